@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+# One folder of src/ = one namespace = one library.
+#
+#   module(raft PURE DEPS base SOURCES node.cc quorum.cc HEADERS node.h quorum.h TESTS quorum_test.cc)
+#
+# DEPS are the only other modules whose headers this one may include; tools/check_layers.py holds it
+# to that. LIBS are libraries from outside the tree (fmt::fmt, ...). PURE modules may not reach the
+# operating system; tools/check_pure.py reads their object code to make sure.
+#
+# A folder without TESTS yet, or without SOURCES (headers only), is fine. Tests are one program a
+# module, `NAME_test`, known to ctest as `unit.NAME`; TEST_DEPS are modules only the tests include.
+function(module name)
+  cmake_parse_arguments(M "PURE" "" "DEPS;LIBS;SOURCES;HEADERS;TESTS;TEST_DEPS" ${ARGN})
+  if(M_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "module(${name}): unknown words ${M_UNPARSED_ARGUMENTS}")
+  endif()
+  if(M_SOURCES)
+    set(scope PUBLIC)
+    add_library(${name} STATIC ${M_SOURCES})
+    set_target_properties(${name} PROPERTIES OUTPUT_NAME seaworthy_${name})
+  else()
+    set(scope INTERFACE)
+    add_library(${name} INTERFACE)
+  endif()
+  target_sources(${name} ${scope} FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/src FILES ${M_HEADERS})
+  target_link_libraries(${name} ${scope} ${M_DEPS} ${M_LIBS})
+  if(M_PURE AND M_SOURCES AND BUILD_TESTING)
+    add_test(NAME pure.${name} COMMAND ${Python3_EXECUTABLE}
+             ${PROJECT_SOURCE_DIR}/tools/check_pure.py $<TARGET_FILE:${name}>)
+  endif()
+  if(M_TESTS AND BUILD_TESTING)
+    add_executable(${name}_test ${M_TESTS})
+    set_target_properties(${name}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/test)
+    target_link_libraries(${name}_test PRIVATE ${name} ${M_TEST_DEPS} GTest::gtest GTest::gtest_main)
+    target_compile_definitions(${name}_test PRIVATE TESTDATA="${CMAKE_CURRENT_SOURCE_DIR}/testdata")
+    add_test(NAME unit.${name} COMMAND ${name}_test)
+    set_tests_properties(unit.${name} PROPERTIES TIMEOUT 120)
+  endif()
+endfunction()

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// One system under test: how its nodes are started and what they say of themselves. The class to
+// derive from to make the checker know another implementation.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "check/cluster/hosts.h"
+#include "check/cluster/raft_client.h"
+
+namespace check::cluster {
+
+// What a node states of itself; what a system does not tell is absent.
+struct NodeStatus {
+  bool leader = false;
+  std::optional<NodeId> believed_leader;
+  std::optional<std::uint64_t> term;
+  std::optional<std::uint64_t> commit;
+};
+
+// Changing who belongs to the cluster, for systems that can.
+class Membership {
+ public:
+  virtual ~Membership() = default;
+  virtual base::Status add(NodeId node) = 0;
+  virtual base::Status remove(NodeId node) = 0;
+};
+
+class RaftClusterConfig {
+ public:
+  virtual ~RaftClusterConfig() = default;
+
+  virtual std::string name() const = 0;     // "etcd"
+  virtual std::string version() const = 0;  // As the program itself reports it.
+  virtual std::uint32_t nodes() const = 0;
+
+  // Starts `node`, with the data it had if it ran before. Returns without waiting for ready().
+  virtual base::Status start(NodeId node) = 0;
+  virtual base::Status stop(NodeId node) = 0;
+  virtual base::Status kill(NodeId node) = 0;
+  // Whether `node` takes part and answers clients. Returns within a second.
+  virtual bool ready(NodeId node) = 0;
+  // Returns within a second; an error if the node does not answer.
+  virtual base::Result<NodeStatus> status(NodeId node) = 0;
+  // Null if the system, or this adapter, has none.
+  virtual Membership* membership() { return nullptr; }
+
+  virtual std::unique_ptr<RaftClient> create_client() = 0;
+
+  // TCP and UDP ports on which nodes talk to each other, where known: only they are peer traffic.
+  // Empty: all traffic between two nodes is.
+  virtual std::vector<std::uint16_t> peer_ports() const { return {}; }
+};
+
+}  // namespace check::cluster

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// RaftMonitor: the transparent middleman of all traffic between nodes.
+//
+// Nodes are not configured for it and cannot see it: connections are redirected in the switch, both
+// ends see each other's true address and port, and a SYN is answered only after the other end
+// answered. By default every byte is relayed as it came. It runs in a thread of its own; every
+// function here may be called from any thread and returns at once.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "check/history/node_id.h"
+#include "check/sandbox/sandbox.h"
+
+namespace check::monitor {
+
+using history::DirectedPair;
+using history::NodeId;
+
+// What went from one node to another.
+struct LinkCounters {
+  std::uint64_t bytes = 0;        // Payload relayed.
+  std::uint64_t chunks = 0;       // Reads of a stream; whole datagrams.
+  std::uint64_t connections = 0;  // Opened by `from`.
+  std::uint64_t dropped = 0;      // Datagrams lost on purpose.
+};
+
+// What happens to the traffic of one link from now on. Probabilities in parts per million.
+struct LinkFaults {
+  std::chrono::microseconds delay{0};
+  std::chrono::microseconds jitter{0};  // Added to delay, uniform in 0..jitter; streams keep order.
+  std::uint32_t udp_loss_ppm = 0;
+  std::uint32_t udp_duplicate_ppm = 0;
+  std::uint32_t udp_reorder_ppm = 0;
+};
+
+struct Options {
+  std::string pcapng;  // Path of the traffic file; empty: none is written.
+  std::uint64_t pcapng_limit_bytes = 1ULL << 30;
+  std::uint64_t seed = 0;                 // Of every random choice about datagrams and jitter.
+  std::vector<std::uint16_t> peer_ports;  // Only these are relayed; empty: all ports.
+};
+
+// Whether every byte between nodes went through the monitor.
+struct Audit {
+  bool complete = false;
+  std::string sentence;  // What was compared, with the numbers; what is missing if not complete.
+};
+
+class RaftMonitor {
+ public:
+  // Installs the redirection in the sandbox's switch and starts the thread.
+  // Requires: the calling thread is in the switch's network.
+  static base::Result<std::unique_ptr<RaftMonitor>> start(sandbox::Sandbox& sandbox,
+                                                          const Options& options);
+  virtual ~RaftMonitor() = default;  // Stops the thread, closes every connection.
+
+  virtual std::map<DirectedPair, LinkCounters> counters() const = 0;
+  // Bytes of a link are kept, nothing is lost: released in order, at once.
+  virtual void hold(DirectedPair link) = 0;
+  virtual void release(DirectedPair link) = 0;
+  virtual void set_faults(DirectedPair link, const LinkFaults& faults) = 0;
+  virtual void clear_faults() = 0;
+  // Resets the connections between two nodes, as a dying middlebox would.
+  virtual void reset(DirectedPair link) = 0;
+
+  // Compares what was relayed with what the hosts' interfaces counted. Call when traffic has ended
+  // or nearly so: the counts of both are read at one moment.
+  virtual Audit audit() = 0;
+};
+
+}  // namespace check::monitor

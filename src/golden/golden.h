@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tests whose cases and expected answers are text files.
+//
+// A golden file is a list of cases. Each is a command line, `----`, and the answer up to the next
+// blank line. Lines that start with # are for the reader.
+//
+//   # Two of three have 5.
+//   majority voters=1,2,3 match=1:7,2:5,3:0
+//   ----
+//   5
+//
+// With GOLDEN=rewrite in the environment, files are rewritten with the answers as they are now;
+// read the diff before you commit it.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+namespace golden {
+
+struct Case {
+  std::string command;
+  std::map<std::string, std::string> arguments;
+};
+
+// Runs every case of the file at `path` and reports each difference as a gtest failure.
+void run(const std::string& path, const std::function<std::string(const Case&)>& answer);
+
+}  // namespace golden
