@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/parse.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/text.h"
+#include "cli/completion.h"
+#include "cli/man_page.h"
+#include "cli/outline.h"
+#include "version/version.h"
+
+namespace cli {
+
+namespace {
+
+// The command that was reached, deepest first word last: "seaworthy check".
+struct Reached {
+  const CLI::App* command;
+  std::string path;
+};
+
+Reached reached(const CLI::App& app) {
+  Reached result{&app, app.get_name()};
+  while (!result.command->get_subcommands().empty()) {
+    result.command = result.command->get_subcommands().back();
+    result.path += " " + result.command->get_name();
+  }
+  return result;
+}
+
+bool is_option(std::string_view word) { return word.size() > 1 && word.front() == '-'; }
+
+// What else could have stood where `word` stood.
+std::vector<std::string> possible_words(const CLI::App& app, std::string_view word) {
+  std::vector<std::string> words;
+  const Command command = outline(app).commands.front();
+  for (const Option& option : command.options) {
+    words.insert(words.end(), option.names.begin(), option.names.end());
+  }
+  return is_option(word) ? words : command.children;
+}
+
+std::string listed(const std::vector<std::string>& words) {
+  std::string line;
+  for (const std::string& word : words) line += (line.empty() ? "" : ", ") + word;
+  return line;
+}
+
+// The first word that nothing took, unknown options before others: what follows one is only lost.
+std::string sentence_on_extra(const Reached& where, const std::vector<std::string>& extras) {
+  const auto option = std::ranges::find_if(extras, is_option);
+  const std::string word = (option != extras.end() ? *option : extras.front());
+  const std::string name = word.substr(0, word.find('='));
+  const std::vector<std::string> choices = possible_words(*where.command, word);
+  if (is_option(word)) return "unknown option " + name + base::did_you_mean(name, choices);
+  if (choices.empty()) return "unexpected argument '" + word + "'";
+  const std::string meant = base::did_you_mean(word, choices);
+  return "unknown command '" + word + "'" + (meant.empty() ? ": one of " + listed(choices) : meant);
+}
+
+// CLI11's "--color: gren not in {red,green}", with the nearest of the words. Empty for other
+// errors.
+std::string sentence_on_choice(const CLI::App& app, std::string_view message) {
+  const std::size_t colon = message.find(": ");
+  const std::size_t end = message.rfind(" not in {");
+  if (colon == std::string_view::npos || end == std::string_view::npos || end < colon) return {};
+  const std::string_view name = message.substr(0, colon);
+  const Command command = outline(app).commands.front();
+  const std::string word(message.substr(colon + 2, end - colon - 2));
+  for (const Option& option : command.options) {
+    if (option.choices.empty() || std::ranges::count(option.names, name) == 0) continue;
+    return std::string(name) + ": '" + word + "' is none of " + listed(option.choices) +
+           base::did_you_mean(word, option.choices);
+  }
+  return {};
+}
+
+std::string sentence_on(const Reached& where, const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<std::string> extras = app.remaining(true);
+  if (!extras.empty()) return sentence_on_extra(where, extras);
+  const std::vector<std::string> commands = possible_words(*where.command, "");
+  const bool no_command = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr &&
+                          std::string_view(error.what()).starts_with("A subcommand");
+  if (no_command) return "a command is missing: one of " + listed(commands);
+  const std::string on_choice = sentence_on_choice(*where.command, error.what());
+  return on_choice.empty() ? error.what() : on_choice;
+}
+
+}  // namespace
+
+std::optional<Ending> interpret(CLI::App& app, int argc, const char* const* argv,
+                                const Lists& lists) {
+  app.set_version_flag("--version", app.get_name() + " " + version::text(), "Print the version");
+  const std::string_view only = argc == 2 ? argv[1] : "";
+  const std::string page_version = app.get_name() + " " + version::number();
+  if (only == "--man") return Ending{0, man_page(outline(app), page_version), {}};
+  if (only == "--completion") return Ending{0, completion(outline(app), lists), {}};
+  try {
+    app.parse(argc, argv);
+    return std::nullopt;
+  } catch (const CLI::CallForHelp&) {
+    return Ending{0, app.help(), {}};
+  } catch (const CLI::CallForVersion& answer) {
+    return Ending{0, std::string(answer.what()) + "\n", {}};
+  } catch (const CLI::ParseError& error) {
+    const Reached where = reached(app);
+    return Ending{kUsageError, {}, where.path + ": " + sentence_on(where, app, error) + "\n"};
+  }
+}
+
+std::optional<int> parse(CLI::App& app, int argc, const char* const* argv, const Lists& lists) {
+  const std::optional<Ending> ending = interpret(app, argc, argv, lists);
+  if (!ending) return std::nullopt;
+  std::cout << ending->output << std::flush;
+  std::cerr << ending->error;
+  return ending->code;
+}
+
+}  // namespace cli
