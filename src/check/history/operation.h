@@ -20,7 +20,8 @@ using EventIndex = base::Ordinal<struct EventIndexLine>;
 // Info: the client cannot know whether the operation took, takes or ever will take effect.
 enum class Outcome : std::uint8_t { Ok, Fail, Info };
 
-enum class Function : std::uint8_t { Read, Write, Cas };
+// Append is for keys that hold a growing text or list (check/model); registers have the others.
+enum class Function : std::uint8_t { Read, Write, Cas, Append };
 
 // A register's content. Absent keys read nothing.
 using Value = std::optional<std::string>;
@@ -30,6 +31,7 @@ using Value = std::optional<std::string>;
 //              written   expected   found
 //   Read                            what was read, if Ok
 //   Write      yes
+//   Append     yes
 //   Cas        yes       yes        what was there instead, if Fail and the system told
 struct Operation {
   EventIndex invoked_at;                  // The line that says `invoke`.
