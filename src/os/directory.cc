@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "os/directory.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "os/error.h"
+
+namespace os {
+namespace {
+
+constexpr const char* kLock = "LOCK";
+constexpr std::size_t kPartsPerCall = 1024;  // IOV_MAX of Linux.
+
+class RealFile final : public io::File {
+ public:
+  RealFile(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+
+  base::Result<std::uint64_t> size_bytes() override {
+    struct stat status {};
+    if (fstat(fd_.number(), &status) != 0) return system_error("ask for the size of " + path_);
+    return static_cast<std::uint64_t>(status.st_size);
+  }
+
+  base::Result<std::size_t> read(std::uint64_t offset, std::span<char> into) override {
+    std::size_t done = 0;
+    while (done < into.size()) {
+      const ssize_t count = pread(fd_.number(), into.data() + done, into.size() - done,
+                                  static_cast<off_t>(offset + done));
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return system_error("read " + path_ + at(offset + done));
+      if (count == 0) break;
+      done += static_cast<std::size_t>(count);
+    }
+    return done;
+  }
+
+  base::Status write(std::uint64_t offset, std::span<const std::string_view> parts) override {
+    std::vector<iovec> left;
+    for (const std::string_view part : parts) {
+      // iovec is shared with reads, hence not const; pwritev does not write to it.
+      if (!part.empty()) left.push_back({const_cast<char*>(part.data()), part.size()});  // NOLINT
+    }
+    std::size_t first = 0;
+    while (first < left.size()) {
+      const std::size_t parts_now = std::min(left.size() - first, kPartsPerCall);
+      const ssize_t count = pwritev(fd_.number(), left.data() + first, static_cast<int>(parts_now),
+                                    static_cast<off_t>(offset));
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return system_error("write " + path_ + at(offset));
+      offset += static_cast<std::uint64_t>(count);
+      first = skip(left, first, static_cast<std::size_t>(count));
+    }
+    return base::Done{};
+  }
+
+  base::Status truncate(std::uint64_t size_bytes) override {
+    if (ftruncate(fd_.number(), static_cast<off_t>(size_bytes)) != 0)
+      return system_error("truncate " + path_ + at(size_bytes));
+    return base::Done{};
+  }
+
+  base::Status sync() override {
+    if (fdatasync(fd_.number()) != 0) return system_error("sync " + path_);
+    return base::Done{};
+  }
+
+ private:
+  static std::string at(std::uint64_t offset) { return " at byte " + std::to_string(offset); }
+
+  // The first part that is not all written after `count` more bytes are; shortens that one.
+  static std::size_t skip(std::vector<iovec>& parts, std::size_t first, std::size_t count) {
+    while (first < parts.size() && count >= parts[first].iov_len) count -= parts[first++].iov_len;
+    if (first < parts.size()) {
+      parts[first].iov_base = static_cast<char*>(parts[first].iov_base) + count;
+      parts[first].iov_len -= count;
+    }
+    return first;
+  }
+
+  Fd fd_;
+  std::string path_;
+};
+
+// A directory that was just made survives a crash only when its parent is synced, too.
+base::Status sync_parent(const std::filesystem::path& path) {
+  std::filesystem::path whole = std::filesystem::absolute(path).lexically_normal();
+  if (!whole.has_filename()) whole = whole.parent_path();
+  const std::string parent = whole.parent_path().string();
+  const Fd fd(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.is_open() || fsync(fd.number()) != 0) return system_error("sync " + parent);
+  return base::Done{};
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<Directory>> Directory::lock(const std::string& path) {
+  std::error_code failure;
+  const bool made = std::filesystem::create_directories(path, failure);
+  if (failure) return system_error("create the directory " + path, failure.value());
+  if (made) {
+    TRY([[maybe_unused]] const auto synced, sync_parent(path));
+  }
+  Fd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.is_open()) return system_error("open the directory " + path);
+  const std::string lock_path = path + "/" + kLock;
+  Fd lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  if (!lock.is_open()) return system_error("open " + lock_path);
+  if (flock(lock.number(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return system_error("lock " + lock_path);
+    return base::Error{base::ErrorCode::Unavailable,
+                       "the data directory " + path +
+                           " is in use by another process, which holds the lock on " + lock_path};
+  }
+  return std::unique_ptr<Directory>(new Directory(path, std::move(directory), std::move(lock)));
+}
+
+base::Result<std::vector<std::string>> Directory::list() {
+  std::vector<std::string> names;
+  std::error_code failure;
+  std::filesystem::directory_iterator entry(path_, failure);
+  while (!failure && entry != std::filesystem::directory_iterator()) {
+    std::string name = entry->path().filename().string();
+    if (name != kLock) names.push_back(std::move(name));
+    entry.increment(failure);
+  }
+  if (failure) return system_error("list the directory " + path_, failure.value());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+base::Result<std::unique_ptr<io::File>> Directory::open_file(const std::string& name, int flags) {
+  const std::string path = path_ + "/" + name;
+  Fd fd(openat(directory_.number(), name.c_str(), O_RDWR | O_CLOEXEC | flags, 0644));
+  if (!fd.is_open()) return system_error("open " + path);
+  return std::unique_ptr<io::File>(std::make_unique<RealFile>(std::move(fd), path));
+}
+
+base::Result<std::unique_ptr<io::File>> Directory::open(const std::string& name) {
+  return open_file(name, 0);
+}
+
+base::Result<std::unique_ptr<io::File>> Directory::create(const std::string& name) {
+  return open_file(name, O_CREAT | O_EXCL);
+}
+
+base::Status Directory::rename(const std::string& from, const std::string& to) {
+  if (renameat(directory_.number(), from.c_str(), directory_.number(), to.c_str()) != 0)
+    return system_error("rename " + path_ + "/" + from + " to " + to);
+  return base::Done{};
+}
+
+base::Status Directory::remove(const std::string& name) {
+  if (unlinkat(directory_.number(), name.c_str(), 0) != 0)
+    return system_error("remove " + path_ + "/" + name);
+  return base::Done{};
+}
+
+base::Status Directory::sync_directory() {
+  if (fsync(directory_.number()) != 0) return system_error("sync the directory " + path_);
+  return base::Done{};
+}
+
+}  // namespace os

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// TCP: addresses as people write them, and sockets that never block.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "os/fd.h"
+
+namespace os {
+
+// "127.0.0.1:7001", "[::1]:7001", "n1:7001", as text.
+struct HostPort {
+  std::string host;
+  std::uint16_t port = 0;
+  std::string text() const;
+  friend bool operator==(const HostPort&, const HostPort&) = default;
+};
+base::Result<HostPort> parse_host_port(std::string_view text);
+
+// Where a socket can be bound or connected to.
+struct Address {
+  sockaddr_storage storage{};
+  socklen_t length = 0;
+};
+// Asks the system's resolver: may block when `host` is a name that /etc/hosts does not have.
+base::Result<Address> resolve(const HostPort& where);
+
+// "127.0.0.1:7001" of an address the kernel gave.
+HostPort host_port(const Address& address);
+
+// A listening socket. Port 0: the kernel chooses; local_address() says which.
+base::Result<Fd> listen_tcp(const HostPort& where);
+base::Result<HostPort> local_address(const Fd& socket);
+
+// The next connection, TCP_NODELAY set; nothing if none is waiting.
+base::Result<std::optional<Fd>> accept_tcp(const Fd& listener);
+
+// Begins to connect, TCP_NODELAY set. The socket turns writable when that succeeded or failed;
+// connect_outcome() then says which.
+base::Result<Fd> connect_tcp(const Address& where);
+base::Status connect_outcome(const Fd& socket);
+
+}  // namespace os
