@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// etcd, as Debian's etcd-server or any other 3.4 to 3.6 binary: unmodified, ordinary flags, the
+// default heartbeat and election timeout.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "check/cluster/process_cluster.h"
+
+namespace check::cluster {
+
+class EtcdCluster final : public ProcessCluster {
+ public:
+  static constexpr std::uint16_t kClientPort = 2379;
+  static constexpr std::uint16_t kPeerPort = 2380;
+
+  // `program`: the path of the etcd binary.
+  static base::Result<std::unique_ptr<RaftClusterConfig>> make(Hosts& hosts, std::string program);
+
+  bool ready(NodeId node) override;
+  base::Result<NodeStatus> status(NodeId node) override;
+  std::unique_ptr<RaftClient> create_client() override;
+  std::vector<std::uint16_t> peer_ports() const override { return {kPeerPort}; }
+
+ private:
+  EtcdCluster(Hosts& hosts, std::string version, std::string program)
+      : ProcessCluster(hosts, "etcd", std::move(version)), program_(std::move(program)) {}
+  Command command(NodeId node) const override;
+  base::Result<std::string> ask(NodeId node, const std::string& path, const std::string& body);
+  std::optional<NodeId> node_of(std::uint64_t member, NodeId asked);
+
+  std::string program_;
+  std::mutex mutex_;
+  std::map<std::uint64_t, NodeId> members_;  // Guarded by mutex_.
+};
+
+}  // namespace check::cluster

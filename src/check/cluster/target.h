@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `--target` may name, and the one door from a name to a system under test.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "check/cluster/hosts.h"
+#include "check/cluster/raft_cluster_config.h"
+
+namespace check::cluster {
+
+struct TargetInfo {
+  std::string name;         // "etcd", "broken/stale-read"
+  std::string description;  // One line.
+  std::string missing;      // Why it cannot run on this machine; empty: it can.
+};
+
+// Everything known by name, in the order in which to show it.
+std::vector<TargetInfo> targets();
+
+// The system called `name`. `hosts` outlives it. An error says what is missing, or which names are
+// near to an unknown one.
+base::Result<std::unique_ptr<RaftClusterConfig>> make_target(const std::string& name, Hosts& hosts);
+
+}  // namespace check::cluster
