@@ -44,7 +44,7 @@ class Machine {
   Reply on(const MGet& query) const;
   Reply on(const Exists& query) const;
   Reply on(const Strlen& query) const;
-  Reply on(DbSize query) const;
+  Reply on(DbSize) const;
 
   const std::string* find(std::string_view key) const;
 

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kv/machine.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "golden/golden.h"
+#include "kv/show_test.h"
+
+namespace kv {
+namespace {
+
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> items;
+  std::istringstream in(text);
+  for (std::string item; std::getline(in, item, ',');) items.push_back(item);
+  return items;
+}
+
+std::string argument(const golden::Case& c, const std::string& name) {
+  const auto found = c.arguments.find(name);
+  return found == c.arguments.end() ? "" : found->second;
+}
+
+Set parse_set(const golden::Case& c) {
+  Set set{argument(c, "key"), argument(c, "value"), Always{}, c.arguments.contains("get")};
+  if (c.arguments.contains("nx")) set.condition = IfAbsent{};
+  if (c.arguments.contains("xx")) set.condition = IfPresent{};
+  if (c.arguments.contains("ifeq")) set.condition = IfEqual{argument(c, "ifeq")};
+  return set;
+}
+
+MSet parse_mset(const golden::Case& c) {
+  MSet mset;
+  const std::vector<std::string> items = split(argument(c, "pairs"));
+  for (std::size_t i = 0; i + 1 < items.size(); i += 2)
+    mset.pairs.push_back({items[i], items[i + 1]});
+  return mset;
+}
+
+// Each case goes to the machine as bytes, as it would through the log.
+std::string answer(Machine& machine, const golden::Case& c) {
+  const auto apply = [&](const Command& command) { return show(machine.apply(encode(command))); };
+  const auto read = [&](const Query& query) { return show(machine.read(encode(query))); };
+  const std::string key = argument(c, "key");
+  if (c.command == "set") return apply(parse_set(c));
+  if (c.command == "del") return apply(Del{split(argument(c, "keys"))});
+  if (c.command == "incr") {
+    const std::string by = argument(c, "by");
+    return apply(Increment{key, by.empty() ? 1 : std::stoll(by)});
+  }
+  if (c.command == "append") return apply(Append{key, argument(c, "suffix")});
+  if (c.command == "mset") return apply(parse_mset(c));
+  if (c.command == "get") return read(Get{key});
+  if (c.command == "mget") return read(MGet{split(argument(c, "keys"))});
+  if (c.command == "exists") return read(Exists{split(argument(c, "keys"))});
+  if (c.command == "strlen") return read(Strlen{key});
+  if (c.command == "dbsize") return read(DbSize{});
+  return "unknown case " + c.command;
+}
+
+TEST(Machine, AnswersAsInTheGoldenFile) {
+  Machine machine;
+  golden::run(TESTDATA "/machine.txt", [&](const golden::Case& c) { return answer(machine, c); });
+}
+
+TEST(Machine, MalformedPayloadsAreAnErrorAndChangeNothing) {
+  Machine machine;
+  (void)machine.apply(MSet{{{"a", "1"}, {"b", "2"}}});
+  const std::uint64_t before = machine.digest();
+  const std::string good = encode(Command(Set{"a", "other", IfEqual{"1"}, true}));
+  for (std::size_t size = 0; size < good.size(); ++size) {
+    const Reply reply = machine.apply(std::string_view(good).substr(0, size));
+    ASSERT_TRUE(std::holds_alternative<Error>(reply.value)) << size;
+  }
+  EXPECT_EQ(show(machine.apply(good + "x")),
+            "(error) ERR command: bytes are left over at byte " + std::to_string(good.size()));
+  EXPECT_EQ(show(machine.apply(encode(Query(Get{"a"})))),
+            "(error) ERR command: unknown command at byte 1");
+  EXPECT_EQ(show(machine.read(good)), "(error) ERR query: unknown query at byte 1");
+  EXPECT_EQ(machine.digest(), before);
+}
+
+TEST(Machine, EqualHistoriesHaveEqualDigestsAndDifferentStatesDoNot) {
+  Machine one;
+  Machine two;
+  Machine joined;
+  (void)one.apply(MSet{{{"a", "1"}, {"b", "2"}}});
+  (void)two.apply(Set{"b", "2", Always{}, false});
+  (void)two.apply(Set{"a", "1", Always{}, false});
+  (void)joined.apply(Set{"a", "1b2", Always{}, false});
+  EXPECT_EQ(one.digest(), two.digest());
+  EXPECT_NE(one.digest(), joined.digest());
+  EXPECT_NE(one.digest(), Machine().digest());
+}
+
+}  // namespace
+}  // namespace kv
