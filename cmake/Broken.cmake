@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+# bin/broken/raftkv: raftkv with the switches of the servers that are wrong on purpose.
+#
+# All sources of raftkv and of the modules below it are compiled a second time with SEAWORTHY_BROKEN
+# defined, so that what users run has no trace of a switch. (With ccache only the few files that name
+# the macro cost anything.) Built with the tests, or alone by the target `broken`; never installed.
+if(TARGET raftkv)
+  module_closure(raftkv closure)
+  set(sources "")
+  set(libraries "")
+  foreach(target IN LISTS closure)
+    get_target_property(type ${target} TYPE)
+    if(type STREQUAL INTERFACE_LIBRARY)
+      continue()
+    endif()
+    get_target_property(folder ${target} SOURCE_DIR)
+    get_target_property(files ${target} SOURCES)
+    foreach(file IN LISTS files)
+      cmake_path(ABSOLUTE_PATH file BASE_DIRECTORY ${folder})
+      list(APPEND sources ${file})
+    endforeach()
+    get_target_property(linked ${target} LINK_LIBRARIES)
+    if(linked)
+      list(APPEND libraries ${linked})
+    endif()
+  endforeach()
+  list(REMOVE_ITEM libraries ${closure})
+  foreach(target IN LISTS closure)  # Modules of headers alone may bring libraries.
+    list(REMOVE_ITEM libraries "$<LINK_ONLY:${target}>")
+  endforeach()
+  list(FILTER sources INCLUDE REGEX "\\.(cc|c)$")
+  list(REMOVE_DUPLICATES sources)
+  list(REMOVE_DUPLICATES libraries)
+  add_executable(broken_raftkv EXCLUDE_FROM_ALL ${sources})
+  set_target_properties(broken_raftkv PROPERTIES OUTPUT_NAME raftkv
+                        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin/broken)
+  target_compile_definitions(broken_raftkv PRIVATE SEAWORTHY_BROKEN)
+  target_include_directories(broken_raftkv PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(broken_raftkv PRIVATE ${libraries})
+  add_dependencies(broken_raftkv version_source)
+  add_custom_target(broken DEPENDS broken_raftkv)
+  if(BUILD_TESTING)
+    set_target_properties(broken_raftkv PROPERTIES EXCLUDE_FROM_ALL OFF)
+  endif()
+endif()
