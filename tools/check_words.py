@@ -38,7 +38,7 @@ def code_lines(text: str) -> list[str]:
 def walks(line: str, name: str) -> bool:
     """Whether the line iterates over the container `name`."""
     return bool(re.search(rf"\bfor\s*\([^;]*:\s*(?:\w+(?:\.|->))*{name}\s*\)", line)
-                or re.search(rf"\b{name}\.(c?begin|c?end)\(\)", line) and "find(" not in line)
+                or re.search(rf"\b{name}\.c?begin\(\)", line))
 
 
 def check_module(folder: pathlib.Path) -> int:

@@ -33,7 +33,7 @@ CASES = [
     ("check_words.py", "src/pure/a.cc", "double share = 0.5;\n", False),
     ("check_words.py", "src/pure/a.cc", "double share = 0.5;  // Pure: printed only.\n", True),
     ("check_words.py", "src/pure/a.cc", 'const char* text = "double trouble";\n', True),
-    ("check_words.py", "src/pure/a.cc", "std::unordered_map<int, int> seen;\nbool f() { return seen.contains(1); }\n",
+    ("check_words.py", "src/pure/a.cc", "std::unordered_map<int, int> seen;\nbool f() { return seen.find(1) != seen.end(); }\n",
      True),
     ("check_words.py", "src/pure/a.cc", "std::unordered_map<int, int> seen;\nvoid f() { for (auto& x : seen) g(x); }\n",
      False),
