@@ -33,31 +33,42 @@ bool rewriting() {
 
 }  // namespace
 
-void run(const std::string& path, const std::function<std::string(const Case&)>& answer) {
+void run_blocks(const std::string& path, const std::function<std::string(const Block&)>& answer) {
   std::ifstream file(path);
   ASSERT_TRUE(file) << path;
   std::ostringstream rewritten;
   int line_number = 0;
-  std::string line;
-  while (std::getline(file, line)) {
+  Block block;
+  for (std::string line; std::getline(file, line);) {
     line_number += 1;
     rewritten << line << '\n';
-    if (line.empty() || line.front() == '#') continue;
+    if (line != "----") {
+      if (!line.empty() && line.front() != '#') block.push_back(line);
+      continue;
+    }
 
-    const Case the_case = parse(line);
-    const int case_line = line_number;
-    ASSERT_TRUE(std::getline(file, line) && line == "----") << path << ':' << case_line;
+    const int answer_line = line_number;
+    ASSERT_FALSE(block.empty()) << path << ':' << answer_line << ": no command before ----";
     std::string expected;
     while (std::getline(file, line) && !line.empty()) expected += line + '\n';
-    line_number += 2 + static_cast<int>(std::count(expected.begin(), expected.end(), '\n'));
+    line_number += 1 + static_cast<int>(std::count(expected.begin(), expected.end(), '\n'));
 
-    const std::string actual = answer(the_case) + '\n';
+    const std::string actual = answer(block) + '\n';
     if (!rewriting()) {
-      EXPECT_EQ(actual, expected) << path << ':' << case_line;
+      EXPECT_EQ(actual, expected) << path << ':' << answer_line;
     }
-    rewritten << "----\n" << actual << '\n';
+    rewritten << actual << '\n';
+    block.clear();
   }
+  ASSERT_TRUE(block.empty()) << path << ": no ---- after: " << block.front();
   if (rewriting()) std::ofstream(path) << rewritten.str();
+}
+
+void run(const std::string& path, const std::function<std::string(const Case&)>& answer) {
+  run_blocks(path, [&](const Block& block) {
+    EXPECT_EQ(block.size(), 1U) << path << ": one command a case, found also: " << block.back();
+    return answer(parse(block.front()));
+  });
 }
 
 }  // namespace golden

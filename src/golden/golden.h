@@ -9,6 +9,8 @@
 //   ----
 //   5
 //
+// A case of run_blocks() has several command lines, up to the `----`.
+//
 // With GOLDEN=rewrite in the environment, files are rewritten with the answers as they are now;
 // read the diff before you commit it.
 #pragma once
@@ -16,6 +18,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace golden {
 
@@ -24,7 +27,10 @@ struct Case {
   std::map<std::string, std::string> arguments;
 };
 
+using Block = std::vector<std::string>;
+
 // Runs every case of the file at `path` and reports each difference as a gtest failure.
 void run(const std::string& path, const std::function<std::string(const Case&)>& answer);
+void run_blocks(const std::string& path, const std::function<std::string(const Block&)>& answer);
 
 }  // namespace golden

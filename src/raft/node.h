@@ -69,6 +69,7 @@ class Node {
 
   // node.cc: inputs, terms, what must be durable before what.
   void on(const Tick& tick, Effects& out);
+  void on_leader_tick(Leader& leadership, Effects& out);
   void on(const Receive& receive, Effects& out);
   void on(const Propose& propose, Effects& out);
   void on(const Read& read, Effects& out);
@@ -78,15 +79,16 @@ class Node {
   StepNumber open_record(Effects& out);
   void save(HardState hard_state, Effects& out);
   void append(const Entry& entry, Effects& out);
-  void promise(StepNumber needs, Envelope envelope, Effects& out) const;
+  void promise(StepNumber needs, const Envelope& envelope, Effects& out) const;
   bool is_peer(NodeId id) const;
+  std::uint64_t elapsed() const { return now_ - timer_started_; }
 
   // node_election.cc: who leads.
-  void ask_for_pre_votes(Effects& out);
+  void become_pre_candidate(Effects& out);
   void become_candidate(Effects& out);
   void become_leader(Effects& out);
   void become_leader_if_elected(Effects& out);
-  void ask_again(Effects& out);
+  void ask_for_votes(Effects& out) const;
   bool hears_leader_other_than(NodeId asking) const;
   void on(NodeId from, const PreVote& request, Effects& out);
   void on(NodeId from, const PreVoteReply& reply, Effects& out);
@@ -96,9 +98,8 @@ class Node {
   // node_replication.cc: what the log holds and how far it is committed.
   void on(NodeId from, const AppendEntries& request, Effects& out);
   void on(NodeId from, const AppendReply& reply, Effects& out);
-  void store(const AppendEntries& request, Effects& out);
-  void commit_to(LogIndex index, Effects& out);
-  void advance_leader(Effects& out);
+  void store(const std::vector<Entry>& entries, Effects& out);
+  void advance(Leader& leadership, Effects& out);
 
   Config config_;
   base::Prng prng_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who answered in one round of one election. Each voter counts once, however often it answers.
+// Who said yes in one round of one election. Each voter counts once, however often it answers.
 #pragma once
 
 #include <set>
@@ -12,19 +12,13 @@ namespace raft {
 
 class Votes {
  public:
-  void record(NodeId from, bool granted) {
-    answered_.insert(from);
-    if (granted) granted_.insert(from);
-  }
-
-  bool answered(NodeId voter) const { return answered_.contains(voter); }
+  void grant(NodeId from) { granted_.insert(from); }
   bool granted(NodeId voter) const { return granted_.contains(voter); }
   bool won(std::span<const NodeId> voters) const {
     return is_majority(voters, [this](NodeId voter) { return granted(voter); });
   }
 
  private:
-  std::set<NodeId> answered_;
   std::set<NodeId> granted_;
 };
 

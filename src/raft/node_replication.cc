@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the log holds and how far it is committed: Raft §5.3 and §5.4.2.
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "base/check.h"
+#include "raft/node.h"
+
+namespace raft {
+
+namespace {
+
+// Could a correct leader have sent this? Entries follow `previous` one by one, terms do not fall.
+bool is_well_formed(const AppendEntries& request) {
+  EntryId before = request.previous;
+  if ((before.index == LogIndex()) != (before.term == Term())) return false;
+  if (before.index.value() > std::numeric_limits<std::uint64_t>::max() - request.entries.size()) {
+    return false;
+  }
+  for (const Entry& entry : request.entries) {
+    if (entry.id.index != before.index.next() || entry.id.term < before.term) return false;
+    if ((entry.payload == nullptr) != (entry.kind == EntryKind::Noop)) return false;
+    before = entry.id;
+  }
+  return before.term <= request.term;
+}
+
+}  // namespace
+
+void Node::on(NodeId from, const AppendEntries& request, Effects& out) {
+  if (!is_well_formed(request)) return;
+  AppendReply reply;
+  reply.term = term();
+  reply.previous = request.previous.index;
+  if (request.term < term()) {
+    promise(hard_state_step_, {from, reply}, out);
+    return;
+  }
+  // One leader a term (Raft §5.2). Going on would spread whatever went wrong.
+  CHECK(role() != Role::Leader, config_.self, from, term());
+  CHECK(!leader_ || leader_ == from, leader_->value, from, term());
+  if (role() != Role::Follower) become_follower(term(), out);
+  leader_ = from;
+  reset_election_timer();
+
+  reply.round = request.round;
+  StepNumber needs = hard_state_step_;
+  if (log_.contains(request.previous)) {
+    store(request.entries, out);
+    reply.success = true;
+    // Up to here this message speaks for the leader's log; what we may have beyond is unknown to
+    // it.
+    reply.match = request.previous.index.plus(request.entries.size());
+    needs = std::max(needs, log_.step_of(reply.match));
+    const LogIndex commit = std::min(request.commit, reply.match);
+    if (commit > log_.commit()) out.apply = log_.commit_to(commit);
+  } else {
+    CHECK(request.previous.index > log_.commit(), request.previous.index, log_.commit());
+    reply.hint = log_.last_at_or_below(request.previous.index, request.previous.term);
+  }
+  promise(needs, {from, reply}, out);
+}
+
+// Raft Figure 2, AppendEntries 3 and 4. What is there already stays, and so does what follows it:
+// the message may be older than that.
+void Node::store(const std::vector<Entry>& entries, Effects& out) {
+  const auto first_new = std::ranges::find_if_not(
+      entries, [this](const Entry& entry) { return log_.contains(entry.id); });
+  if (first_new == entries.end()) return;
+  if (first_new->id.index <= log_.last().index) {
+    open_record(out);
+    log_.truncate_from(first_new->id.index);
+    out.truncate_from = first_new->id.index;
+  }
+  std::for_each(first_new, entries.end(), [this, &out](const Entry& entry) { append(entry, out); });
+}
+
+void Node::on(NodeId from, const AppendReply& reply, Effects& out) {
+  Leader* leadership = std::get_if<Leader>(&role_);
+  if (leadership == nullptr || reply.term != term()) return;
+  leadership->on_reply(from, reply, log_, now_, out.send_now);
+  advance(*leadership, out);
+}
+
+// Only entries of the leader's own term are committed by counting; those before come with them
+// (Raft §5.4.2, Figure 8). The leader itself counts for what its disk has.
+void Node::advance(Leader& leadership, Effects& out) {
+  const LogIndex stored = leadership.majority_match(log_.persisted());
+  if (stored > log_.commit() && log_.at(stored).id.term == term()) {
+    out.apply = log_.commit_to(stored);
+  }
+  leadership.answer_reads(log_, out);
+}
+
+}  // namespace raft

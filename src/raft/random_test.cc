@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// Clusters under random faults. Each step checks the invariants of the server that made it and
+// Figure 3 over the cluster (safety.h); at the end everything heals and the cluster must serve.
+//
+// RAFT_SEED=N runs seed N alone; RAFT_SEEDS=N runs N seeds.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+
+#include "raft/test_cluster.h"
+
+namespace raft {
+namespace {
+
+std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::stoull(text);
+}
+
+class RandomRun {
+ public:
+  explicit RandomRun(std::uint64_t seed)
+      : random_(seed), cluster_(pick_size(), pick_config(seed)), ids_(cluster_.ids()) {}
+
+  void run() {
+    constexpr int kSteps = 3000;
+    for (int i = 0; i < kSteps; ++i) {
+      const base::CheckContext context("step " + std::to_string(i));
+      disturb();
+      cluster_.take_trace();
+    }
+    heal();
+    demand_progress();
+  }
+
+  std::uint64_t committed() const { return cluster_.safety().committed().value(); }
+  std::uint64_t answered_reads() const { return answered_reads_; }
+
+ private:
+  bool chance(std::uint64_t percent) { return random_.between(1, 100) <= percent; }
+  NodeId any() { return ids_[random_.between(0, ids_.size() - 1)]; }
+  // A disturbed cluster of one is dull.
+  std::uint32_t pick_size() { return static_cast<std::uint32_t>(random_.between(1, 5)); }
+
+  Config pick_config(std::uint64_t seed) {
+    Config config;
+    config.seed = seed;
+    config.max_append_bytes = random_.between(1, 300);
+    config.max_inflight_messages = static_cast<std::uint32_t>(random_.between(1, 6));
+    config.max_uncommitted_bytes = random_.between(100, 2000);
+    config.max_pending_reads = static_cast<std::uint32_t>(random_.between(1, 20));
+    loss_ = random_.between(0, 20);
+    doubling_ = random_.between(0, 20);
+    reordering_ = random_.between(0, 50);
+    return config;
+  }
+
+  void disturb() {
+    const std::uint64_t dice = random_.between(1, 1000);
+    if (dice <= 500) {
+      move_a_message();
+    } else if (dice <= 700) {
+      if (const NodeId id = any(); true) cluster_.step(id, Tick{});
+    } else if (dice <= 800) {
+      propose(any());
+    } else if (dice <= 860) {
+      read(any());
+    } else if (dice <= 970) {
+      sync(any());
+    } else if (dice <= 985) {
+      crash_or_restart(any());
+    } else if (dice <= 992) {
+      cluster_.server(any()).syncs_at_once = chance(50);
+    } else if (dice <= 996) {
+      for (int i = 0; i < 3; ++i) cluster_.cut(any(), any());
+    } else {
+      cluster_.heal();
+    }
+    check_reads();
+  }
+
+  void move_a_message() {
+    auto& wire = cluster_.wire();
+    if (wire.empty()) return;
+    const std::size_t at = chance(reordering_) ? random_.between(0, wire.size() - 1) : 0;
+    const TestCluster::Flight flight = wire[at];
+    if (!chance(doubling_)) wire.erase(wire.begin() + static_cast<std::ptrdiff_t>(at));
+    if (!chance(loss_)) cluster_.deliver(flight);
+    constexpr std::size_t kLongest = 500;
+    if (wire.size() > kLongest) wire.erase(wire.begin(), wire.begin() + kLongest / 2);
+  }
+
+  void propose(NodeId id) {
+    Propose propose;
+    for (std::uint64_t count = random_.between(1, 3); count > 0; --count) {
+      propose.commands.push_back(make_payload("c" + std::to_string(++commands_)));
+    }
+    cluster_.step(id, propose);
+  }
+
+  void read(NodeId id) {
+    if (!cluster_.is_up(id)) return;
+    const ReadId read(++reads_);
+    due_[read] = cluster_.safety().committed();
+    cluster_.step(id, Read{read});
+  }
+
+  // A read must see all that was committed, anywhere, when it was asked (linearizability).
+  void check_reads() {
+    for (const NodeId id : ids_) {
+      TestCluster::Server& server = cluster_.server(id);
+      for (const Readable& readable : std::exchange(server.readable, {})) {
+        CHECK(due_.contains(readable.id), readable.id);
+        CHECK(due_[readable.id] <= readable.index, readable.id, due_[readable.id], readable.index);
+        CHECK(readable.index <= cluster_.node(id).commit(), readable.index, id);
+        due_.erase(readable.id);
+        answered_reads_ += 1;
+      }
+      for (const ReadId unreadable : std::exchange(server.unreadable, {})) {
+        CHECK(due_.erase(unreadable) == 1, unreadable);
+      }
+    }
+  }
+
+  void sync(NodeId id) {
+    const auto& unsynced = cluster_.server(id).unsynced;
+    if (!cluster_.is_up(id) || unsynced.empty()) return;
+    cluster_.persist(id, unsynced[random_.between(0, unsynced.size() - 1)].step);
+  }
+
+  void crash_or_restart(NodeId id) {
+    if (cluster_.is_up(id)) {
+      sync(id);  // A random part of what is unsynced may have come through.
+      cluster_.crash(id);
+    } else {
+      cluster_.restart(id);
+    }
+  }
+
+  void heal() {
+    cluster_.heal();
+    for (const NodeId id : ids_) {
+      if (!cluster_.is_up(id)) cluster_.restart(id);
+      cluster_.server(id).syncs_at_once = true;
+      cluster_.persist_all(id);
+    }
+  }
+
+  void pass_time(int ticks) {
+    for (int i = 0; i < ticks; ++i) {
+      for (const NodeId id : ids_) cluster_.step(id, Tick{});
+      cluster_.settle();
+      cluster_.take_trace();
+      check_reads();
+    }
+  }
+
+  void demand_progress() {
+    constexpr int kEnough = 400;  // Ticks: twenty of the longest election timeouts.
+    pass_time(kEnough);
+    const std::optional<NodeId> leader = cluster_.find_leader();
+    CHECK(leader.has_value());
+    const LogIndex before = cluster_.node(*leader).commit();
+    CHECK(before == cluster_.node(*leader).last().index, before);
+    propose(*leader);
+    read(*leader);
+    const std::uint64_t answered = answered_reads_;
+    pass_time(10);
+    CHECK(answered < answered_reads_);
+    for (const NodeId id : ids_) {
+      CHECK(cluster_.node(id).leader() == leader, id);
+      CHECK(before < cluster_.node(id).commit(), before, id);
+      CHECK(cluster_.node(id).commit() == cluster_.node(*leader).commit(), id);
+    }
+  }
+
+  base::Prng random_;
+  std::uint64_t loss_ = 0;  // Percent, like those below.
+  std::uint64_t doubling_ = 0;
+  std::uint64_t reordering_ = 0;
+  TestCluster cluster_;
+  std::vector<NodeId> ids_;
+  std::uint64_t commands_ = 0;
+  std::uint64_t reads_ = 0;
+  std::uint64_t answered_reads_ = 0;
+  std::map<ReadId, LogIndex> due_;  // What each open read must see at least.
+};
+
+TEST(RandomCluster, KeepsFigure3AndServesWhenHealed) {
+  const std::uint64_t first = number_from_environment("RAFT_SEED", 1);
+  const bool alone = std::getenv("RAFT_SEED") != nullptr;
+  const std::uint64_t count = alone ? 1 : number_from_environment("RAFT_SEEDS", 200);
+  std::cout << "seeds: " << first << ".." << first + count - 1 << '\n';
+  std::uint64_t committed = 0;
+  std::uint64_t reads = 0;
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+    const base::CheckContext context("RAFT_SEED=" + std::to_string(seed) +
+                                     " raft_test --gtest_filter=RandomCluster.*");
+    RandomRun run(seed);
+    run.run();
+    committed += run.committed();
+    reads += run.answered_reads();
+  }
+  std::cout << "committed: " << committed << ", reads answered: " << reads << '\n';
+  EXPECT_LT(count, committed);  // A cluster that never does anything breaks no rule.
+  EXPECT_LE(count, reads);
+}
+
+}  // namespace
+}  // namespace raft

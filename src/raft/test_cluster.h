@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// A few servers in one hand, for tests: every message, tick and sync happens when the test says.
+//
+//   step -> effects -> disk (unsynced, synced at a Receipt)     crash() loses what is not synced
+//                  '-> wire (messages in the order sent)        the test delivers, drops, doubles
+//
+// Checks a Node's invariants after each of its steps, and Raft Figure 3 over all of them.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "raft/describe.h"
+#include "raft/node.h"
+#include "raft/safety.h"
+
+namespace raft {
+
+// Tests play the journal: a receipt is what a finished sync would have given.
+class TestReceipt {
+ public:
+  static Receipt of(StepNumber step) { return Receipt(step); }
+};
+
+Payload make_payload(std::string text);
+
+class TestCluster {
+ public:
+  struct Server {
+    Config config;
+    std::optional<Node> node;  // Nothing while it is down.
+    HardState hard_state;      // On disk, like `log`.
+    std::vector<Entry> log;
+    std::deque<Effects> unsynced;
+    std::vector<Held<Envelope>> held;
+    bool syncs_at_once = true;
+    std::vector<Readable> readable;
+    std::vector<ReadId> unreadable;
+  };
+  struct Flight {
+    NodeId from;
+    Envelope envelope;
+  };
+
+  // Servers n1..nCOUNT with fresh disks; `base` tells everything but who they are.
+  TestCluster(std::uint32_t count, const Config& base);
+
+  std::vector<NodeId> ids() const;
+  Server& server(NodeId id) { return servers_.at(id); }
+  // Requires: it is up.
+  const Node& node(NodeId id) const { return *servers_.at(id).node; }
+  bool is_up(NodeId id) const { return servers_.at(id).node.has_value(); }
+  std::optional<NodeId> find_leader() const;  // Of the highest term, if several think so.
+  const Safety& safety() const { return safety_; }
+  std::deque<Flight>& wire() { return wire_; }
+
+  // Nothing happens to a server that is down.
+  Effects step(NodeId id, const Input& input);
+  void persist(NodeId id, StepNumber until);
+  void persist_all(NodeId id);
+  void crash(NodeId id);
+  void restart(NodeId id);
+  // Replaces what is on disk, and starts from there.
+  void restart_with(NodeId id, const HardState& hard_state, const std::vector<Term>& log);
+
+  // Takes the `nth` message (0: oldest) from `from` to `to` off the wire.
+  std::optional<Flight> take(NodeId from, NodeId to, std::size_t nth);
+  void deliver(const Flight& flight);
+  // Delivers in order of sending until the wire is empty. CHECKs that this comes to an end.
+  void settle();
+  // Ticks `id` until it asks for votes.
+  void time_out(NodeId id);
+
+  // Links that lose all that is sent from now on.
+  void cut(NodeId from, NodeId to) { cut_.push_back({from, to}); }
+  void heal() { cut_.clear(); }
+
+  // What happened since the last call, one line an effect.
+  std::vector<std::string> take_trace() { return std::exchange(trace_, {}); }
+
+ private:
+  void note(NodeId id, const std::string& line);
+  void send(NodeId from, const Envelope& envelope);
+
+  std::map<NodeId, Server> servers_;
+  std::deque<Flight> wire_;
+  std::vector<std::pair<NodeId, NodeId>> cut_;
+  std::vector<std::string> trace_;
+  Safety safety_;
+};
+
+}  // namespace raft
