@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# install.sh BUILD_FOLDER COMPILER: installs into an empty prefix, then configures, builds and runs a
+# project that lies outside the tree and finds Seaworthy there.
+set -euo pipefail
+build=$1 compiler=$2
+here=$(cd "$(dirname "$0")" && pwd)
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+cmake --install "$build" --prefix "$folder/prefix" >"$folder/install.log"
+cp -r "$here/consumer" "$folder/consumer"
+cmake -S "$folder/consumer" -B "$folder/consumer/build" -G Ninja -DCMAKE_CXX_COMPILER="$compiler" \
+  -DCMAKE_CXX_STANDARD=20 -DCMAKE_PREFIX_PATH="$folder/prefix" >"$folder/configure.log"
+cmake --build "$folder/consumer/build"
+"$folder/consumer/build/consumer"
+
+for program in seaworthy raftkv; do
+  if [ -e "$build/bin/$program" ]; then
+    "$folder/prefix/bin/$program" --version
+    test -s "$folder/prefix/share/man/man1/$program.1"
+    bash -n "$folder/prefix/share/bash-completion/completions/$program"
+  fi
+done
+test ! -e "$folder/prefix/bin/broken"
+test -s "$folder/prefix/share/doc/seaworthy/copyright"

@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# format.sh WORDS...: clang-format with these words over all C++ of the project.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+find src tests bench adapters examples -name '*.cc' -o -name '*.h' 2>/dev/null | sort | xargs clang-format "$@"

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# What is too long for every change: more seeds, longer runs, ten minutes of fuzzing for each parser,
+# the thread sanitizer, the tests labelled `long`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tools/setup.sh ci
+tools/build.sh release
+VERDICT_SECONDS=60 tools/verdicts.sh 1 2 3 4 5
+for target in etcd raftkv; do
+  for seed in 1 2 3 4 5; do
+    build/release/bin/seaworthy check --target $target --nodes 5 --plan standard --time 60 --seed $seed
+  done
+  build/release/bin/seaworthy check --target $target --suite external
+done
+tools/build.sh tsan
+ctest --preset tsan --parallel 2 --label-exclude 'long|release'
+FUZZ_SECONDS=600 tools/fuzz.sh
+ctest --preset release

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# setup.sh [build|demo|test|ci]: installs the Debian packages that the job needs and that are missing.
+# Each job needs those of the jobs before it. Without a word: ci, which is everything.
+# When nothing is missing it needs neither root nor a network.
+set -euo pipefail
+
+build=(
+  g++ cmake ninja-build make  # The build itself.
+  ccache                      # The wrong servers and rebuilt trees then cost little.
+  binutils python3            # The lints read object code and sources.
+  git                         # --version names the commit.
+  libcli11-dev nlohmann-json3-dev libtomlplusplus-dev libmnl-dev libhiredis-dev libhttp-parser-dev  # Libraries.
+  libgtest-dev                # The tests are configured with every build.
+)
+demo=(
+  etcd-server                 # The system that the demo checks.
+)
+tests=(
+  redis-tools                 # redis-cli and redis-benchmark drive raftkv.
+  dpkg-dev fakeroot           # The Debian package is built and installed into a folder.
+)
+ci=(
+  clang clang-tidy clang-format  # Second compiler, libFuzzer, lints.
+  libbenchmark-dev            # bench/
+)
+
+case ${1:-ci} in
+  build) wanted=("${build[@]}") ;;
+  demo) wanted=("${build[@]}" "${demo[@]}") ;;
+  test) wanted=("${build[@]}" "${demo[@]}" "${tests[@]}") ;;
+  ci) wanted=("${build[@]}" "${demo[@]}" "${tests[@]}" "${ci[@]}") ;;
+  *)
+    echo "setup.sh: unknown job '$1': one of build, demo, test, ci" >&2
+    exit 3
+    ;;
+esac
+
+missing=()
+for package in "${wanted[@]}"; do
+  if [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null)" != installed ]; then
+    missing+=("$package")
+  fi
+done
+if [ ${#missing[@]} = 0 ]; then
+  echo "set-up: all ${#wanted[@]} packages are installed"
+  exit 0
+fi
+
+command="apt-get install -y --no-install-recommends ${missing[*]}"
+echo "set-up: $command"
+if [ "$(id -u)" = 0 ]; then
+  become=()
+elif command -v sudo >/dev/null; then
+  become=(sudo)
+else
+  echo "set-up: ${#missing[@]} packages are missing and this user cannot become root; run as root: $command" >&2
+  exit 3
+fi
+"${become[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q
+"${become[@]}" env DEBIAN_FRONTEND=noninteractive $command
+
+# Debian starts an etcd of its own when the package arrives. Nobody asked for that one.
+if [[ " ${missing[*]} " == *" etcd-server "* ]] && [ -d /run/systemd/system ]; then
+  echo "set-up: systemctl disable --now etcd"
+  "${become[@]}" systemctl disable --now etcd
+fi
