@@ -227,7 +227,8 @@ class Scenario {
     }
   }
 
-  // Each entry by its term; what is committed stands before the bar.
+  // Each entry by its term; what is committed stands before the bar, what is not on disk in
+  // brackets.
   void logs(const Words& /*words*/) {
     for (const NodeId id : cluster_->ids()) {
       if (!cluster_->is_up(id)) continue;
@@ -235,7 +236,9 @@ class Scenario {
       line << id << " log";
       const Node& node = cluster_->node(id);
       for (LogIndex i;; i = i.next()) {
-        if (i != LogIndex()) line << ' ' << node.log().at(i).id.term;
+        const bool on_disk = i <= node.log().persisted();
+        if (i != LogIndex()) line << (on_disk ? " " : " [") << node.log().at(i).id.term;
+        if (!on_disk) line << ']';
         if (i == node.commit()) line << " |";
         if (i == node.last().index) break;
       }
@@ -245,7 +248,9 @@ class Scenario {
 
   void wire(const Words& /*words*/) {
     for (const TestCluster::Flight& flight : cluster_->wire()) {
-      say("n" + std::to_string(flight.from.value) + " " + describe(flight.envelope));
+      std::ostringstream line;
+      line << flight.from << ' ' << describe(flight.envelope);
+      say(line.str());
     }
     if (cluster_->wire().empty()) say("nothing on the wire");
   }
