@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check/plan/plan.h"
+
+#include <sstream>
+
+namespace check::plan {
+
+namespace {
+
+constexpr std::uint64_t kMostClients = 1000;
+constexpr std::uint64_t kMostKeys = 100'000;
+constexpr std::uint64_t kMostShare = 1000;
+constexpr std::uint64_t kMostTimeoutMs = 60'000;
+constexpr std::uint64_t kMostNodes = 64;
+constexpr std::uint64_t kMostOperations = 1'000'000'000;
+
+base::Result<const Table*> as_table(const Document& document, const Value& value,
+                                    const std::string& name) {
+  if (const auto* table = std::get_if<Table>(&value.data)) return table;
+  return complaint(document, value.at, '\'' + name + "' must be a table");
+}
+
+base::Result<Work> read_work(const Document& document, const Table& table) {
+  TableReader reader(document, table, "[clients]");
+  Work work;
+  const auto number = [&](std::string_view key, std::uint32_t& into,
+                          std::uint64_t most) -> base::Status {
+    TRY(const std::uint64_t value, reader.number(key, into, most));
+    into = static_cast<std::uint32_t>(value);
+    return base::Done{};
+  };
+  TRY([[maybe_unused]] auto count, number("count", work.clients, kMostClients));
+  TRY([[maybe_unused]] auto keys, number("keys", work.keys, kMostKeys));
+  TRY([[maybe_unused]] auto read, number("read", work.read, kMostShare));
+  TRY([[maybe_unused]] auto write, number("write", work.write, kMostShare));
+  TRY([[maybe_unused]] auto cas, number("cas", work.cas, kMostShare));
+  TRY([[maybe_unused]] auto timeout, number("timeout_ms", work.timeout_ms, kMostTimeoutMs));
+  TRY([[maybe_unused]] auto end, reader.finished());
+  const Position at = table.empty() ? Position{1, 1} : table.front().first.at;
+  if (work.clients == 0 || work.keys == 0 || work.timeout_ms == 0) {
+    return complaint(document, at, "'count', 'keys' and 'timeout_ms' must be at least 1");
+  }
+  if (work.read + work.write + work.cas == 0) {
+    return complaint(document, at, "one of 'read', 'write' and 'cas' must be at least 1");
+  }
+  return work;
+}
+
+base::Result<Fault> read_fault(const Document& document, const Value& value) {
+  const auto* text = std::get_if<std::string>(&value.data);
+  if (text == nullptr) return complaint(document, value.at, "a fault must be a text in quotes");
+  auto fault = parse_fault(*text);
+  if (!fault.ok()) return complaint(document, value.at, fault.error().message);
+  return fault;
+}
+
+base::Result<std::vector<history::NodeId>> read_order(const Document& document,
+                                                      const Value* value) {
+  std::vector<history::NodeId> order;
+  if (value == nullptr) return order;
+  const auto* list = std::get_if<Array>(&value->data);
+  if (list == nullptr) return complaint(document, value->at, "'order' must be a list of nodes");
+  for (const Value& item : *list) {
+    const auto* node = std::get_if<std::int64_t>(&item.data);
+    if (node == nullptr || *node < 1 || *node > static_cast<std::int64_t>(kMostNodes)) {
+      return complaint(document, item.at, "a node is a whole number from 1");
+    }
+    order.push_back({static_cast<std::uint32_t>(*node)});
+  }
+  return order;
+}
+
+base::Result<Step> read_step(const Document& document, const Value& value) {
+  TRY(const Table* table, as_table(document, value, "step"));
+  TableReader reader(document, *table, "[[lane.step]]");
+  const Value* text = reader.find("fault");
+  if (text == nullptr) return complaint(document, value.at, "a step needs a 'fault'");
+  Step step;
+  TRY(step.fault, read_fault(document, *text));
+  TRY(const auto gap, reader.thousandths("gap"));
+  if (!gap.empty()) step.gap = gap.front();
+  TRY(const auto length, reader.thousandths("length"));
+  if (!length.empty()) step.length = length.front();
+  TRY(step.order, read_order(document, reader.find("order")));
+  TRY([[maybe_unused]] auto end, reader.finished());
+  return step;
+}
+
+base::Result<Lane> read_lane(const Document& document, const Value& value) {
+  TRY(const Table* table, as_table(document, value, "lane"));
+  TableReader reader(document, *table, "[[lane]]");
+  Lane lane;
+  TRY(lane.gap, reader.thousandths("gap"));
+  TRY(lane.length, reader.thousandths("length"));
+  if (const Value* faults = reader.find("faults")) {
+    const auto* list = std::get_if<Array>(&faults->data);
+    if (list == nullptr) return complaint(document, faults->at, "'faults' must be a list");
+    for (const Value& item : *list) {
+      TRY(const Fault fault, read_fault(document, item));
+      lane.faults.push_back(fault);
+    }
+  }
+  if (const Value* steps = reader.find("step")) {
+    const auto* list = std::get_if<Array>(&steps->data);
+    if (list == nullptr) return complaint(document, steps->at, "steps are written [[lane.step]]");
+    for (const Value& item : *list) {
+      TRY(Step step, read_step(document, item));
+      lane.steps.push_back(std::move(step));
+    }
+  }
+  TRY([[maybe_unused]] auto end, reader.finished());
+  if (lane.faults.empty() == lane.steps.empty()) {
+    return complaint(document, value.at,
+                     "a lane has either 'faults' to draw from or [[lane.step]]s, and not none");
+  }
+  if (lane.gap.empty()) lane.gap = {500, 1000, 2000};
+  if (lane.length.empty()) lane.length = {300, 1000, 2000, 5000};
+  return lane;
+}
+
+base::Result<Require> read_require(const Document& document, const Table& table) {
+  TableReader reader(document, table, "[require]");
+  Require require;
+  TRY(const std::uint64_t operations,
+      reader.number("operations", require.operations, kMostOperations));
+  require.operations = static_cast<std::uint32_t>(operations);
+  TRY(require.every_node, reader.flag("every_node", false));
+  if (const Value* fired = reader.find("fired")) {
+    TRY(const Table* counts, as_table(document, *fired, "fired"));
+    TableReader count_reader(document, *counts, "'fired'");
+    for (const FaultWord& known : fault_words()) {
+      TRY(const std::uint64_t count, count_reader.number(known.word, 0, kMostShare));
+      if (count > 0) require.fired[std::string(known.word)] = static_cast<std::uint32_t>(count);
+    }
+    TRY([[maybe_unused]] auto end, count_reader.finished());
+  }
+  TRY([[maybe_unused]] auto end, reader.finished());
+  return require;
+}
+
+// 1300 -> "1.3"
+std::string decimal(std::uint32_t thousandths) {
+  std::string fraction = std::to_string(1000 + thousandths % 1000).substr(1);
+  while (fraction.size() > 1 && fraction.back() == '0') fraction.pop_back();
+  return std::to_string(thousandths / 1000) + '.' + fraction;
+}
+
+std::string decimals(const std::vector<std::uint32_t>& values) {
+  std::string result = "[";
+  for (const std::uint32_t value : values) {
+    result += (result.size() > 1 ? ", " : "") + decimal(value);
+  }
+  return result + "]";
+}
+
+std::string quoted(const std::string& text) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string result = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      result += std::string("\\") + c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      result += std::string("\\u00") + kDigits[byte >> 4U] + kDigits[byte & 15U];
+    } else {
+      result += c;
+    }
+  }
+  return result + '"';
+}
+
+void write_lane(const Lane& lane, std::ostream& out) {
+  out << "\n[[lane]]\ngap = " << decimals(lane.gap) << "\nlength = " << decimals(lane.length)
+      << '\n';
+  if (!lane.faults.empty()) {
+    out << "faults = [";
+    for (std::size_t i = 0; i < lane.faults.size(); ++i) {
+      out << (i > 0 ? ", " : "") << quoted(describe(lane.faults[i]));
+    }
+    out << "]\n";
+  }
+  for (const Step& step : lane.steps) {
+    out << "[[lane.step]]\nfault = " << quoted(describe(step.fault))
+        << "\ngap = " << decimal(step.gap) << "\nlength = " << decimal(step.length)
+        << "\norder = [";
+    for (std::size_t i = 0; i < step.order.size(); ++i) {
+      out << (i > 0 ? ", " : "") << step.order[i].value;
+    }
+    out << "]\n";
+  }
+}
+
+}  // namespace
+
+base::Result<Plan> read_plan(const Document& document) {
+  TableReader reader(document, document.root, "the plan");
+  Plan plan;
+  TRY(plan.name, reader.text("name", ""));
+  TRY(plan.about, reader.text("about", ""));
+  if (const Value* clients = reader.find("clients")) {
+    TRY(const Table* table, as_table(document, *clients, "clients"));
+    TRY(plan.work, read_work(document, *table));
+  }
+  if (const Value* lanes = reader.find("lane")) {
+    const auto* list = std::get_if<Array>(&lanes->data);
+    if (list == nullptr) return complaint(document, lanes->at, "lanes are written [[lane]]");
+    for (const Value& item : *list) {
+      TRY(Lane lane, read_lane(document, item));
+      plan.lanes.push_back(std::move(lane));
+    }
+  }
+  if (const Value* require = reader.find("require")) {
+    TRY(const Table* table, as_table(document, *require, "require"));
+    TRY(plan.require, read_require(document, *table));
+  }
+  TRY([[maybe_unused]] auto end, reader.finished());
+  if (plan.name.empty()) {
+    return complaint(document, {1, 1}, "a plan needs a 'name', such as name = \"mine\"");
+  }
+  return plan;
+}
+
+std::string write_plan(const Plan& plan) {
+  std::ostringstream out;
+  out << "name = " << quoted(plan.name) << "\nabout = " << quoted(plan.about)
+      << "\n\n[clients]\ncount = " << plan.work.clients << "\nkeys = " << plan.work.keys
+      << "\nread = " << plan.work.read << "\nwrite = " << plan.work.write
+      << "\ncas = " << plan.work.cas << "\ntimeout_ms = " << plan.work.timeout_ms
+      << "\n\n[require]\noperations = " << plan.require.operations
+      << "\nevery_node = " << (plan.require.every_node ? "true" : "false") << "\nfired = {";
+  const char* separator = " ";
+  for (const auto& [fault, count] : plan.require.fired) {
+    out << separator << fault << " = " << count;
+    separator = ", ";
+  }
+  out << (plan.require.fired.empty() ? "}\n" : " }\n");
+  for (const Lane& lane : plan.lanes) write_lane(lane, out);
+  return std::move(out).str();
+}
+
+}  // namespace check::plan

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a run does: the clients' work, and lanes of faults. A plan is text (TOML); this is its
+// meaning. docs/plans.md is its page.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "check/history/node_id.h"
+#include "check/plan/document.h"
+#include "check/plan/fault.h"
+
+namespace check::plan {
+
+// What clients do, each in a closed loop.
+struct Work {
+  std::uint32_t clients = 8;
+  std::uint32_t keys = 8;
+  // Shares of the operations; their sum is not zero.
+  std::uint32_t read = 45;
+  std::uint32_t write = 35;
+  std::uint32_t cas = 20;
+  std::uint32_t timeout_ms = 1000;  // Of one operation.
+};
+
+// One fault of a schedule, with all that is drawn about it. Lengths are in thousandths of the
+// election timeout, which is measured when the cluster is up.
+struct Step {
+  Fault fault = {};
+  std::uint32_t gap = 1000;     // Quiet time of the lane before it.
+  std::uint32_t length = 1000;  // From fired to healed.
+  std::vector<history::NodeId> order = {};
+};
+
+// Faults one after the other. Lanes run side by side.
+struct Lane {
+  std::vector<Fault> faults = {};       // Dealt like cards: each once before any comes again.
+  std::vector<std::uint32_t> gap = {};  // Thousandths of an election timeout; drawn from these.
+  std::vector<std::uint32_t> length = {};
+  std::vector<Step> steps = {};  // Instead of `faults`: exactly these, in this order.
+};
+
+// What must have happened for the run to count, beside what every run must show.
+struct Require {
+  std::uint32_t operations = 100;                   // That ended ok.
+  std::map<std::string, std::uint32_t> fired = {};  // Fault word -> how often at least.
+  bool every_node = false;                          // Every node was struck by some fault.
+};
+
+struct Plan {
+  std::string name = {};
+  std::string about = {};
+  Work work = {};
+  std::vector<Lane> lanes = {};
+  Require require = {};
+
+  bool has_faults() const { return !lanes.empty(); }
+};
+
+// The error names file, line and column, what is wrong, and the nearest right word.
+base::Result<Plan> read_plan(const Document& document);
+
+// The plan as text that read_plan() takes again.
+std::string write_plan(const Plan& plan);
+
+}  // namespace check::plan

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check/plan/schedule.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/prng.h"
+#include "check/plan/shape.h"
+
+namespace check::plan {
+
+namespace {
+
+template <class Item>
+void shuffle(std::vector<Item>& items, base::Prng& prng) {
+  for (std::size_t left = items.size(); left > 1; --left) {
+    std::swap(items[left - 1], items[prng.between(0, left - 1)]);
+  }
+}
+
+std::uint32_t one_of(const std::vector<std::uint32_t>& choices, base::Prng& prng) {
+  return choices[prng.between(0, choices.size() - 1)];
+}
+
+std::vector<history::NodeId> drawn_order(std::uint32_t nodes, base::Prng& prng) {
+  std::vector<history::NodeId> order;
+  for (std::uint32_t node = 1; node <= nodes; ++node) order.push_back({node});
+  shuffle(order, prng);
+  return order;
+}
+
+// Keeps the nodes the order names, and appends those it does not.
+void complete(std::vector<history::NodeId>& order, const std::vector<history::NodeId>& all) {
+  std::vector<history::NodeId> result;
+  const auto take = [&](history::NodeId node) {
+    const bool exists = std::ranges::find(all, node) != all.end();
+    if (exists && std::ranges::find(result, node) == result.end()) result.push_back(node);
+  };
+  std::ranges::for_each(order, take);
+  std::ranges::for_each(all, take);
+  order = std::move(result);
+}
+
+std::vector<Step> dealt(const Lane& lane, std::uint32_t nodes, std::uint32_t count,
+                        base::Prng& prng) {
+  std::vector<Step> steps;
+  std::vector<Fault> deck;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (deck.empty()) {
+      deck = lane.faults;
+      shuffle(deck, prng);
+    }
+    steps.push_back({.fault = deck.back(),
+                     .gap = one_of(lane.gap, prng),
+                     .length = one_of(lane.length, prng),
+                     .order = drawn_order(nodes, prng)});
+    deck.pop_back();
+  }
+  return steps;
+}
+
+}  // namespace
+
+Plan drawn(const Plan& plan, std::uint64_t seed, std::uint32_t nodes, std::uint32_t count) {
+  CHECK(nodes > 0);
+  base::Prng prng(seed);
+  Plan result = plan;
+  for (Lane& lane : result.lanes) {
+    std::erase_if(lane.faults, [&](const Fault& fault) { return !strikes(fault, nodes); });
+    std::erase_if(lane.steps, [&](const Step& step) { return !strikes(step.fault, nodes); });
+  }
+  std::erase_if(result.lanes,
+                [](const Lane& lane) { return lane.faults.empty() && lane.steps.empty(); });
+  for (Lane& lane : result.lanes) {
+    base::Prng lane_prng = prng.fork();
+    if (lane.steps.empty()) {
+      lane.steps = dealt(lane, nodes, count, lane_prng);
+      lane.faults.clear();
+      continue;
+    }
+    for (Step& step : lane.steps) complete(step.order, drawn_order(nodes, lane_prng));
+  }
+  return result;
+}
+
+std::uint64_t milliseconds(std::uint32_t thousandths, std::uint64_t election_timeout_ms) {
+  if (thousandths == 0) return 0;
+  return std::max<std::uint64_t>(1, thousandths * election_timeout_ms / 1000);
+}
+
+Plan fitted(const Plan& plan, std::uint64_t time_ms, std::uint64_t election_timeout_ms,
+            std::uint64_t overhead_ms) {
+  Plan result = plan;
+  for (Lane& lane : result.lanes) {
+    std::uint64_t end_ms = 0;
+    std::size_t fit = 0;
+    for (const Step& step : lane.steps) {
+      end_ms += milliseconds(step.gap, election_timeout_ms) +
+                milliseconds(step.length, election_timeout_ms) + overhead_ms;
+      if (end_ms > time_ms) break;
+      fit += 1;
+    }
+    lane.steps.resize(std::min(lane.steps.size(), std::max<std::size_t>(fit, 1)));
+  }
+  return result;
+}
+
+}  // namespace check::plan
