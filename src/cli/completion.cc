@@ -105,11 +105,12 @@ _@PROGRAM@() {
 @WORDS@      esac
     fi
   fi
-  if [ -n "$names" ]; then compopt -o filenames; fi
-  mapfile -t COMPREPLY < <(
-    compgen -W "$words" -- "$current"
-    if [ -n "$names" ]; then compgen "$names" -- "$current"; fi
-  )
+  if [ -n "$names" ]; then
+    compopt -o filenames
+    mapfile -t COMPREPLY < <(compgen "$names" -- "$current")
+  else
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+  fi
 }
 complete -F _@PROGRAM@ @PROGRAM@
 )";

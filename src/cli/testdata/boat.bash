@@ -30,10 +30,11 @@ _boat() {
       esac
     fi
   fi
-  if [ -n "$names" ]; then compopt -o filenames; fi
-  mapfile -t COMPREPLY < <(
-    compgen -W "$words" -- "$current"
-    if [ -n "$names" ]; then compgen "$names" -- "$current"; fi
-  )
+  if [ -n "$names" ]; then
+    compopt -o filenames
+    mapfile -t COMPREPLY < <(compgen "$names" -- "$current")
+  else
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+  fi
 }
 complete -F _boat boat
