@@ -18,7 +18,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -45,22 +47,34 @@ base::Result<Support> probe();
 // to it. Requires: no other thread runs yet.
 base::Result<int> contain(const Support& support, const std::function<int()>& body);
 
-// A program on a host. Owned by the Sandbox's user: killed and reaped on destruction.
+// A program to start on a host.
 struct Program {
   std::vector<std::string> words;        // words[0]: a path, or found in PATH.
   std::vector<std::string> environment;  // "NAME=value", the whole environment.
-  std::string directory;                 // Working directory.
-  int output_fd = -1;                    // Standard output and error.
+  std::string directory;                 // Working directory; empty: "/".
+  int output_fd = -1;                    // Standard output and error; -1: /dev/null.
 };
 
+struct ExitStatus {
+  bool signalled = false;
+  int code = 0;  // The exit code, or the number of the signal.
+  friend constexpr bool operator==(const ExitStatus&, const ExitStatus&) = default;
+};
+
+// A program that runs on a host, in a session and process group of its own. Its owner is the user
+// of the sandbox; destruction kills and reaps it. Any thread may call any function. Nobody else may
+// wait for children of the checker in general (waitpid(-1)).
 class Process {
  public:
   virtual ~Process() = default;
-  virtual pid_t pid() const = 0;
-  virtual int pidfd() const = 0;  // Readable when the process has ended.
+  virtual pid_t pid() const = 0;                   // As the checker numbers it; kept until reaped.
+  virtual int pidfd() const = 0;                   // Readable when the process has ended.
+  virtual std::optional<ExitStatus> exited() = 0;  // At once; nothing while it runs.
+  virtual void signal(int number) = 0;  // To this process alone; nothing if it has ended.
 };
 
-// Bytes and packets that crossed a host's interface, as its kernel counts them.
+// Bytes and packets that crossed a host's interface, as the kernel counts them: whole frames, 14
+// bytes each more than the IP packets in them. A packet may stand for many segments (GSO).
 struct InterfaceCounters {
   std::uint64_t received_bytes = 0;
   std::uint64_t received_packets = 0;
@@ -68,6 +82,42 @@ struct InterfaceCounters {
   std::uint64_t sent_packets = 0;
 };
 
+// IP packets and their bytes, header included.
+struct PacketCount {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  friend constexpr bool operator==(const PacketCount&, const PacketCount&) = default;
+};
+
+// What the switch's packet filter saw of the packets from one host to another, by their addresses:
+//
+//   n1 --- [arrived] --- cut --- relayed by the monitor --------- cut --- [delivered] --- n2
+//                            `-- forwarded by the switch itself: [bypassed, if TCP or UDP] --'
+//
+// For a host h, up to packets under way, and as nothing but IPv4 is spoken here:
+//   counters(h).sent_bytes     = the sum of arrived.bytes   + 14 arrived.packets   over pairs from
+//   h counters(h).received_bytes = the sum of delivered.bytes + 14 delivered.packets over pairs to
+//   h
+// so no packet of a host is missing here; and what arrived, was not cut and did not bypass came to
+// a socket of the switch. `arrived` includes what was cut afterwards.
+struct PairCounters {
+  PacketCount arrived;
+  PacketCount bypassed;
+  PacketCount delivered;
+};
+
+// The hosts that are not nodes, named as nodes are: by the last byte of their address.
+inline constexpr NodeId kClients{250};
+inline constexpr NodeId kSwitch{254};
+inline constexpr std::uint32_t kMostNodes = 99;
+// Packets with this mark are delivered to sockets of the switch, whatever their destination: the
+// routing part of TPROXY, ready for the monitor's rules (`meta mark set 1`).
+inline constexpr std::uint32_t kDeliverHereMark = 1;
+// The priority of the chains that cut, in prerouting and in postrouting. A chain of the monitor
+// with a higher number never sees a packet that is cut.
+inline constexpr int kCutPriority = -160;
+
+// Interfaces of the switch: n1..nN, c0 (clients).
 class Sandbox {
  public:
   // Requires: runs inside contain().
@@ -75,10 +125,13 @@ class Sandbox {
   virtual ~Sandbox() = default;
 
   virtual std::uint32_t nodes() const = 0;
-  virtual std::string address(NodeId node) const = 0;
+  virtual std::string address(NodeId node) const = 0;  // "10.77.0.3"
   virtual std::string client_address() const = 0;
 
-  // Starts `program` on the node's host.
+  // All functions may be called from any thread. `node` may be kClients, too.
+
+  // Starts `program` on the node's host. The error says what is wrong with it ("no such program:
+  // etcd"). Requires: the host is not paused.
   virtual base::Result<std::unique_ptr<Process>> start(NodeId node, const Program& program) = 0;
   // SIGKILL to every process of the host but its init; returns when none is left.
   virtual base::Status kill_all(NodeId node) = 0;
@@ -99,7 +152,10 @@ class Sandbox {
   virtual base::Status cut(const std::set<DirectedPair>& pairs,
                            const std::set<NodeId>& clients_cut = {}) = 0;
 
+  // Of the host's interface, `sent` by it and `received` by it.
   virtual base::Result<InterfaceCounters> counters(NodeId node) = 0;
+  // Of each pair of hosts, kClients and kSwitch included.
+  virtual base::Result<std::map<DirectedPair, PairCounters>> pair_counters() = 0;
 };
 
 }  // namespace check::sandbox
