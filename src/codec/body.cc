@@ -98,9 +98,11 @@ ForwardNotDone not_done(base::ByteReader& in) {
   const std::size_t reason_at = in.position();
   const std::uint8_t reason = in.u8();
   const bool known = in.boolean();
+  const std::size_t leader_at = in.position();
   const raft::NodeId leader{in.u32()};
   ForwardNotDone result;
   if (known) result.leader = leader;
+  if (!known && leader.value != 0) in.refuse(leader_at, "an absent leader has an id");
   switch (static_cast<ForwardNotDone::Reason>(reason)) {
     case ForwardNotDone::Reason::NotLeader:
     case ForwardNotDone::Reason::Overloaded:

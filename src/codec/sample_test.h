@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// One frame of each kind, and random ones, for the tests of this folder.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/prng.h"
+#include "codec/encode.h"
+#include "codec/frame.h"
+
+namespace codec {
+
+inline constexpr Address kSampleAddress{{7}, {1}, {2}};
+
+inline raft::Entry command(std::uint64_t term, std::uint64_t index, std::string payload) {
+  return {{raft::Term(term), raft::LogIndex(index)},
+          raft::EntryKind::Command,
+          std::make_shared<const std::string>(std::move(payload))};
+}
+inline raft::Entry noop(std::uint64_t term, std::uint64_t index) {
+  return {{raft::Term(term), raft::LogIndex(index)}, raft::EntryKind::Noop, nullptr};
+}
+
+inline std::string encoded(const Body& body, const Address& address = kSampleAddress) {
+  std::string out;
+  std::visit([&](const auto& each) { encode(address, each, out); }, body);
+  return out;
+}
+
+inline std::vector<std::pair<std::string, Body>> samples() {
+  using raft::LogIndex;
+  using raft::Term;
+  const raft::EntryId last{Term(3), LogIndex(9)};
+  return {
+      {"hello", Hello{}},
+      {"pre-vote", raft::Message(raft::PreVote{Term(4), last})},
+      {"pre-vote-reply", raft::Message(raft::PreVoteReply{Term(4), true})},
+      {"request-vote", raft::Message(raft::RequestVote{Term(4), last})},
+      {"vote-reply", raft::Message(raft::VoteReply{Term(5), false})},
+      {"heartbeat", raft::Message(raft::AppendEntries{Term(4), last, LogIndex(8), 11, {}})},
+      {"append-entries", raft::Message(raft::AppendEntries{
+                             Term(4),
+                             last,
+                             LogIndex(9),
+                             12,
+                             {noop(4, 10), command(4, 11, "set"), command(4, 12, "")}})},
+      {"append-reply",
+       raft::Message(raft::AppendReply{Term(4), LogIndex(9), 12, true, LogIndex(12), {}})},
+      {"append-refusal",
+       raft::Message(raft::AppendReply{
+           Term(4), LogIndex(9), 12, false, LogIndex(0), {Term(2), LogIndex(7)}})},
+      {"forward-write", Forward{1, Forward::Kind::Write, "incr"}},
+      {"forward-read", Forward{2, Forward::Kind::Read, "get"}},
+      {"forward-done", ForwardReply{1, ForwardDone{"42"}}},
+      {"forward-not-leader",
+       ForwardReply{1, ForwardNotDone{ForwardNotDone::Reason::NotLeader, raft::NodeId{3}}}},
+      {"forward-overloaded",
+       ForwardReply{1, ForwardNotDone{ForwardNotDone::Reason::Overloaded, std::nullopt}}},
+      {"forward-unknown", ForwardReply{1, ForwardUnknown{}}},
+  };
+}
+
+inline raft::AppendEntries random_append(base::Prng& prng) {
+  raft::AppendEntries append;
+  append.term = raft::Term(prng.between(0, 1U << 20U));
+  append.previous = {raft::Term(prng.between(0, 9)), raft::LogIndex(prng.next() >> 2U)};
+  append.round = prng.next();
+  raft::LogIndex index = append.previous.index;
+  for (std::uint64_t left = prng.between(0, 5); left > 0; --left) {
+    index = index.next();
+    const std::uint64_t term = prng.between(0, 9);
+    append.entries.push_back(
+        prng.between(0, 3) == 0
+            ? noop(term, index.value())
+            : command(term, index.value(), std::string(prng.between(0, 300), 'x')));
+  }
+  return append;
+}
+
+}  // namespace codec
