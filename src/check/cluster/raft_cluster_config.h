@@ -23,6 +23,13 @@ struct NodeStatus {
   std::optional<std::uint64_t> commit;
 };
 
+// What a system can do at all. The steps of a run that need what is absent are skipped, and the
+// report says so.
+struct Capabilities {
+  bool cas = true;     // RaftClient::cas; without it every cas is Fail.
+  bool status = true;  // status() tells more than that the node answers.
+};
+
 // Changing who belongs to the cluster, for systems that can.
 class Membership {
  public:
@@ -47,6 +54,7 @@ class RaftClusterConfig {
   virtual bool ready(NodeId node) = 0;
   // Returns within a second; an error if the node does not answer.
   virtual base::Result<NodeStatus> status(NodeId node) = 0;
+  virtual Capabilities capabilities() const { return {}; }
   // Null if the system, or this adapter, has none.
   virtual Membership* membership() { return nullptr; }
 

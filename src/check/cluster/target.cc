@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "check/cluster/target.h"
 
+#include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 
 #include "base/text.h"
 #include "check/cluster/etcd_cluster.h"
+#include "check/cluster/manifest.h"
+#include "check/cluster/manifest_cluster.h"
+#include "check/cluster/plugin.h"
 #include "check/cluster/program.h"
 #include "check/cluster/raftkv_cluster.h"
 
@@ -14,6 +21,7 @@ namespace {
 
 using base::Error;
 using base::ErrorCode;
+namespace fs = std::filesystem;
 using MadeTarget = base::Result<std::unique_ptr<RaftClusterConfig>>;
 
 struct BuiltIn {
@@ -52,6 +60,53 @@ MadeTarget make(const BuiltIn& target, Hosts& hosts) {
   return RaftkvCluster::make(hosts, {target.name, program, target.broken});
 }
 
+// Empty: there are none.
+fs::path adapters_folder() {
+  if (const char* named = std::getenv("SEAWORTHY_ADAPTERS"); named != nullptr) return named;
+  const fs::path beside = fs::path(executable_folder()).parent_path();
+  std::error_code failure;
+  const fs::path installed = beside / "share" / "seaworthy" / "adapters";
+  if (fs::is_directory(installed, failure)) return installed;
+  const fs::path source = SEAWORTHY_SOURCE_ADAPTERS;
+  return fs::is_directory(source, failure) ? source : fs::path();
+}
+
+bool has_manifest(const fs::path& folder) {
+  std::error_code failure;
+  return fs::is_regular_file(folder / "adapter.toml", failure);
+}
+
+std::vector<fs::path> adapters() {
+  std::vector<fs::path> folders;
+  std::error_code failure;
+  for (const auto& entry : fs::directory_iterator(adapters_folder(), failure)) {
+    if (has_manifest(entry.path())) folders.push_back(entry.path());
+  }
+  std::sort(folders.begin(), folders.end());
+  return folders;
+}
+
+TargetInfo describe(const fs::path& folder) {
+  const base::Result<Manifest> manifest = read_manifest(folder.string());
+  const std::string name = folder.filename().string();
+  if (!manifest.ok()) return {name, "an adapter with a mistake", manifest.error().message};
+  return {name, manifest.value().description, ManifestCluster::missing(manifest.value())};
+}
+
+MadeTarget make(const fs::path& folder, Hosts& hosts) {
+  TRY(Manifest manifest, read_manifest(folder.string()));
+  return ManifestCluster::make(hosts, std::move(manifest));
+}
+
+MadeTarget make_from_path(const std::string& path, Hosts& hosts) {
+  std::error_code failure;
+  if (has_manifest(path)) return make(fs::path(path), hosts);
+  if (fs::is_regular_file(path, failure)) return load_plugin(path, hosts);
+  const bool folder = fs::is_directory(path, failure);
+  return Error{ErrorCode::NotFound,
+               folder ? path + " has no adapter.toml" : path + " is not there"};
+}
+
 Error unknown_target(const std::string& name) {
   std::vector<std::string> names;
   for (const TargetInfo& target : targets()) names.push_back(target.name);
@@ -67,14 +122,23 @@ std::vector<TargetInfo> targets() {
     const base::Result<std::string> program = find_program(target.program, advice_for(target));
     all.push_back({target.name, target.description, program.ok() ? "" : program.error().message});
   }
+  for (const fs::path& folder : adapters()) all.push_back(describe(folder));
   return all;
 }
 
-MadeTarget make_target(const std::string& name, Hosts& hosts) {
+MadeTarget make_target(const std::string& name_or_path, Hosts& hosts) {
   for (const BuiltIn& target : kBuiltIns) {
-    if (name == target.name) return make(target, hosts);
+    if (name_or_path == target.name) return make(target, hosts);
   }
-  return unknown_target(name);
+  for (const fs::path& folder : adapters()) {
+    if (name_or_path == folder.filename()) return make(folder, hosts);
+  }
+  std::error_code failure;
+  if (fs::exists(name_or_path, failure) || name_or_path.find("./") != std::string::npos ||
+      name_or_path.starts_with('/')) {
+    return make_from_path(name_or_path, hosts);
+  }
+  return unknown_target(name_or_path);
 }
 
 }  // namespace check::cluster

@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `--target` may name, and the one door from a name to a system under test.
+// What `--target` may name, and the one door from a name to a system under test:
+//
+//   etcd, raftkv, ...      built in
+//   NAME                   a folder with an adapter.toml among the adapters
+//   PATH of a folder       that has an adapter.toml
+//   PATH of a *.so         a shared object (plugin.h)
+//
+// The adapters lie in the folder that SEAWORTHY_ADAPTERS names, else in ../share/seaworthy/adapters
+// seen from the executable, else, in a build tree, in the source's adapters/.
 #pragma once
 
 #include <memory>
@@ -21,8 +29,9 @@ struct TargetInfo {
 // Everything known by name, in the order in which to show it.
 std::vector<TargetInfo> targets();
 
-// The system called `name`. `hosts` outlives it. An error says what is missing, or which names are
-// near to an unknown one.
-base::Result<std::unique_ptr<RaftClusterConfig>> make_target(const std::string& name, Hosts& hosts);
+// The system called `name_or_path`. `hosts` outlives it. An error says what is missing, or which
+// name is near to an unknown one.
+base::Result<std::unique_ptr<RaftClusterConfig>> make_target(const std::string& name_or_path,
+                                                             Hosts& hosts);
 
 }  // namespace check::cluster

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check/cluster/manifest.h"
+
+#include <filesystem>
+#include <optional>
+
+#include "base/text.h"
+#include "check/cluster/toml_reader.h"
+
+namespace check::cluster {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+namespace fs = std::filesystem;
+
+constexpr std::uintmax_t kLargestFile = 1U << 20U;
+
+// Two nodes that stand for all, to find wrong names before anything is started.
+Scope example(const Manifest& manifest, bool of_a_node) {
+  const Names one = {{"id", "1"}, {"name", "n1"}, {"address", "10.77.0.1"}, {"data", "/data"}};
+  return scope_of(manifest, {one, one}, of_a_node ? std::optional<std::size_t>(0) : std::nullopt);
+}
+
+auto expanding_in(const Scope& scope) {
+  return [scope](const std::string& word) -> base::Status {
+    TRY([[maybe_unused]] const auto words, expand(word, scope));
+    return base::Done{};
+  };
+}
+
+base::Status read_file(const std::string& path, const toml::node& node, Manifest& manifest) {
+  const toml::table* table = node.as_table();
+  static const toml::table kNone;
+  TomlReader reader(path, table == nullptr ? kNone : *table, "node.file");
+  if (table == nullptr) reader.fail(node.source(), "'node.file' has to be a list of tables");
+  Manifest::File file;
+  reader.only({"path", "text"});
+  reader.require("path");
+  reader.require("text");
+  reader.text("path", file.path);
+  reader.text("text", file.text);
+  reader.check("text", expanding_in(example(manifest, true)));
+  reader.check("path", [](const std::string& inside) -> base::Status {
+    if (!inside.empty() && fs::path(inside).filename() == inside && inside != "..") {
+      return base::Done{};
+    }
+    return Error{ErrorCode::InvalidArgument,
+                 "'node.file.path' has to be the name of a file in the node's directory"};
+  });
+  manifest.files.push_back(std::move(file));
+  return reader.finished();
+}
+
+base::Status read_node(const std::string& path, const toml::table& table, Manifest& manifest) {
+  TomlReader reader(path, table, "node");
+  reader.only({"program", "start", "environment", "file"});
+  reader.require("program");
+  reader.require("start");
+  reader.text("program", manifest.program);
+  reader.words("start", manifest.start);
+  reader.pairs("environment", manifest.environment);
+  const Scope scope = example(manifest, true);
+  reader.check("program", expanding_in({{{"adapter", manifest.folder}}, {}, std::nullopt}));
+  reader.check("start", expanding_in(scope));
+  reader.check("environment", expanding_in(scope));
+  TRY([[maybe_unused]] const base::Done done, reader.finished());
+  base::Status files = base::Done{};
+  reader.each("file", "tables", [&](const toml::node& node) {
+    if (files.ok()) files = read_file(path, node, manifest);
+  });
+  return files.ok() ? reader.finished() : files;
+}
+
+base::Status read_ready(const std::string& path, const toml::table& table, Manifest& manifest) {
+  TomlReader reader(path, table, "ready");
+  reader.only({"tcp", "http", "client"});
+  if (table.size() != 1) {
+    reader.fail(table.source(), "[ready] has to have one of 'tcp', 'http' and 'client'");
+  }
+  if (table.contains("tcp")) {
+    ReadyByTcp tcp;
+    reader.port("tcp", tcp.port);
+    manifest.ready = tcp;
+  }
+  if (table.contains("client")) {
+    bool by_client = false;
+    reader.flag("client", by_client);
+    if (!by_client) reader.fail(table.source(), "'ready.client' can only be true");
+    manifest.ready = ReadyByClient{};
+  }
+  if (const toml::table* child = reader.child("http")) {
+    TomlReader http(path, *child, "ready.http");
+    ReadyByHttp by;
+    http.only({"port", "path"});
+    http.require("port");
+    http.require("path");
+    http.port("port", by.port);
+    http.text("path", by.path);
+    manifest.ready = by;
+    TRY([[maybe_unused]] const base::Done done, http.finished());
+  }
+  return reader.finished();
+}
+
+base::Status read_client(const std::string& path, const toml::table& table, Manifest& manifest) {
+  TomlReader reader(path, table, "client");
+  reader.only({"shim", "capabilities"});
+  reader.require("shim");
+  reader.words("shim", manifest.shim);
+  reader.check("shim", expanding_in(example(manifest, false)));
+  manifest.capabilities = {};
+  if (!table.contains("capabilities")) return reader.finished();
+  manifest.capabilities = Capabilities{false, false};
+  const std::vector<std::string> known = {"cas", "status"};
+  reader.each("capabilities", "strings", [&](const toml::node& node) {
+    const auto word = node.value_exact<std::string>().value_or("");
+    if (word == "cas") {
+      manifest.capabilities.cas = true;
+    } else if (word == "status") {
+      manifest.capabilities.status = true;
+    } else {
+      reader.fail(node.source(),
+                  "unknown capability '" + word + "'" + base::did_you_mean(word, known));
+    }
+  });
+  return reader.finished();
+}
+
+base::Status read_root(const std::string& path, const toml::table& root, Manifest& manifest) {
+  TomlReader reader(path, root, "");
+  reader.only({"description", "install", "version", "peer_ports", "node", "ready", "client"});
+  for (const char* key : {"description", "node", "ready", "client"}) reader.require(key);
+  reader.text("description", manifest.description);
+  reader.text("install", manifest.install);
+  reader.words("version", manifest.version);
+  reader.check("version", expanding_in(example(manifest, false)));
+  reader.ports("peer_ports", manifest.peer_ports);
+  const toml::table* node = reader.child("node");
+  const toml::table* ready = reader.child("ready");
+  const toml::table* client = reader.child("client");
+  TRY([[maybe_unused]] const base::Done keys_done, reader.finished());
+  TRY([[maybe_unused]] const base::Done node_done, read_node(path, *node, manifest));
+  TRY([[maybe_unused]] const base::Done ready_done, read_ready(path, *ready, manifest));
+  return read_client(path, *client, manifest);
+}
+
+}  // namespace
+
+Scope scope_of(const Manifest& manifest, const std::vector<Names>& nodes,
+               std::optional<std::size_t> self) {
+  return {{{"adapter", manifest.folder},
+           {"program", manifest.program},
+           {"nodes", std::to_string(nodes.size())}},
+          nodes,
+          self};
+}
+
+base::Result<Manifest> read_manifest(const std::string& folder) {
+  std::error_code failure;
+  Manifest manifest;
+  manifest.folder = fs::weakly_canonical(folder, failure).string();
+  const std::string path = folder + "/adapter.toml";
+  const std::uintmax_t size = fs::file_size(path, failure);
+  if (failure) return Error{ErrorCode::NotFound, path + ": " + failure.message()};
+  if (size > kLargestFile) return Error{ErrorCode::InvalidArgument, path + " is over a megabyte"};
+  const toml::parse_result parsed = toml::parse_file(path);
+  if (!parsed) {
+    const toml::source_position at = parsed.error().source().begin;
+    return Error{ErrorCode::InvalidArgument, path + ":" + std::to_string(at.line) + ":" +
+                                                 std::to_string(at.column) + ": " +
+                                                 std::string(parsed.error().description())};
+  }
+  TRY([[maybe_unused]] const base::Done done, read_root(path, parsed.table(), manifest));
+  return manifest;
+}
+
+}  // namespace check::cluster
