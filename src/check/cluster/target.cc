@@ -60,27 +60,29 @@ MadeTarget make(const BuiltIn& target, Hosts& hosts) {
   return RaftkvCluster::make(hosts, {target.name, program, target.broken});
 }
 
-// Empty: there are none.
-fs::path adapters_folder() {
-  if (const char* named = std::getenv("SEAWORTHY_ADAPTERS"); named != nullptr) return named;
-  const fs::path beside = fs::path(executable_folder()).parent_path();
-  std::error_code failure;
-  const fs::path installed = beside / "share" / "seaworthy" / "adapters";
-  if (fs::is_directory(installed, failure)) return installed;
-  const fs::path source = SEAWORTHY_SOURCE_ADAPTERS;
-  return fs::is_directory(source, failure) ? source : fs::path();
-}
-
 bool has_manifest(const fs::path& folder) {
   std::error_code failure;
   return fs::is_regular_file(folder / "adapter.toml", failure);
+}
+
+// Empty: there are none.
+fs::path adapters_folder() {
+  if (const char* named = std::getenv("SEAWORTHY_ADAPTERS"); named != nullptr) return named;
+  const fs::path prefix = fs::path(executable_folder()).parent_path();  // Of bin/.
+  const fs::path installed = prefix / "share" / "seaworthy" / "adapters";
+  const fs::path source = prefix.parent_path().parent_path() / "adapters";  // Of build/PRESET/bin/.
+  std::error_code failure;
+  if (fs::is_directory(installed, failure)) return installed;
+  return has_manifest(source / "template") ? source : fs::path();
 }
 
 std::vector<fs::path> adapters() {
   std::vector<fs::path> folders;
   std::error_code failure;
   for (const auto& entry : fs::directory_iterator(adapters_folder(), failure)) {
-    if (has_manifest(entry.path())) folders.push_back(entry.path());
+    // The template is there to be copied.
+    if (entry.path().filename() != "template" && has_manifest(entry.path()))
+      folders.push_back(entry.path());
   }
   std::sort(folders.begin(), folders.end());
   return folders;

@@ -7,7 +7,7 @@
 //   PATH of a *.so         a shared object (plugin.h)
 //
 // The adapters lie in the folder that SEAWORTHY_ADAPTERS names, else in ../share/seaworthy/adapters
-// seen from the executable, else, in a build tree, in the source's adapters/.
+// seen from the executable, else, for one in build/PRESET/bin, in the source tree's adapters/.
 #pragma once
 
 #include <memory>

@@ -57,7 +57,8 @@ base::Result<std::string> value_of(std::string_view name, const Scope& scope) {
     if (const std::string* value = search(scope.nodes[*scope.self])) return *value;
   }
   const std::string word(name);
-  return wrong("unknown name {" + word + "}" + base::did_you_mean(word, known));
+  const std::string near = base::did_you_mean(word, known);
+  return wrong("unknown name {" + word + "}" + (near.empty() ? " (write {{ for a brace)" : near));
 }
 
 base::Result<std::vector<std::string>> pieces_of(const Listing& listing, const Scope& scope) {
