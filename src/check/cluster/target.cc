@@ -50,7 +50,8 @@ constexpr std::array kBuiltIns = {
 
 const char* advice_for(const BuiltIn& target) {
   if (std::string_view(target.program) == "etcd") return "apt-get install etcd-server";
-  if (std::string_view(target.program) == kBroken) return "build with -DSEAWORTHY_BROKEN=ON";
+  if (std::string_view(target.program) == kBroken)
+    return "the target `broken` of the build makes it";
   return "";
 }
 
