@@ -1,0 +1,484 @@
+// SPDX-License-Identifier: Apache-2.0
+// Raft Figure 2, sentence by sentence. Each test quotes the sentence it checks, and is named after
+// the place where it stands. ("In Search of an Understandable Consensus Algorithm", extended
+// version, page 4.) Where we differ from the words, the test says so.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "raft/one_server.h"
+
+namespace raft {
+namespace {
+
+template <class Kind>
+std::vector<Kind> only(const std::vector<Envelope>& sent) {
+  std::vector<Kind> found;
+  for (const Envelope& envelope : sent) {
+    if (const Kind* message = std::get_if<Kind>(&envelope.message)) found.push_back(*message);
+  }
+  return found;
+}
+
+std::vector<std::uint32_t> receivers(const std::vector<Envelope>& sent) {
+  std::vector<std::uint32_t> ids;
+  for (const Envelope& envelope : sent) ids.push_back(envelope.to.value);
+  std::ranges::sort(ids);
+  return ids;
+}
+
+EntryId id(std::uint64_t term, std::uint64_t index) { return {Term(term), LogIndex(index)}; }
+
+AppendEntries append(std::uint64_t term, EntryId previous, const std::vector<std::uint64_t>& terms,
+                     std::uint64_t commit = 0) {
+  return {Term(term), previous, LogIndex(commit), 0,
+          OneServer::make_log(terms, previous.index.value() + 1)};
+}
+
+AppendReply stored(const Node& leader, std::uint64_t match) {
+  return {leader.term(), LogIndex(match), 0, true, LogIndex(match), {}};
+}
+
+// Gives an input that must be answered by one message of this kind.
+template <class Kind>
+Kind answer(OneServer& server, std::uint32_t from, const Message& message) {
+  const std::vector<Kind> answers = only<Kind>(server.receive(from, message));
+  EXPECT_EQ(answers.size(), 1U);
+  return answers.empty() ? Kind{} : answers.front();
+}
+
+using Terms = std::vector<std::uint64_t>;
+
+// ---- State. "Persistent state on all servers (Updated on stable storage before responding to
+// RPCs)".
+
+TEST(PaperState, PersistentStateIsUpdatedBeforeRespondingToRpcs) {
+  Config config;
+  config.self = {1};
+  config.voters = {{1}, {2}, {3}};
+  Node node(config, {}, {});
+  const Effects vote = node.step(Receive{{2}, RequestVote{Term(1), {}}});
+  EXPECT_EQ(vote.save, (HardState{Term(1), NodeId{2}}));
+  EXPECT_TRUE(vote.send_now.empty());
+  ASSERT_EQ(vote.send_durable.size(), 1U);
+  EXPECT_EQ(vote.send_durable[0].step(), vote.step);
+
+  const Effects stored = node.step(Receive{{2}, append(1, id(0, 0), {1, 1})});
+  EXPECT_EQ(stored.append.size(), 2U);
+  EXPECT_TRUE(stored.send_now.empty());
+  ASSERT_EQ(stored.send_durable.size(), 1U);
+  EXPECT_EQ(stored.send_durable[0].step(), stored.step);
+}
+
+// "currentTerm: latest term server has seen (initialized to 0 on first boot, increases
+// monotonically)"
+TEST(PaperState, CurrentTermStartsAt0AndOnlyIncreases) {
+  OneServer server(3);
+  EXPECT_EQ(server.node().term(), Term(0));
+  server.receive(2, append(5, id(0, 0), {}));
+  EXPECT_EQ(server.node().term(), Term(5));
+  server.receive(3, append(4, id(0, 0), {}));
+  server.receive(3, RequestVote{Term(3), {}});
+  EXPECT_EQ(server.node().term(), Term(5));
+}
+
+// "votedFor: candidateId that received vote in current term (or null if none)"
+TEST(PaperState, VotedForBelongsToTheCurrentTerm) {
+  OneServer server(3);
+  EXPECT_EQ(server.node().vote(), std::nullopt);
+  server.receive(2, RequestVote{Term(1), {}});
+  EXPECT_EQ(server.node().vote(), NodeId{2});
+  server.receive(3, append(2, id(0, 0), {}));
+  EXPECT_EQ(server.saved(), (HardState{Term(2), std::nullopt}));
+}
+
+// "log[]: log entries; each entry contains command for state machine, and term when entry was
+// received by leader (first index is 1)"
+TEST(PaperState, LogStartsAtIndex1AndKeepsTheTermOfEachCommand) {
+  OneServer server(1);
+  server.become_leader();
+  server.give(Propose{{make_payload("x")}});
+  EXPECT_EQ(server.node().log().at(LogIndex(1)).kind, EntryKind::Noop);
+  EXPECT_EQ(server.node().log().at(LogIndex(2)).id, id(1, 2));
+  EXPECT_EQ(*server.node().log().at(LogIndex(2)).payload, "x");
+}
+
+// "commitIndex: index of highest log entry known to be committed (initialized to 0, increases
+// monotonically)"
+TEST(PaperState, CommitIndexStartsAt0AndOnlyIncreases) {
+  OneServer server(3, 1, {1, 1, 1});
+  EXPECT_EQ(server.node().commit(), LogIndex(0));
+  server.receive(2, append(1, id(1, 3), {}, 3));
+  EXPECT_EQ(server.node().commit(), LogIndex(3));
+  server.receive(2, append(1, id(1, 2), {}, 1));
+  EXPECT_EQ(server.node().commit(), LogIndex(3));
+}
+
+// "lastApplied: index of highest log entry applied to state machine (initialized to 0, increases
+// monotonically)": what is committed is handed out in the same step, so it is the commit index.
+TEST(PaperState, EachEntryIsAppliedOnceAndInOrder) {
+  OneServer server(3, 1, {1, 1, 1});
+  server.receive(2, append(1, id(1, 3), {}, 2));
+  ASSERT_EQ(server.applied().size(), 2U);
+  EXPECT_EQ(server.applied()[0].id, id(1, 1));
+  EXPECT_EQ(server.applied()[1].id, id(1, 2));
+  server.receive(2, append(1, id(1, 3), {}, 3));
+  ASSERT_EQ(server.applied().size(), 1U);
+  EXPECT_EQ(server.applied()[0].id, id(1, 3));
+}
+
+// "nextIndex[]: for each server, index of the next log entry to send to that server (initialized
+// to leader last log index + 1)"; "matchIndex[]: for each server, index of highest log entry known
+// to be replicated on server (initialized to 0, increases monotonically)". "(Reinitialized after
+// election)"
+TEST(PaperState, NextAndMatchIndexAreReinitializedAfterElection) {
+  OneServer server(3, 1, {1, 1, 1});
+  server.become_leader();
+  EXPECT_EQ(server.node().find_leadership()->progress({2}).next(), LogIndex(4));
+  EXPECT_EQ(server.node().find_leadership()->progress({2}).match(), LogIndex(0));
+  server.receive(2, stored(server.node(), 4));
+  EXPECT_EQ(server.node().find_leadership()->progress({2}).match(), LogIndex(4));
+  server.receive(2, stored(server.node(), 3));
+  EXPECT_EQ(server.node().find_leadership()->progress({2}).match(), LogIndex(4));
+
+  server.receive(2, append(9, id(0, 0), {}));
+  server.become_leader();
+  EXPECT_EQ(server.node().find_leadership()->progress({2}).next(), LogIndex(5));
+  EXPECT_EQ(server.node().find_leadership()->progress({2}).match(), LogIndex(0));
+}
+
+// ---- AppendEntries RPC. "Invoked by leader to replicate log entries (§5.3); also used as
+// heartbeat (§5.2)." Receiver implementation:
+
+// "1. Reply false if term < currentTerm (§5.1)"
+TEST(PaperAppendEntries, Rule1AnOldTermIsRefused) {
+  OneServer server(3, 4, {1, 1});
+  const AppendReply reply = answer<AppendReply>(server, 2, append(3, id(1, 2), {3}, 2));
+  EXPECT_FALSE(reply.success);
+  EXPECT_EQ(reply.term, Term(4));
+  EXPECT_EQ(server.log_terms(), (Terms{1, 1}));
+  EXPECT_EQ(server.node().commit(), LogIndex(0));
+  EXPECT_EQ(server.node().leader(), std::nullopt);
+}
+
+// "2. Reply false if log doesn't contain an entry at prevLogIndex whose term matches prevLogTerm
+// (§5.3)"
+TEST(PaperAppendEntries, Rule2AMissingOrDifferentPreviousEntryIsRefused) {
+  OneServer server(3, 4, {1, 2, 2});
+  EXPECT_FALSE(answer<AppendReply>(server, 2, append(4, id(3, 3), {4}, 3)).success);
+  EXPECT_FALSE(answer<AppendReply>(server, 2, append(4, id(2, 4), {4}, 3)).success);
+  EXPECT_EQ(server.log_terms(), (Terms{1, 2, 2}));
+  EXPECT_EQ(server.node().commit(), LogIndex(0));
+  EXPECT_TRUE(answer<AppendReply>(server, 2, append(4, id(2, 3), {})).success);
+}
+
+// "3. If an existing entry conflicts with a new one (same index but different terms), delete the
+// existing entry and all that follow it (§5.3)"
+TEST(PaperAppendEntries, Rule3AConflictIsDeletedWithAllThatFollows) {
+  OneServer server(3, 4, {1, 2, 2, 2});
+  EXPECT_TRUE(answer<AppendReply>(server, 2, append(4, id(1, 1), {2, 3})).success);
+  EXPECT_EQ(server.log_terms(), (Terms{1, 2, 3}));
+}
+
+// §5.3 and the same rule from the other side: what does not conflict stays.
+TEST(PaperAppendEntries, Rule3AShorterOrOlderMessageDeletesNothing) {
+  OneServer server(3, 4, {1, 2, 2, 2});
+  EXPECT_EQ(answer<AppendReply>(server, 2, append(4, id(1, 1), {2})).match, LogIndex(2));
+  EXPECT_EQ(answer<AppendReply>(server, 2, append(4, id(0, 0), {})).match, LogIndex(0));
+  EXPECT_EQ(server.log_terms(), (Terms{1, 2, 2, 2}));
+}
+
+// "4. Append any new entries not already in the log"
+TEST(PaperAppendEntries, Rule4OnlyNewEntriesAreAppended) {
+  OneServer server(3, 4, {1, 2});
+  const AppendEntries request = append(4, id(1, 1), {2, 4, 4});
+  EXPECT_EQ(answer<AppendReply>(server, 2, request).match, LogIndex(4));
+  EXPECT_EQ(server.log_terms(), (Terms{1, 2, 4, 4}));
+  EXPECT_EQ(answer<AppendReply>(server, 2, request).match, LogIndex(4));
+  EXPECT_EQ(server.log_terms(), (Terms{1, 2, 4, 4}));
+}
+
+// "5. If leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last new entry)".
+// "Last new entry" is the last that this message speaks of, not the last in the log.
+TEST(PaperAppendEntries, Rule5CommitGoesNoFurtherThanTheMessageChecked) {
+  OneServer server(3, 4, {1, 2, 2, 2});
+  server.receive(2, append(4, id(1, 1), {2}, 4));
+  EXPECT_EQ(server.node().commit(), LogIndex(2));
+  server.receive(2, append(4, id(2, 2), {2, 2}, 3));
+  EXPECT_EQ(server.node().commit(), LogIndex(3));
+}
+
+// ---- RequestVote RPC. "Invoked by candidates to gather votes (§5.2)." Receiver implementation:
+
+// "1. Reply false if term < currentTerm (§5.1)"
+TEST(PaperRequestVote, Rule1AnOldTermIsRefused) {
+  OneServer server(3, 4);
+  const VoteReply reply = answer<VoteReply>(server, 2, RequestVote{Term(3), id(3, 9)});
+  EXPECT_FALSE(reply.granted);
+  EXPECT_EQ(reply.term, Term(4));
+}
+
+// "2. If votedFor is null or candidateId, and candidate's log is at least as up-to-date as
+// receiver's log, grant vote (§5.2, §5.4)"
+TEST(PaperRequestVote, Rule2OneVoteATermToALogThatIsNotBehind) {
+  struct Case {
+    std::optional<NodeId> voted_for;
+    EntryId last;
+    bool granted;
+  };
+  const std::vector<Case> cases = {
+      {std::nullopt, id(2, 3), true}, {NodeId{2}, id(2, 3), true},
+      {NodeId{3}, id(2, 3), false},   {std::nullopt, id(2, 2), false},
+      {NodeId{2}, id(2, 2), false},   {std::nullopt, id(1, 9), false},
+      {std::nullopt, id(2, 4), true}, {std::nullopt, id(3, 1), true},
+  };
+  for (const Case& c : cases) {
+    OneServer server(3, 4, {1, 2, 2}, c.voted_for);
+    const VoteReply reply = answer<VoteReply>(server, 2, RequestVote{Term(4), c.last});
+    EXPECT_EQ(reply.granted, c.granted) << describe(c.last);
+    EXPECT_EQ(reply.term, Term(4));
+    EXPECT_EQ(server.node().vote(), c.granted ? NodeId{2} : c.voted_for);
+  }
+}
+
+// ---- Rules for Servers: All Servers.
+
+// "If commitIndex > lastApplied: increment lastApplied, apply log[lastApplied] to state machine
+// (§5.3)"
+TEST(PaperAllServers, WhatIsCommittedIsAppliedAtOnce) {
+  OneServer follower(3, 1, {1, 1});
+  follower.receive(2, append(1, id(1, 2), {}, 2));
+  EXPECT_EQ(follower.applied().size(), 2U);
+
+  OneServer leader(3, 1, {1, 1});
+  leader.become_leader();
+  leader.receive(3, stored(leader.node(), 3));
+  EXPECT_EQ(leader.applied().size(), 3U);
+}
+
+// "If RPC request or response contains term T > currentTerm: set currentTerm = T, convert to
+// follower (§5.1)"
+TEST(PaperAllServers, ALaterTermInAnyRequestOrResponseMakesAFollower) {
+  const std::vector<Message> messages = {
+      RequestVote{Term(9), {}}, VoteReply{Term(9), false}, append(9, id(0, 0), {}),
+      AppendReply{Term(9), {}, 0, false, {}, {}}, PreVoteReply{Term(9), false}};
+  for (const Message& message : messages) {
+    for (const Role role : {Role::Follower, Role::PreCandidate, Role::Candidate, Role::Leader}) {
+      OneServer server(3, 1, {1});
+      if (role == Role::PreCandidate) server.time_out();
+      if (role == Role::Candidate) server.become_candidate();
+      if (role == Role::Leader) server.become_leader();
+      ASSERT_EQ(server.node().role(), role);
+      server.receive(2, message);
+      EXPECT_EQ(server.node().role(), Role::Follower) << describe(message);
+      EXPECT_EQ(server.node().term(), Term(9)) << describe(message);
+      EXPECT_EQ(server.saved()->term, Term(9)) << describe(message);
+    }
+  }
+}
+
+// Thesis §9.6, differs from the sentence above on purpose: a pre-vote asks about a term that nobody
+// has entered, and a yes to it repeats that term.
+TEST(PaperAllServers, APreVoteMovesNobodyIntoItsTerm) {
+  OneServer server(3, 1, {1});
+  server.receive(2, PreVote{Term(9), id(1, 1)});
+  server.receive(2, PreVoteReply{Term(9), true});
+  EXPECT_EQ(server.node().term(), Term(1));
+  EXPECT_EQ(server.saved(), std::nullopt);
+}
+
+// ---- Rules for Servers: Followers (§5.2).
+
+// "Respond to RPCs from candidates and leaders"
+TEST(PaperFollowers, RespondToCandidatesAndLeaders) {
+  OneServer server(3);
+  EXPECT_EQ(receivers(server.receive(2, RequestVote{Term(1), {}})),
+            (std::vector<std::uint32_t>{2}));
+  EXPECT_EQ(receivers(server.receive(2, append(1, id(0, 0), {1}))),
+            (std::vector<std::uint32_t>{2}));
+}
+
+// "If election timeout elapses without receiving AppendEntries RPC from current leader or granting
+// vote to candidate: convert to candidate". Differs: it asks for pre-votes first (thesis §9.6).
+TEST(PaperFollowers, ElectionTimeoutStartsAnElection) {
+  OneServer server(3, 1, {1});
+  EXPECT_EQ(receivers(server.time_out()), (std::vector<std::uint32_t>{2, 3}));
+  EXPECT_EQ(server.node().role(), Role::PreCandidate);
+  EXPECT_EQ(server.node().term(), Term(1));
+  server.receive(2, PreVoteReply{Term(2), true});
+  EXPECT_EQ(server.node().role(), Role::Candidate);
+}
+
+TEST(PaperFollowers, TheCurrentLeaderAndAGrantedVoteHoldTheTimeoutOff) {
+  const Message heartbeat = append(2, id(1, 1), {});
+  const Message good_candidate = RequestVote{Term(2), id(1, 1)};
+  for (const Message& message : {heartbeat, good_candidate}) {
+    OneServer server(3, 1, {1});
+    for (int i = 0; i < 100; ++i) {
+      server.give(Tick{});
+      if (i % 5 == 0) server.receive(2, message);
+    }
+    EXPECT_EQ(server.node().role(), Role::Follower) << describe(message);
+  }
+}
+
+TEST(PaperFollowers, NothingElseHoldsTheTimeoutOff) {
+  const Message old_leader = append(0, id(0, 0), {});
+  const Message bad_candidate = RequestVote{Term(2), id(0, 0)};
+  const Message pre_vote = PreVote{Term(2), id(1, 1)};
+  for (const Message& message : {old_leader, bad_candidate, pre_vote}) {
+    OneServer server(3, 1, {1});
+    for (int i = 0; i < 20; ++i) {
+      server.give(Tick{});
+      server.receive(2, message);
+    }
+    EXPECT_EQ(server.node().role(), Role::PreCandidate) << describe(message);
+  }
+}
+
+// ---- Rules for Servers: Candidates (§5.2).
+
+// "On conversion to candidate, start election: Increment currentTerm; Vote for self; Reset election
+// timer; Send RequestVote RPCs to all other servers"
+TEST(PaperCandidates, ConversionStartsAnElection) {
+  OneServer server(3, 1, {1});
+  server.time_out();
+  for (int i = 0; i < 9; ++i) server.give(Tick{});
+  ASSERT_EQ(server.node().role(), Role::PreCandidate);
+  const std::vector<Envelope> sent = server.receive(2, PreVoteReply{Term(2), true});
+  EXPECT_EQ(server.saved(), (HardState{Term(2), NodeId{1}}));
+  EXPECT_EQ(receivers(sent), (std::vector<std::uint32_t>{2, 3}));
+  for (const RequestVote& request : only<RequestVote>(sent)) {
+    EXPECT_EQ(request.term, Term(2));
+    EXPECT_EQ(request.last, id(1, 1));
+  }
+  // The timer began anew: it would have run out by now.
+  for (int i = 0; i < 9; ++i) server.give(Tick{});
+  EXPECT_EQ(server.node().role(), Role::Candidate);
+}
+
+// "If votes received from majority of servers: become leader"
+TEST(PaperCandidates, AMajorityOfVotesMakesALeader) {
+  OneServer server(5);
+  server.become_candidate();
+  server.receive(2, VoteReply{Term(1), true});
+  server.receive(2, VoteReply{Term(1), true});
+  server.receive(3, VoteReply{Term(1), false});
+  server.receive(4, VoteReply{Term(0), true});
+  server.receive(4, PreVoteReply{Term(1), true});
+  server.receive(9, VoteReply{Term(1), true});  // No voter.
+  EXPECT_EQ(server.node().role(), Role::Candidate);
+  server.receive(5, VoteReply{Term(1), true});
+  EXPECT_EQ(server.node().role(), Role::Leader);
+  EXPECT_EQ(server.node().leader(), NodeId{1});
+}
+
+// "If AppendEntries RPC received from new leader: convert to follower"
+TEST(PaperCandidates, ANewLeaderIsFollowed) {
+  OneServer server(3);
+  server.become_candidate();
+  server.receive(3, append(1, id(0, 0), {}));
+  EXPECT_EQ(server.node().role(), Role::Follower);
+  EXPECT_EQ(server.node().leader(), NodeId{3});
+  EXPECT_EQ(server.node().vote(), NodeId{1});  // Still its vote in this term.
+}
+
+// "If election timeout elapses: start new election"
+TEST(PaperCandidates, ATimeoutStartsANewElection) {
+  OneServer server(3);
+  server.become_candidate();
+  ASSERT_EQ(server.node().term(), Term(1));
+  for (int i = 0; i < 20; ++i) server.give(Tick{});
+  EXPECT_EQ(server.node().role(), Role::PreCandidate);
+  server.receive(2, PreVoteReply{Term(2), true});
+  EXPECT_EQ(server.node().role(), Role::Candidate);
+  EXPECT_EQ(server.node().term(), Term(2));
+}
+
+// ---- Rules for Servers: Leaders.
+
+// "Upon election: send initial empty AppendEntries RPCs (heartbeat) to each server; repeat during
+// idle periods to prevent election timeouts (§5.2)". Differs: the first message already carries the
+// no-op entry that §8 asks for.
+TEST(PaperLeaders, ElectionIsAnnouncedAndRepeatedDuringIdlePeriods) {
+  OneServer server(3);
+  server.become_candidate();
+  const std::vector<Envelope> first = server.receive(2, VoteReply{Term(1), true});
+  EXPECT_EQ(receivers(first), (std::vector<std::uint32_t>{2, 3}));
+  ASSERT_EQ(only<AppendEntries>(first).size(), 2U);
+  EXPECT_EQ(only<AppendEntries>(first)[0].entries.at(0).kind, EntryKind::Noop);
+
+  server.give(Tick{});
+  const std::vector<Envelope> second = server.give(Tick{});  // heartbeat_ticks is 2.
+  EXPECT_EQ(receivers(second), (std::vector<std::uint32_t>{2, 3}));
+  EXPECT_TRUE(only<AppendEntries>(second).at(0).entries.empty());
+}
+
+// "If command received from client: append entry to local log, respond after entry applied to state
+// machine (§5.3)"
+TEST(PaperLeaders, ACommandIsAppendedAndAppliedOnceCommitted) {
+  OneServer server(3);
+  server.become_leader();
+  server.give(Propose{{make_payload("x")}});
+  EXPECT_EQ(std::get<Accepted>(*server.proposed()).first, id(1, 2));
+  EXPECT_EQ(server.node().last(), id(1, 2));
+  EXPECT_TRUE(server.applied().empty());
+  server.receive(2, stored(server.node(), 2));
+  ASSERT_EQ(server.applied().size(), 2U);
+  EXPECT_EQ(*server.applied()[1].payload, "x");
+}
+
+// "If last log index >= nextIndex for a follower: send AppendEntries RPC with log entries starting
+// at nextIndex"
+TEST(PaperLeaders, AFollowerGetsEntriesFromItsNextIndexOn) {
+  OneServer server(2);
+  server.become_leader();
+  server.receive(2, stored(server.node(), 1));
+  const auto sent =
+      only<AppendEntries>(server.give(Propose{{make_payload("x"), make_payload("y")}}));
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(sent[0].previous, id(1, 1));
+  ASSERT_EQ(sent[0].entries.size(), 2U);
+  EXPECT_EQ(sent[0].entries[0].id, id(1, 2));
+}
+
+// "If successful: update nextIndex and matchIndex for follower (§5.3)"
+TEST(PaperLeaders, SuccessUpdatesNextAndMatchIndex) {
+  OneServer server(3, 1, {1, 1});
+  server.become_leader();
+  server.receive(2, stored(server.node(), 3));
+  EXPECT_EQ(server.node().find_leadership()->progress({2}).match(), LogIndex(3));
+  EXPECT_EQ(server.node().find_leadership()->progress({2}).next(), LogIndex(4));
+  EXPECT_EQ(server.node().find_leadership()->progress({3}).match(), LogIndex(0));
+}
+
+// "If AppendEntries fails because of log inconsistency: decrement nextIndex and retry (§5.3)".
+// Differs as §5.3 allows: by a term a time, with the follower's hint.
+TEST(PaperLeaders, InconsistencyDecrementsNextIndexAndRetries) {
+  OneServer server(3, 5, {1, 1, 4, 4, 5});
+  server.become_leader();
+  const AppendReply refusal{Term(6), LogIndex(5), 0, false, {}, id(2, 4)};
+  const auto sent = only<AppendEntries>(server.receive(2, refusal));
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(sent[0].previous, id(1, 2));
+  EXPECT_EQ(sent[0].entries.size(), 4U);
+  EXPECT_EQ(server.node().find_leadership()->progress({2}).match(), LogIndex(0));
+}
+
+// "If there exists an N such that N > commitIndex, a majority of matchIndex[i] >= N, and
+// log[N].term == currentTerm: set commitIndex = N (§5.3, §5.4)."
+TEST(PaperLeaders, AMajorityCommitsAnEntryOfTheCurrentTerm) {
+  OneServer server(5, 1, {1, 1});
+  server.become_leader();
+  server.receive(2, stored(server.node(), 2));
+  server.receive(3, stored(server.node(), 2));
+  server.receive(4, stored(server.node(), 2));
+  EXPECT_EQ(server.node().commit(), LogIndex(0));  // All have entry 2, but it is of term 1.
+  server.receive(2, stored(server.node(), 3));
+  EXPECT_EQ(server.node().commit(), LogIndex(0));  // Two of five.
+  server.receive(3, stored(server.node(), 3));
+  EXPECT_EQ(server.node().commit(), LogIndex(3));  // And all before it (§5.4.2).
+}
+
+}  // namespace
+}  // namespace raft
