@@ -41,16 +41,45 @@ struct LinkFaults {
 };
 
 struct Options {
-  std::string pcapng;  // Path of the traffic file; empty: none is written.
+  std::string pcapng = {};  // Path of the traffic file; empty: none is written.
   std::uint64_t pcapng_limit_bytes = 1ULL << 30;
-  std::uint64_t seed = 0;                 // Of every random choice about datagrams and jitter.
-  std::vector<std::uint16_t> peer_ports;  // Only these are relayed; empty: all ports.
+  std::uint64_t seed = 0;                      // Of every random choice about datagrams and jitter.
+  std::vector<std::uint16_t> peer_ports = {};  // Only these are relayed; empty: all ports.
 };
 
 // Whether every byte between nodes went through the monitor.
 struct Audit {
   bool complete = false;
   std::string sentence;  // What was compared, with the numbers; what is missing if not complete.
+};
+
+// What became of a connection between nodes.
+enum class ConnectionChange : std::uint8_t {
+  Opened,
+  Refused,     // By the other end: nothing listens there.
+  Unanswered,  // The other end did not answer this attempt; its client will try again.
+  Closed,      // By both ends, in good order.
+  Reset,       // By one end, or by reset().
+  Vanished     // One end stopped answering for so long that its connection timed out.
+};
+struct ConnectionEvent {
+  std::uint64_t time_ns = 0;  // CLOCK_MONOTONIC.
+  ConnectionChange change = ConnectionChange::Opened;
+  DirectedPair pair;  // From the node that opened it.
+  std::uint16_t client_port = 0;
+  std::uint16_t server_port = 0;
+};
+struct ConnectionEvents {
+  std::vector<ConnectionEvent> events;  // In the order they happened.
+  std::uint64_t lost = 0;               // Older ones not taken in time are kept, newer ones lost.
+};
+
+// The state of the traffic file.
+struct TrafficFile {
+  std::uint64_t packets = 0;  // Those that belong into it.
+  std::uint64_t lost = 0;     // Those among them that are not in it: no room, or the limit reached.
+  std::uint64_t bytes = 0;    // Its size.
+  std::string error;          // Why writing it ended early; empty if it did not.
 };
 
 class RaftMonitor {
@@ -62,6 +91,10 @@ class RaftMonitor {
   virtual ~RaftMonitor() = default;  // Stops the thread, closes every connection.
 
   virtual std::map<DirectedPair, LinkCounters> counters() const = 0;
+  // What happened since the last call.
+  virtual ConnectionEvents take_events() = 0;
+  virtual TrafficFile traffic_file() const = 0;
+
   // Bytes of a link are kept, nothing is lost: released in order, at once.
   virtual void hold(DirectedPair link) = 0;
   virtual void release(DirectedPair link) = 0;
