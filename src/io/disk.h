@@ -4,20 +4,27 @@
 //
 // Contract, as weak as POSIX: what was written may or may not survive a crash until sync() of that
 // file returned; a created, renamed or removed name may or may not survive until sync_directory()
-// returned. After an error of sync() nothing is known about the file's unsynced bytes, and a later
-// success proves nothing: the caller must stop trusting the file (fsyncgate).
+// returned. A write survives sector by sector (kSectorBytes, aligned in the file), in any order and
+// each as a whole; a sector that did not survive reads as before, as zeros where the file grew, or
+// not at all where it did not. After an error of sync() nothing is known about the file's unsynced
+// bytes, and a later success proves nothing (fsyncgate): stop trusting the file, or write again.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
 
 namespace io {
 
+inline constexpr std::size_t kSectorBytes = 512;
+
+// One open file. Its name may change or go while it is open.
 class File {
  public:
   virtual ~File() = default;

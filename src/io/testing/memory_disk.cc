@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/testing/memory_disk.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace io::testing {
+
+namespace {
+
+base::Error failed(const std::string& what) {
+  return {base::ErrorCode::Io, what + ": injected error"};
+}
+
+}  // namespace
+
+class MemoryFile final : public File {
+ public:
+  MemoryFile(MemoryDisk& disk, std::string name, std::shared_ptr<MemoryDisk::Inode> inode)
+      : disk_(disk), name_(std::move(name)), inode_(std::move(inode)), life_(disk.life_) {}
+
+  base::Result<std::uint64_t> size_bytes() override {
+    if (begin() != MemoryDisk::Outcome::Fine) return failed(name_ + ": size");
+    return static_cast<std::uint64_t>(inode_->seen.size());
+  }
+
+  base::Result<std::size_t> read(std::uint64_t offset, std::span<char> into) override {
+    if (begin() != MemoryDisk::Outcome::Fine) return failed(name_ + ": read");
+    const std::string& seen = inode_->seen;
+    if (offset >= seen.size()) return std::size_t{0};
+    const std::size_t count = std::min<std::size_t>(into.size(), seen.size() - offset);
+    std::copy_n(seen.begin() + static_cast<std::ptrdiff_t>(offset), count, into.begin());
+    return count;
+  }
+
+  base::Status write(std::uint64_t offset, std::span<const std::string_view> parts) override {
+    MemoryDisk::Write write{offset, {}, false};
+    for (const std::string_view part : parts) write.bytes += part;
+    const MemoryDisk::Outcome outcome = begin();
+    if (outcome == MemoryDisk::Outcome::Fails) {
+      write.bytes.resize(disk_.prng_.between(0, write.bytes.size()));  // A short write.
+    }
+    return change(outcome, std::move(write), "write");
+  }
+
+  base::Status truncate(std::uint64_t size_bytes) override {
+    const MemoryDisk::Outcome outcome = begin();
+    if (outcome == MemoryDisk::Outcome::Fails) return failed(name_ + ": truncate");
+    return change(outcome, {size_bytes, {}, true}, "truncate");
+  }
+
+  base::Status sync() override {
+    disk_.syncs_ += 1;
+    const MemoryDisk::Outcome outcome = begin();
+    if (outcome == MemoryDisk::Outcome::Fine) {
+      disk_.make_survivors(*inode_, Survival::Everything);
+      return base::Done{};
+    }
+    if (outcome == MemoryDisk::Outcome::Fails) disk_.make_survivors(*inode_, Survival::Random);
+    return failed(name_ + ": sync");
+  }
+
+ private:
+  MemoryDisk::Outcome begin() {
+    if (life_ != disk_.life_) return MemoryDisk::Outcome::Off;
+    return disk_.count_call();
+  }
+
+  base::Status change(MemoryDisk::Outcome outcome, MemoryDisk::Write write, const char* what) {
+    if (outcome == MemoryDisk::Outcome::Off) return failed(name_ + ": " + what);
+    MemoryDisk::make(inode_->seen, write);
+    inode_->waiting.push_back(std::move(write));
+    if (outcome != MemoryDisk::Outcome::Fine) return failed(name_ + ": " + what);
+    return base::Done{};
+  }
+
+  MemoryDisk& disk_;
+  std::string name_;
+  std::shared_ptr<MemoryDisk::Inode> inode_;
+  std::uint64_t life_;
+};
+
+MemoryDisk::MemoryDisk(std::uint64_t seed) : prng_(seed) {}
+
+base::Result<std::vector<std::string>> MemoryDisk::list() {
+  if (count_call() != Outcome::Fine) return failed("list");
+  std::vector<std::string> names;
+  names.reserve(seen_.size());
+  for (const auto& [name, inode] : seen_) names.push_back(name);
+  return names;
+}
+
+base::Result<std::unique_ptr<File>> MemoryDisk::open(const std::string& name) {
+  if (count_call() != Outcome::Fine) return failed(name + ": open");
+  const auto found = seen_.find(name);
+  if (found == seen_.end()) return base::Error{base::ErrorCode::NotFound, name + ": no such file"};
+  return std::unique_ptr<File>(std::make_unique<MemoryFile>(*this, name, found->second));
+}
+
+base::Result<std::unique_ptr<File>> MemoryDisk::create(const std::string& name) {
+  const Outcome outcome = count_call();
+  if (seen_.contains(name)) return base::Error{base::ErrorCode::Io, name + ": exists"};
+  auto inode = std::make_shared<Inode>();
+  TRY([[maybe_unused]] const base::Done done, relink(outcome, {{name, inode}}, name + ": create"));
+  return std::unique_ptr<File>(std::make_unique<MemoryFile>(*this, name, inode));
+}
+
+base::Status MemoryDisk::rename(const std::string& from, const std::string& to) {
+  const Outcome outcome = count_call();
+  const auto found = seen_.find(from);
+  if (found == seen_.end()) return base::Error{base::ErrorCode::NotFound, from + ": no such file"};
+  return relink(outcome, {{to, found->second}, {from, nullptr}}, from + ": rename");
+}
+
+base::Status MemoryDisk::remove(const std::string& name) {
+  const Outcome outcome = count_call();
+  if (!seen_.contains(name)) {
+    return base::Error{base::ErrorCode::NotFound, name + ": no such file"};
+  }
+  return relink(outcome, {{name, nullptr}}, name + ": remove");
+}
+
+base::Status MemoryDisk::relink(Outcome outcome, std::vector<Link> links, const std::string& what) {
+  if (outcome == Outcome::Fails || outcome == Outcome::Off) return failed(what);
+  for (const Link& each : links) link(seen_, each);
+  waiting_.push_back(std::move(links));
+  if (outcome == Outcome::PowerCut) return failed(what);
+  return base::Done{};
+}
+
+base::Status MemoryDisk::sync_directory() {
+  if (count_call() != Outcome::Fine) return failed("directory: sync");
+  for (const std::vector<Link>& links : waiting_) {
+    for (const Link& each : links) link(durable_, each);
+  }
+  waiting_.clear();
+  return base::Done{};
+}
+
+void MemoryDisk::plan(Fault fault, std::uint64_t call) {
+  CHECK(call > 0);
+  fault_ = fault;
+  fault_at_ = calls_ + call;
+}
+
+void MemoryDisk::crash(Survival survival) {
+  for (const std::vector<Link>& links : waiting_) {
+    const bool survives =
+        survival == Survival::Everything || (survival == Survival::Random && coin());
+    if (!survives) continue;
+    for (const Link& each : links) link(durable_, each);
+  }
+  waiting_.clear();
+  seen_ = durable_;
+  for (auto& [name, inode] : seen_) {
+    make_survivors(*inode, survival);
+    inode->seen = inode->durable;
+  }
+  fault_at_ = 0;
+  life_ += 1;
+}
+
+std::string MemoryDisk::bytes(const std::string& name) const {
+  const auto found = seen_.find(name);
+  CHECK(found != seen_.end(), name);
+  return found->second->seen;
+}
+
+void MemoryDisk::set_bytes(const std::string& name, const std::string& bytes) {
+  const auto found = seen_.find(name);
+  CHECK(found != seen_.end(), name);
+  *found->second = Inode{bytes, bytes, {}};
+}
+
+MemoryDisk::Outcome MemoryDisk::count_call() {
+  calls_ += 1;
+  if (fault_at_ == 0 || calls_ < fault_at_) return Outcome::Fine;
+  if (fault_ == Fault::PowerCut) {
+    return calls_ == fault_at_ ? Outcome::PowerCut : Outcome::Off;
+  }
+  return calls_ == fault_at_ ? Outcome::Fails : Outcome::Fine;
+}
+
+void MemoryDisk::make(std::string& bytes, const Write& write) {
+  if (write.truncate) {
+    bytes.resize(write.offset, '\0');
+    return;
+  }
+  const std::uint64_t end = write.offset + write.bytes.size();
+  if (bytes.size() < end) bytes.resize(end, '\0');
+  std::copy(write.bytes.begin(), write.bytes.end(),
+            bytes.begin() + static_cast<std::ptrdiff_t>(write.offset));
+}
+
+void MemoryDisk::link(Names& names, const Link& link) {
+  if (link.inode == nullptr) {
+    names.erase(link.name);
+  } else {
+    names[link.name] = link.inode;
+  }
+}
+
+// Whole, not at all, or each sector by itself; with the new size or without it.
+void MemoryDisk::make_some(std::string& bytes, const Write& write) {
+  const std::uint64_t mode = prng_.between(0, 3);
+  if (mode == 0) return;
+  if (mode == 1 || write.truncate) {
+    make(bytes, write);
+    return;
+  }
+  for (std::size_t begin = 0; begin < write.bytes.size();) {
+    const std::uint64_t at = write.offset + begin;
+    const std::size_t size =
+        std::min<std::size_t>(write.bytes.size() - begin, kSectorBytes - at % kSectorBytes);
+    if (coin()) make(bytes, {at, write.bytes.substr(begin, size), false});
+    begin += size;
+  }
+  const std::uint64_t end = write.offset + write.bytes.size();
+  if (bytes.size() < end && coin()) bytes.resize(prng_.between(bytes.size(), end), '\0');
+}
+
+void MemoryDisk::make_survivors(Inode& inode, Survival survival) {
+  for (const Write& write : inode.waiting) {
+    if (survival == Survival::Everything) make(inode.durable, write);
+    if (survival == Survival::Random) make_some(inode.durable, write);
+  }
+  inode.waiting.clear();
+}
+
+}  // namespace io::testing
