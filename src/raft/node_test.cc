@@ -61,6 +61,33 @@ TEST(Node, IgnoresAnswersToWhatItNeverSent) {
   EXPECT_EQ(server.node().find_leadership()->progress({2}).next(), LogIndex(2));
 }
 
+TEST(Node, CountsNoPreVoteOfAnEarlierQuestion) {
+  OneServer server(3, 1, {1});
+  server.time_out();
+  server.receive(2, PreVoteReply{Term(3), false});
+  server.time_out();
+  ASSERT_EQ(server.node().role(), Role::PreCandidate);
+  server.receive(3, PreVoteReply{Term(2), true});  // To the question before.
+  EXPECT_EQ(server.node().role(), Role::PreCandidate);
+  server.receive(3, PreVoteReply{Term(4), true});
+  EXPECT_EQ(server.node().role(), Role::Candidate);
+}
+
+TEST(Node, LeadsOnlyWhenItsOwnVoteIsOnDisk) {
+  Config config;
+  config.self = {1};
+  config.voters = {{1}, {2}, {3}};
+  Node node(config, {}, {});
+  while (node.role() == Role::Follower) (void)node.step(Tick{});
+  const StepNumber voted = node.step(Receive{{2}, PreVoteReply{Term(1), true}}).step;
+  // An owner may open what is held before it reports the receipt here: answers come early.
+  (void)node.step(Receive{{2}, VoteReply{Term(1), true}});
+  (void)node.step(Receive{{3}, VoteReply{Term(1), true}});
+  EXPECT_EQ(node.role(), Role::Candidate);
+  EXPECT_EQ(node.step(Persisted{TestReceipt::of(voted)}).append.size(), 1U);
+  EXPECT_EQ(node.role(), Role::Leader);
+}
+
 TEST(NodeDeathTest, TwoLeadersInOneTermEndTheProcess) {
   const AppendEntries heartbeat{Term(1), {}, {}, 0, {}};
   OneServer follower(3);
