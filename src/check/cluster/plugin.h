@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An adapter in C++ that is built outside the tree: a shared object for `--target ./libmine.so`.
 //
-//   #include <check/cluster/plugin.h>
+//   #include "check/cluster/plugin.h"
 //
 //   class MyCluster final : public check::cluster::ProcessCluster { ... };
 //
