@@ -9,7 +9,8 @@ namespace check::plan {
 
 namespace {
 
-constexpr double kMostThousandths = 1'000'000;  // A thousand election timeouts.
+// A thousand election timeouts.
+constexpr double kMostThousandths = 1'000'000;  // Pure: exact.
 
 }  // namespace
 
@@ -67,9 +68,10 @@ base::Result<std::vector<std::uint32_t>> TableReader::thousandths(std::string_vi
   const std::size_t count = list == nullptr ? 1 : list->size();
   for (std::size_t i = 0; i < count; ++i) {
     const Value& item = list == nullptr ? *value : (*list)[i];
-    double number = -1;
+    double number = -1;  // Pure: multiplied and rounded, the same on every IEEE 754 machine.
     if (const auto* whole = std::get_if<std::int64_t>(&item.data)) {
-      number = static_cast<double>(*whole);
+      number = static_cast<double>(*whole);  // Pure: exact where it is accepted.
+      // Pure: as the file has it.
     } else if (const auto* real = std::get_if<double>(&item.data)) {
       number = *real;
     }

@@ -29,6 +29,7 @@ struct Key {
 using Table = std::vector<std::pair<Key, Value>>;
 
 struct Value {
+  // Pure: a number as the file has it, taken in thousandths.
   std::variant<bool, std::int64_t, double, std::string, Array, Table> data;
   Position at;
 };
