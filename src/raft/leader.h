@@ -42,8 +42,8 @@ class Leader {
   // Was a majority, this server included, heard in the last election_ticks_max ticks?
   bool hears_majority(std::uint64_t now) const;
 
-  // Requires: `id` is a voter other than this server.
-  const Progress& progress(NodeId id) const;
+  // Requires: `peer` is a voter other than this server.
+  const Progress& progress(NodeId peer) const;
 
   void check_invariants(const Log& log) const;
 
@@ -55,7 +55,8 @@ class Leader {
     std::uint64_t heard = 0;  // The tick of its latest answer.
   };
 
-  const Peer& peer(NodeId id) const;
+  Peer* find_peer(NodeId id);
+  const Peer* find_peer(NodeId id) const;
   void fill_window(Peer& peer, const Log& log, std::vector<Envelope>& out);
   void send(const Peer& peer, const Log& log, std::vector<Entry> entries,
             std::vector<Envelope>& out) const;

@@ -50,19 +50,13 @@ void TestCluster::send(NodeId from, const Envelope& envelope) {
   wire_.push_back({from, envelope});
 }
 
-void TestCluster::step(NodeId id, const Input& input) {
+Effects TestCluster::step(NodeId id, const Input& input) {
   Server& server = servers_.at(id);
-  if (!server.node) return;
-  step_once(server, input);
-  if (server.syncs_at_once) persist_all(id);
-}
-
-void TestCluster::step_once(Server& server, const Input& input) {
-  const NodeId id = server.config.self;
+  if (!server.node) return {};
   Node& node = *server.node;
   const Safety::Before before{node.role(), node.term(), node.commit()};
   const StepNumber step_before = node.last_step();
-  const Effects effects = node.step(input);
+  Effects effects = node.step(input);
 
   node.check_invariants();
   CHECK(effects.step == (effects.must_sync() ? step_before.next() : step_before), effects.step);
@@ -77,6 +71,8 @@ void TestCluster::step_once(Server& server, const Input& input) {
   for (const Held<Envelope>& held : effects.send_durable) server.held.push_back(held);
   std::ranges::copy(effects.readable, std::back_inserter(server.readable));
   std::ranges::copy(effects.unreadable, std::back_inserter(server.unreadable));
+  if (server.syncs_at_once) persist_all(id);
+  return effects;
 }
 
 void TestCluster::persist(NodeId id, StepNumber until) {
@@ -97,16 +93,12 @@ void TestCluster::persist(NodeId id, StepNumber until) {
     note(id, describe(held.open(receipt)));
     send(id, held.open(receipt));
   }
-  step_once(server, Persisted{receipt});
+  step(id, Persisted{receipt});
 }
 
 void TestCluster::persist_all(NodeId id) {
   const Server& server = servers_.at(id);
-  // What a receipt sets off may be synced at once in its turn.
-  while (!server.unsynced.empty()) {
-    persist(id, server.unsynced.back().step);
-    if (!server.syncs_at_once) break;
-  }
+  if (!server.unsynced.empty()) persist(id, server.unsynced.back().step);
 }
 
 void TestCluster::crash(NodeId id) {

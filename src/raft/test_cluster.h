@@ -58,8 +58,7 @@ class TestCluster {
   std::deque<Flight>& wire() { return wire_; }
 
   // Nothing happens to a server that is down.
-  void step(NodeId id, const Input& input);
-  // A sync that covers all steps up to `until` ends.
+  Effects step(NodeId id, const Input& input);
   void persist(NodeId id, StepNumber until);
   void persist_all(NodeId id);
   void crash(NodeId id);
@@ -83,7 +82,6 @@ class TestCluster {
   std::vector<std::string> take_trace() { return std::exchange(trace_, {}); }
 
  private:
-  void step_once(Server& server, const Input& input);
   void note(NodeId id, const std::string& line);
   void send(NodeId from, const Envelope& envelope);
 

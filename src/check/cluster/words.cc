@@ -61,30 +61,6 @@ base::Result<std::string> value_of(std::string_view name, const Scope& scope) {
   return wrong("unknown name {" + word + "}" + (near.empty() ? " (write {{ for a brace)" : near));
 }
 
-// `text` with what `resolve` makes of each pair of braces.
-template <class Resolve>
-base::Result<std::string> with_braces_resolved(std::string_view text, Resolve resolve) {
-  std::string result;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char letter = text[at];
-    if (letter != '{' && letter != '}') {
-      result += letter;
-    } else if (at + 1 < text.size() && text[at + 1] == letter) {
-      result += letter;
-      at += 1;
-    } else if (letter == '}') {
-      return wrong("a brace closes nothing in '" + std::string(text) + "' (write }} for a brace)");
-    } else {
-      std::size_t close = at;
-      TRY(const std::string_view content, inside(text, at, close));
-      TRY(const std::string value, resolve(content));
-      result += value;
-      at = close;
-    }
-  }
-  return result;
-}
-
 base::Result<std::vector<std::string>> pieces_of(const Listing& listing, const Scope& scope) {
   std::vector<std::string> pieces;
   if (listing.is_others && !scope.self) {
@@ -92,10 +68,8 @@ base::Result<std::vector<std::string>> pieces_of(const Listing& listing, const S
   }
   for (std::size_t node = 0; node < scope.nodes.size(); ++node) {
     if (listing.is_others && node == scope.self) continue;
-    const Scope within{scope.names, scope.nodes, node};
-    TRY(std::string piece, with_braces_resolved(listing.piece, [&within](std::string_view name) {
-          return value_of(name, within);
-        }));
+    Scope within{scope.names, scope.nodes, node};
+    TRY(std::string piece, expand_text(listing.piece, within));
     pieces.push_back(std::move(piece));
   }
   return pieces;
@@ -109,18 +83,32 @@ base::Result<std::string> filled_in(std::string_view content, const Scope& scope
   }
   TRY(const std::vector<std::string> pieces, pieces_of(*listing, scope));
   std::string joined;
-  for (const std::string& piece : pieces) {
-    if (!joined.empty()) joined += ',';
-    joined += piece;
-  }
+  for (const std::string& piece : pieces) joined += (joined.empty() ? "" : ",") + piece;
   return joined;
 }
 
 }  // namespace
 
 base::Result<std::string> expand_text(std::string_view text, const Scope& scope) {
-  return with_braces_resolved(
-      text, [&scope](std::string_view content) { return filled_in(content, scope); });
+  std::string result;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char letter = text[at];
+    if (letter != '{' && letter != '}') {
+      result += letter;
+    } else if (at + 1 < text.size() && text[at + 1] == letter) {
+      result += letter;
+      at += 1;
+    } else if (letter == '}') {
+      return wrong("a brace closes nothing in '" + std::string(text) + "' (write }} for a brace)");
+    } else {
+      std::size_t close = at;
+      TRY(const std::string_view content, inside(text, at, close));
+      TRY(const std::string value, filled_in(content, scope));
+      result += value;
+      at = close;
+    }
+  }
+  return result;
 }
 
 base::Result<std::vector<std::string>> expand(std::string_view word, const Scope& scope) {
