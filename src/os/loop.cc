@@ -95,8 +95,8 @@ base::Status Loop::turn(std::chrono::nanoseconds timeout) {
     // A handler before this one may have removed it.
     if (found.handler == nullptr || found.generation != generation_of(watch)) continue;
     const bool broken = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
-    found.handler->on_ready(
-        Ready{broken || (event.events & EPOLLIN) != 0, broken || (event.events & EPOLLOUT) != 0});
+    found.handler->on_ready(Ready{broken || (event.events & EPOLLIN) != 0,
+                                  broken || (event.events & EPOLLOUT) != 0, broken});
   }
   return base::Done{};
 }

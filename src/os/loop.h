@@ -22,11 +22,12 @@
 
 namespace os {
 
-// What a descriptor is ready for. An error or hang-up shows as both: the next read or write says
-// what it is.
+// What a descriptor is ready for. An error or hang-up in both directions, which nobody can ask not
+// to be told, shows as all three: the next read or write says what it is.
 struct Ready {
   bool read = false;
   bool write = false;
+  bool broken = false;
 };
 
 class Handler {

@@ -109,6 +109,14 @@ base::Result<HostPort> local_address(const Fd& socket) {
   return host_port(address);
 }
 
+base::Result<HostPort> remote_address(const Fd& socket) {
+  Address address;
+  address.length = sizeof address.storage;
+  if (getpeername(socket.number(), generic(address), &address.length) != 0)
+    return system_error("ask for a peer's address");
+  return host_port(address);
+}
+
 base::Result<std::optional<Fd>> accept_tcp(const Fd& listener) {
   Fd socket(accept4(listener.number(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!socket.is_open()) {

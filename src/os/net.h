@@ -37,6 +37,8 @@ HostPort host_port(const Address& address);
 // A listening socket. Port 0: the kernel chooses; local_address() says which.
 base::Result<Fd> listen_tcp(const HostPort& where);
 base::Result<HostPort> local_address(const Fd& socket);
+// Of the other end of a connection.
+base::Result<HostPort> remote_address(const Fd& socket);
 
 // The next connection, TCP_NODELAY set; nothing if none is waiting.
 base::Result<std::optional<Fd>> accept_tcp(const Fd& listener);
