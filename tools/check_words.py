@@ -3,7 +3,8 @@
 """Fails if the source of a PURE module uses what its object code cannot show.
 
 check_pure.py reads object code, but a header-only engine of <random> or a walk over an unordered
-container leaves no symbol there. A line may keep a banned word if it ends with `// Pure: reason`.
+container leaves no symbol there. A line may keep a banned word if it, or the line above it, has a
+comment `// Pure: reason`.
 """
 import pathlib
 import re
@@ -28,7 +29,8 @@ UNORDERED = re.compile(r"\bunordered_(?:multi)?(?:map|set)<[^;{}()]*>&?\s+(\w+)\
 
 
 def code_lines(text: str) -> list[str]:
-    """The lines without comments and strings; a line with `// Pure:` is emptied as a whole."""
+    """The lines without comments and strings; a line that `// Pure:` excuses is emptied."""
+    text = re.sub(r"^\s*// Pure: [^\n]+\n[^\n]*", "\n", text, flags=re.MULTILINE)
     text = re.sub(r"[^\n]*// Pure: [^\n]+", "", text)
     text = COMMENTS.sub(lambda match: "\n" * match.group().count("\n"), text)
     return [line if line.lstrip().startswith("#include") else STRINGS.sub('""', line)

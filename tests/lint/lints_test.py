@@ -32,6 +32,8 @@ CASES = [
     ("check_words.py", "src/pure/a.cc", "thread_local int n;\n", False),
     ("check_words.py", "src/pure/a.cc", "double share = 0.5;\n", False),
     ("check_words.py", "src/pure/a.cc", "double share = 0.5;  // Pure: printed only.\n", True),
+    ("check_words.py", "src/pure/a.cc", "// Pure: printed only.\ndouble share = 0.5;\n", True),
+    ("check_words.py", "src/pure/a.cc", "// Pure: printed only.\ndouble share = 0.5;\ndouble more;\n", False),
     ("check_words.py", "src/pure/a.cc", 'const char* text = "double trouble";\n', True),
     ("check_words.py", "src/pure/a.cc", "std::unordered_map<int, int> seen;\nbool f() { return seen.find(1) != seen.end(); }\n",
      True),

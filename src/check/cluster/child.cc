@@ -9,12 +9,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <system_error>
 #include <utility>
+
+#include "check/cluster/environment.h"
 
 namespace check::cluster {
 namespace {
@@ -26,28 +26,6 @@ constexpr std::size_t kLastWordsBytes = 2000;
 constexpr std::size_t kLongestOutput = 64U << 10U;
 
 std::string message_of(int error) { return std::generic_category().message(error); }
-
-// The checker's own environment with `added` in front: of two of a name, the first counts.
-std::vector<std::string> environment_with(
-    const std::vector<std::pair<std::string, std::string>>& added) {
-  std::vector<std::string> entries;
-  for (const auto& [name, value] : added) entries.push_back(name + "=" + value);
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text(*entry);
-    const bool replaced = std::any_of(added.begin(), added.end(), [text](const auto& variable) {
-      return text.substr(0, text.find('=')) == variable.first;
-    });
-    if (!replaced) entries.emplace_back(text);
-  }
-  return entries;
-}
-
-std::vector<char*> pointers_to(std::vector<std::string>& words) {
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
 
 // A group of its own, so that its children end with it and Ctrl-C is for the checker to handle;
 // no signal blocked or ignored, whatever this thread does.
@@ -66,7 +44,7 @@ void set_attributes(posix_spawnattr_t* attributes) {
 
 base::Result<pid_t> spawn(const Command& command, int talk, int complaints) {
   std::vector<std::string> words = command.words;
-  std::vector<std::string> environment = environment_with(command.environment);
+  std::vector<std::string> environment = whole_environment(command);
   const std::vector<char*> arguments = pointers_to(words);
   const std::vector<char*> variables = pointers_to(environment);
 

@@ -11,52 +11,56 @@
 namespace check::cluster::etcd_json {
 namespace {
 
-std::string text_of(const history::Value& value) { return value ? "'" + *value + "'" : "nothing"; }
+std::string argument(const golden::Case& the_case, const char* name) {
+  const auto found = the_case.arguments.find(name);
+  return found == the_case.arguments.end() ? std::string() : found->second;
+}
 
-template <class Value, class Describe>
-std::string described(const base::Result<Value>& result, Describe describe) {
-  return result.ok() ? describe(result.value()) : "error: " + result.error().message;
+std::string said(const golden::Case& the_case) {
+  const std::string key = argument(the_case, "key");
+  if (the_case.command == "put-request") return put_request(key, argument(the_case, "value"));
+  if (the_case.command == "range-request") return range_request(key);
+  history::Value expected;
+  if (the_case.arguments.contains("expected")) expected = argument(the_case, "expected");
+  return swap_request(key, expected, argument(the_case, "desired"));
+}
+
+std::string described(const Status& status) {
+  std::ostringstream out;
+  out << "member " << status.member << " leader " << status.leader << " term " << status.term
+      << " committed " << status.committed;
+  return std::move(out).str();
+}
+
+std::string described(const std::map<std::uint64_t, std::string>& names) {
+  std::string all;
+  for (const auto& [id, name] : names) {
+    all.append(all.empty() ? "" : " ").append(name).append("=").append(std::to_string(id));
+  }
+  return all;
+}
+
+std::string described(const history::Value& value) {
+  return value ? "'" + *value + "'" : "nothing";
+}
+std::string described(const base::Done& /*done*/) { return "done"; }
+std::string described(const Swap& swap) {
+  return swap.succeeded ? "succeeded" : "found " + described(swap.found);
+}
+
+template <class Value>
+std::string understood(const base::Result<Value>& result) {
+  return result.ok() ? described(result.value()) : "error: " + result.error().message;
 }
 
 std::string answer(const golden::Case& the_case) {
-  const auto argument = [&the_case](const char* name) {
-    const auto found = the_case.arguments.find(name);
-    return found == the_case.arguments.end() ? std::string() : found->second;
-  };
-  if (the_case.command == "put-request") return put_request(argument("key"), argument("value"));
-  if (the_case.command == "range-request") return range_request(argument("key"));
-  if (the_case.command == "swap-request") {
-    history::Value expected;
-    if (the_case.arguments.contains("expected")) expected = argument("expected");
-    return swap_request(argument("key"), expected, argument("desired"));
-  }
-  const std::string body = argument("body");
-  if (the_case.command == "range") return described(range_answer(body), text_of);
-  if (the_case.command == "put") {
-    return described(put_answer(body), [](const base::Done&) { return "done"; });
-  }
-  if (the_case.command == "swap") {
-    return described(swap_answer(body), [](const Swap& swap) {
-      return swap.succeeded ? "succeeded" : "found " + text_of(swap.found);
-    });
-  }
-  if (the_case.command == "status") {
-    return described(status_answer(body), [](const Status& status) {
-      std::ostringstream out;
-      out << "member " << status.member << " leader " << status.leader << " term " << status.term
-          << " committed " << status.committed;
-      return out.str();
-    });
-  }
-  if (the_case.command == "members") {
-    return described(members_answer(body), [](const std::map<std::uint64_t, std::string>& names) {
-      std::string all;
-      for (const auto& [id, name] : names)
-        all += (all.empty() ? "" : " ") + name + "=" + std::to_string(id);
-      return all;
-    });
-  }
-  return "unknown command";
+  const std::string body = argument(the_case, "body");
+  if (the_case.command == "range") return understood(range_answer(body));
+  if (the_case.command == "put") return understood(put_answer(body));
+  if (the_case.command == "swap") return understood(swap_answer(body));
+  if (the_case.command == "status") return understood(status_answer(body));
+  if (the_case.command == "members") return understood(members_answer(body));
+  return said(the_case);
 }
 
 TEST(EtcdJson, SaysAndUnderstands) {

@@ -13,6 +13,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "check/cluster/environment.h"
+
 namespace check::cluster {
 namespace {
 
@@ -57,15 +59,9 @@ std::string LocalHosts::directory(NodeId node) const { return root_ + "/" + name
 base::Status LocalHosts::start(NodeId node, const Command& command) {
   CHECK(!running(node), node);
   std::vector<std::string> words = bound_to_us(command.words);
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  std::vector<std::string> environment;
-  for (const auto& [name, value] : command.environment) environment.push_back(name + "=" + value);
-  std::vector<char*> variables;
-  for (std::string& variable : environment) variables.push_back(variable.data());
-  for (char** entry = environ; *entry != nullptr; ++entry) variables.push_back(*entry);
-  variables.push_back(nullptr);
+  std::vector<std::string> environment = whole_environment(command);
+  const std::vector<char*> arguments = pointers_to(words);
+  const std::vector<char*> variables = pointers_to(environment);
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);

@@ -88,7 +88,7 @@ bool Stream::idle() const {
   return got < 0 && would_block(errno);
 }
 
-std::optional<Broken> Stream::send(std::string_view bytes, const Deadline& deadline) {
+std::optional<Broken> Stream::send(std::string_view bytes, const Deadline& deadline) const {
   bool sent = false;
   while (!bytes.empty()) {
     const ssize_t count = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -104,7 +104,7 @@ std::optional<Broken> Stream::send(std::string_view bytes, const Deadline& deadl
   return std::nullopt;
 }
 
-base::Result<std::size_t> Stream::receive(std::span<char> space, const Deadline& deadline) {
+base::Result<std::size_t> Stream::receive(std::span<char> space, const Deadline& deadline) const {
   for (;;) {
     const ssize_t count = ::recv(fd_, space.data(), space.size(), 0);
     if (count >= 0) return static_cast<std::size_t>(count);

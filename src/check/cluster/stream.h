@@ -46,9 +46,9 @@ class Stream {
   bool idle() const;
 
   // Sends all of `bytes`; nothing on success.
-  std::optional<Broken> send(std::string_view bytes, const Deadline& deadline);
+  std::optional<Broken> send(std::string_view bytes, const Deadline& deadline) const;
   // Waits for at least one byte; returns how many it put into `space`, 0 at the end of the stream.
-  base::Result<std::size_t> receive(std::span<char> space, const Deadline& deadline);
+  base::Result<std::size_t> receive(std::span<char> space, const Deadline& deadline) const;
   void close();
 
  private:

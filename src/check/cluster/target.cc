@@ -70,11 +70,12 @@ bool has_manifest(const fs::path& folder) {
 fs::path adapters_folder() {
   if (const char* named = std::getenv("SEAWORTHY_ADAPTERS"); named != nullptr) return named;
   const fs::path prefix = fs::path(executable_folder()).parent_path();  // Of bin/.
-  const fs::path installed = prefix / "share" / "seaworthy" / "adapters";
-  const fs::path source = prefix.parent_path().parent_path() / "adapters";  // Of build/PRESET/bin/.
+  fs::path installed = prefix / "share" / "seaworthy" / "adapters";
+  fs::path source = prefix.parent_path().parent_path() / "adapters";  // Of build/PRESET/bin/.
   std::error_code failure;
   if (fs::is_directory(installed, failure)) return installed;
-  return has_manifest(source / "template") ? source : fs::path();
+  if (!has_manifest(source / "template")) source.clear();
+  return source;
 }
 
 std::vector<fs::path> adapters() {

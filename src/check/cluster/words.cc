@@ -61,35 +61,9 @@ base::Result<std::string> value_of(std::string_view name, const Scope& scope) {
   return wrong("unknown name {" + word + "}" + (near.empty() ? " (write {{ for a brace)" : near));
 }
 
-base::Result<std::vector<std::string>> pieces_of(const Listing& listing, const Scope& scope) {
-  std::vector<std::string> pieces;
-  if (listing.is_others && !scope.self) {
-    return wrong("{others:...} has no meaning here, where no node is the one that is meant");
-  }
-  for (std::size_t node = 0; node < scope.nodes.size(); ++node) {
-    if (listing.is_others && node == scope.self) continue;
-    Scope within{scope.names, scope.nodes, node};
-    TRY(std::string piece, expand_text(listing.piece, within));
-    pieces.push_back(std::move(piece));
-  }
-  return pieces;
-}
-
-base::Result<std::string> filled_in(std::string_view content, const Scope& scope) {
-  const std::optional<Listing> listing = listing_of(content);
-  if (!listing) return value_of(content, scope);
-  if (listing->many_words) {
-    return wrong("{" + std::string(content) + "} has to be a word of its own in a list");
-  }
-  TRY(const std::vector<std::string> pieces, pieces_of(*listing, scope));
-  std::string joined;
-  for (const std::string& piece : pieces) joined += (joined.empty() ? "" : ",") + piece;
-  return joined;
-}
-
-}  // namespace
-
-base::Result<std::string> expand_text(std::string_view text, const Scope& scope) {
+// `text` with what `resolve` makes of each pair of braces.
+template <class Resolve>
+base::Result<std::string> with_braces_resolved(std::string_view text, Resolve resolve) {
   std::string result;
   for (std::size_t at = 0; at < text.size(); ++at) {
     const char letter = text[at];
@@ -103,12 +77,50 @@ base::Result<std::string> expand_text(std::string_view text, const Scope& scope)
     } else {
       std::size_t close = at;
       TRY(const std::string_view content, inside(text, at, close));
-      TRY(const std::string value, filled_in(content, scope));
+      TRY(const std::string value, resolve(content));
       result += value;
       at = close;
     }
   }
   return result;
+}
+
+base::Result<std::vector<std::string>> pieces_of(const Listing& listing, const Scope& scope) {
+  std::vector<std::string> pieces;
+  if (listing.is_others && !scope.self) {
+    return wrong("{others:...} has no meaning here, where no node is the one that is meant");
+  }
+  for (std::size_t node = 0; node < scope.nodes.size(); ++node) {
+    if (listing.is_others && node == scope.self) continue;
+    const Scope within{scope.names, scope.nodes, node};
+    TRY(std::string piece, with_braces_resolved(listing.piece, [&within](std::string_view name) {
+          return value_of(name, within);
+        }));
+    pieces.push_back(std::move(piece));
+  }
+  return pieces;
+}
+
+base::Result<std::string> filled_in(std::string_view content, const Scope& scope) {
+  const std::optional<Listing> listing = listing_of(content);
+  if (!listing) return value_of(content, scope);
+  if (listing->many_words) {
+    return wrong("{" + std::string(content) + "} has to be a word of its own in a list");
+  }
+  TRY(const std::vector<std::string> pieces, pieces_of(*listing, scope));
+  std::string joined;
+  for (const std::string& piece : pieces) {
+    if (!joined.empty()) joined += ',';
+    joined += piece;
+  }
+  return joined;
+}
+
+}  // namespace
+
+base::Result<std::string> expand_text(std::string_view text, const Scope& scope) {
+  return with_braces_resolved(
+      text, [&scope](std::string_view content) { return filled_in(content, scope); });
 }
 
 base::Result<std::vector<std::string>> expand(std::string_view word, const Scope& scope) {

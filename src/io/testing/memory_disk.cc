@@ -145,6 +145,10 @@ void MemoryDisk::plan(Fault fault, std::uint64_t call) {
   fault_at_ = calls_ + call;
 }
 
+void MemoryDisk::unplan() {
+  if (calls_ < fault_at_) fault_at_ = 0;
+}
+
 void MemoryDisk::crash(Survival survival) {
   for (const std::vector<Link>& links : waiting_) {
     const bool survives =

@@ -44,6 +44,8 @@ class MemoryDisk final : public Disk {
 
   // The `call`-th call from now, of this and of its Files, has `fault`; 1 is the next.
   void plan(Fault fault, std::uint64_t call);
+  // No fault is to come any more; power that is off stays off.
+  void unplan();
   // Calls so far.
   std::uint64_t calls() const { return calls_; }
   // Calls of File::sync() so far.

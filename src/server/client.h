@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// One connection of a Redis client: bytes in, requests in order, replies in order, all bounded.
+#pragma once
+
+#include <chrono>
+
+#include "os/connection.h"
+#include "os/loop.h"
+#include "resp/request_parser.h"
+#include "server/commands.h"
+
+namespace server {
+
+// Names one connection; never used twice.
+using ClientId = std::uint64_t;
+
+struct ClientLimits {
+  std::size_t clients = 10'000;
+  std::size_t pipeline = 1024;                                    // Requests without a reply.
+  std::size_t output_pause_bytes = std::size_t{1} * 1024 * 1024;  // No more requests are read.
+  std::size_t output_bytes = std::size_t{256} * 1024 * 1024;      // The connection is closed.
+  std::chrono::milliseconds request_timeout{5000};
+  resp::RequestLimits request;
+};
+
+class Client final : public os::Handler {
+ public:
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    // It may have requests to send, or bytes to flush, or be finished.
+    virtual void on_client(Client& client) = 0;
+  };
+  struct Context {
+    os::Loop& loop;
+    const ClientLimits& limits;
+    const Info& info;
+    Listener& listener;
+  };
+
+  Client(const Context& context, ClientId id, os::Fd socket);
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+  ~Client() override;
+
+  ClientId id() const { return id_; }
+  const Session& session() const { return session_; }
+  const Pipeline& pipeline() const { return pipeline_; }
+  // It is of no use any more; whoever owns it lets go of it.
+  bool is_finished() const;
+
+  void sent(Pipeline::Ticket ticket, raft::NodeId node, replica::RequestId as);
+  void resolve(Pipeline::Ticket ticket, const replica::Outcome& outcome);
+  void expire(std::chrono::nanoseconds now);
+
+  // Sends what it can, and goes on with requests that waited for room in the pipeline.
+  void flush();
+
+  void on_ready(os::Ready ready) override;
+
+ private:
+  void parse();
+  void execute(Words words);
+  bool has_room() const;
+  void update_interest();
+
+  Context context_;
+  ClientId id_;
+  os::Connection connection_;
+  os::Loop::Watch watch_;
+  resp::RequestParser parser_;
+  Session session_;
+  Pipeline pipeline_;
+  bool unparsed_ = false;  // Requests may wait in the input for room in the pipeline.
+  bool ended_ = false;     // The client sends no more.
+  bool stopped_ = false;   // Nothing more is read: QUIT, or what came makes no sense.
+  bool broken_ = false;
+};
+
+}  // namespace server

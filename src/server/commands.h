@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands of Redis that raftkv knows: from words to what is to be done. docs/raftkv.md lists
+// them for users.
+//
+//   interpret({"SET", "x", "1"})  -->  Ask, a write      goes through the log
+//   interpret({"GET", "x"})       -->  Ask, a read       goes to the leader
+//   interpret({"PING"})           -->  Answered          done here and now
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "server/pipeline.h"
+#include "server/session.h"
+
+namespace server {
+
+using Words = std::span<const std::string_view>;
+
+struct Answered {
+  std::string reply;  // In the Redis protocol.
+  bool then_close = false;
+};
+using Action = std::variant<Answered, Ask>;
+
+// INFO's answer: all sections, or the one that is named.
+using Info = std::function<std::string(std::string_view section)>;
+
+// Requires: `words` is not empty.
+Action interpret(Words words, Session& session, const Info& info);
+
+// The commands of one file each: what `interpret` looks up.
+struct Call {
+  Words words;  // The command's name is words[0].
+  Session& session;
+  const Info& info;
+};
+struct CommandSpec {
+  std::string_view name;   // In capitals.
+  int arity = 0;           // As Redis counts: with the name; -n: at least n.
+  std::string_view flags;  // For COMMAND: "write", "readonly", "fast".
+  int first_key = 0;       // For COMMAND.
+  int last_key = 0;
+  int key_step = 0;
+  std::string_view summary;
+  Action (*run)(const Call& call);
+};
+std::span<const CommandSpec> data_commands();        // commands_data.cc
+std::span<const CommandSpec> connection_commands();  // commands_connection.cc
+
+const CommandSpec* find_command(std::string_view name);
+
+// Helpers of the above.
+Answered error_answer(const Call& call, std::string_view text);
+bool equals_ignoring_case(std::string_view one, std::string_view other);
+
+}  // namespace server
