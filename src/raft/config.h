@@ -21,10 +21,11 @@ struct Config {
 
   // Limits. An entry weighs its payload and kEntryOverheadBytes (log.h). One entry is always let
   // through, however heavy, when nothing else is on its way.
-  std::uint64_t max_append_bytes = 256 * 1024;             // Entries in one AppendEntries.
-  std::uint32_t max_inflight_messages = 64;                // Unanswered ones with entries, a peer.
-  std::uint64_t max_uncommitted_bytes = 64 * 1024 * 1024;  // Beyond, a Propose is Overloaded.
-  std::uint32_t max_pending_reads = 64 * 1024;             // Beyond, a Read is unreadable.
+  std::uint64_t max_append_bytes = std::uint64_t{256} << 10;  // Entries in one AppendEntries.
+  std::uint32_t max_inflight_messages = 64;  // Unanswered ones with entries, a peer.
+  std::uint64_t max_uncommitted_bytes = std::uint64_t{64}
+                                        << 20;  // Beyond, a Propose is Overloaded.
+  std::uint32_t max_pending_reads = 64 * 1024;  // Beyond, a Read is unreadable.
 
   // Election timeouts are drawn from this and `self`, so equal seeds do no harm.
   std::uint64_t seed = 0;

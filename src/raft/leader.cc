@@ -18,21 +18,13 @@ Leader::Leader(const Config& config, Term term, LogIndex noop, std::uint64_t now
   }
 }
 
-Leader::Peer* Leader::find_peer(NodeId id) {
+const Leader::Peer& Leader::peer(NodeId id) const {
   const auto peer = std::ranges::find(peers_, id, &Peer::id);
-  return peer == peers_.end() ? nullptr : &*peer;
+  CHECK(peer != peers_.end(), id);
+  return *peer;
 }
 
-const Leader::Peer* Leader::find_peer(NodeId id) const {
-  const auto peer = std::ranges::find(peers_, id, &Peer::id);
-  return peer == peers_.end() ? nullptr : &*peer;
-}
-
-const Progress& Leader::progress(NodeId peer) const {
-  const Peer* found = find_peer(peer);
-  CHECK(found != nullptr, peer);
-  return found->progress;
-}
+const Progress& Leader::progress(NodeId id) const { return peer(id).progress; }
 
 void Leader::replicate(const Log& log, std::vector<Envelope>& out) {
   for (Peer& peer : peers_) fill_window(peer, log, out);
@@ -64,8 +56,8 @@ void Leader::send(const Peer& peer, const Log& log, std::vector<Entry> entries,
 void Leader::on_reply(NodeId from, const AppendReply& reply, const Log& log, std::uint64_t now,
                       std::vector<Envelope>& out) {
   CHECK(reply.term == term_, reply.term, term_);
-  Peer* peer = find_peer(from);
-  if (peer == nullptr) return;
+  const auto peer = std::ranges::find(peers_, from, &Peer::id);
+  if (peer == peers_.end()) return;
   // Nothing that this leader sent can have such an answer.
   const LogIndex last = log.last().index;
   if (reply.previous > last || reply.match > last || reply.round > round_) return;
@@ -105,19 +97,19 @@ void Leader::answer_reads(const Log& log, Effects& out) {
 
 std::uint64_t Leader::confirmed_round() const {
   return majority_reached(config_.voters, [this](NodeId voter) {
-    return voter == config_.self ? round_ : find_peer(voter)->round;
+    return voter == config_.self ? round_ : peer(voter).round;
   });
 }
 
 LogIndex Leader::majority_match(LogIndex own) const {
   return majority_reached(config_.voters, [this, own](NodeId voter) {
-    return voter == config_.self ? own : find_peer(voter)->progress.match();
+    return voter == config_.self ? own : peer(voter).progress.match();
   });
 }
 
 bool Leader::hears_majority(std::uint64_t now) const {
   return is_majority(config_.voters, [this, now](NodeId voter) {
-    return voter == config_.self || now - find_peer(voter)->heard < config_.election_ticks_max;
+    return voter == config_.self || now - peer(voter).heard < config_.election_ticks_max;
   });
 }
 

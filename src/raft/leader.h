@@ -42,8 +42,8 @@ class Leader {
   // Was a majority, this server included, heard in the last election_ticks_max ticks?
   bool hears_majority(std::uint64_t now) const;
 
-  // Requires: `peer` is a voter other than this server.
-  const Progress& progress(NodeId peer) const;
+  // Requires: `id` is a voter other than this server.
+  const Progress& progress(NodeId id) const;
 
   void check_invariants(const Log& log) const;
 
@@ -55,8 +55,7 @@ class Leader {
     std::uint64_t heard = 0;  // The tick of its latest answer.
   };
 
-  Peer* find_peer(NodeId id);
-  const Peer* find_peer(NodeId id) const;
+  const Peer& peer(NodeId id) const;
   void fill_window(Peer& peer, const Log& log, std::vector<Envelope>& out);
   void send(const Peer& peer, const Log& log, std::vector<Entry> entries,
             std::vector<Envelope>& out) const;

@@ -22,6 +22,7 @@ std::vector<Kind> only(const std::vector<Envelope>& sent) {
 
 inline std::vector<std::uint32_t> receivers(const std::vector<Envelope>& sent) {
   std::vector<std::uint32_t> ids;
+  ids.reserve(sent.size());
   for (const Envelope& envelope : sent) ids.push_back(envelope.to.value);
   std::ranges::sort(ids);
   return ids;

@@ -142,6 +142,7 @@ class RandomRun {
   void crash_or_restart(NodeId id) {
     if (cluster_.is_up(id)) {
       if (chance(50)) sync(id);  // A random part of what is unsynced may have come through.
+      check_reads();
       cluster_.crash(id);
       std::erase_if(due_, [id](const auto& read) { return read.second.asked == id; });
     } else {

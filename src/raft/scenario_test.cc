@@ -233,17 +233,17 @@ class Scenario {
     for (const NodeId id : cluster_->ids()) {
       if (!cluster_->is_up(id)) continue;
       std::ostringstream line;
-      line << id << " log";
-      const Node& node = cluster_->node(id);
-      for (LogIndex i;; i = i.next()) {
-        const bool on_disk = i <= node.log().persisted();
-        if (i != LogIndex()) line << (on_disk ? " " : " [") << node.log().at(i).id.term;
-        if (!on_disk) line << ']';
-        if (i == node.commit()) line << " |";
-        if (i == node.last().index) break;
+      line << id << " log" << (cluster_->node(id).commit() == LogIndex() ? " |" : "");
+      for (LogIndex i(1); i <= cluster_->node(id).last().index; i = i.next()) {
+        line << describe_slot(cluster_->node(id), i);
       }
       say(line.str());
     }
+  }
+  static std::string describe_slot(const Node& node, LogIndex index) {
+    const std::string term = std::to_string(node.log().at(index).id.term.value());
+    const bool on_disk = index <= node.log().persisted();
+    return (on_disk ? " " + term : " [" + term + "]") + (index == node.commit() ? " |" : "");
   }
 
   void wire(const Words& /*words*/) {

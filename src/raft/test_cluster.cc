@@ -50,13 +50,19 @@ void TestCluster::send(NodeId from, const Envelope& envelope) {
   wire_.push_back({from, envelope});
 }
 
-Effects TestCluster::step(NodeId id, const Input& input) {
+void TestCluster::step(NodeId id, const Input& input) {
   Server& server = servers_.at(id);
-  if (!server.node) return {};
+  if (!server.node) return;
+  step_once(server, input);
+  if (server.syncs_at_once) persist_all(id);
+}
+
+void TestCluster::step_once(Server& server, const Input& input) {
+  const NodeId id = server.config.self;
   Node& node = *server.node;
   const Safety::Before before{node.role(), node.term(), node.commit()};
   const StepNumber step_before = node.last_step();
-  Effects effects = node.step(input);
+  const Effects effects = node.step(input);
 
   node.check_invariants();
   CHECK(effects.step == (effects.must_sync() ? step_before.next() : step_before), effects.step);
@@ -71,8 +77,6 @@ Effects TestCluster::step(NodeId id, const Input& input) {
   for (const Held<Envelope>& held : effects.send_durable) server.held.push_back(held);
   std::ranges::copy(effects.readable, std::back_inserter(server.readable));
   std::ranges::copy(effects.unreadable, std::back_inserter(server.unreadable));
-  if (server.syncs_at_once) persist_all(id);
-  return effects;
 }
 
 void TestCluster::persist(NodeId id, StepNumber until) {
@@ -93,12 +97,16 @@ void TestCluster::persist(NodeId id, StepNumber until) {
     note(id, describe(held.open(receipt)));
     send(id, held.open(receipt));
   }
-  step(id, Persisted{receipt});
+  step_once(server, Persisted{receipt});
 }
 
 void TestCluster::persist_all(NodeId id) {
   const Server& server = servers_.at(id);
-  if (!server.unsynced.empty()) persist(id, server.unsynced.back().step);
+  // What a receipt sets off may be synced at once in its turn.
+  while (!server.unsynced.empty()) {
+    persist(id, server.unsynced.back().step);
+    if (!server.syncs_at_once) break;
+  }
 }
 
 void TestCluster::crash(NodeId id) {

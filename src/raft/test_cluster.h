@@ -58,7 +58,8 @@ class TestCluster {
   std::deque<Flight>& wire() { return wire_; }
 
   // Nothing happens to a server that is down.
-  Effects step(NodeId id, const Input& input);
+  void step(NodeId id, const Input& input);
+  // A sync that covers all steps up to `until` ends.
   void persist(NodeId id, StepNumber until);
   void persist_all(NodeId id);
   void crash(NodeId id);
@@ -82,6 +83,7 @@ class TestCluster {
   std::vector<std::string> take_trace() { return std::exchange(trace_, {}); }
 
  private:
+  void step_once(Server& server, const Input& input);
   void note(NodeId id, const std::string& line);
   void send(NodeId from, const Envelope& envelope);
 

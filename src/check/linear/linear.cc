@@ -60,6 +60,10 @@ bool says_something(const Operation& operation, bool failed_cas_means_mismatch) 
   return operation.found_known || failed_cas_means_mismatch;
 }
 
+std::string counted(std::size_t count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
 class Judge {
  public:
   Judge(std::span<const Operation> operations, const Options& options, const KeepGoing& keep_going)
@@ -145,11 +149,13 @@ Violation Judge::explain_stuck(const SearchResult& result) const {
   violation.sentence = did(stuck) +
                        ", which no order of the operations explains: the furthest leads to " +
                        quoted(options_.model->content(result.state));
-  const std::size_t open = result.open.size();
-  violation.sentence += open == 0 ? " with nothing else under way"
-                                  : " with " + std::to_string(open) +
-                                        (open == 1 ? " other operation" : " other operations") +
-                                        " under way";
+  if (result.cause != kNobody) {
+    violation.proof.push_back(result.cause);
+    violation.sentence += ", since " + did(operations_[result.cause]);
+  }
+  if (!result.open.empty()) {
+    violation.sentence += ", with " + counted(result.open.size(), "other operation") + " under way";
+  }
   return violation;
 }
 
@@ -161,10 +167,6 @@ std::vector<std::uint64_t> event_indexes(std::span<const Operation> operations,
   std::sort(indexes.begin(), indexes.end());
   indexes.erase(std::unique(indexes.begin(), indexes.end()), indexes.end());
   return indexes;
-}
-
-std::string counted(std::size_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
 std::string valid_sentence(std::span<const Operation> operations, std::size_t keys) {
@@ -211,7 +213,7 @@ Finding check(std::span<const Operation> operations, const Options& options,
   }
   if (finding.verdict == Verdict::Valid) finding.sentence = valid_sentence(operations, keys.size());
   if (invalid_keys > 1) {
-    finding.sentence += " (and " + counted(invalid_keys - 1, "other key") + " violated)";
+    finding.sentence += " (" + counted(invalid_keys - 1, "other key") + " went wrong, too)";
   }
   return finding;
 }

@@ -153,8 +153,10 @@ void add_observers(const Scene& scene, Violation& violation) {
                       violation.proof.end();
     if (told) continue;
     violation.proof.push_back(observer);
-    violation.sentence +=
-        "; " + did(at(scene, era.writer)) + " and took effect, since " + did(at(scene, observer));
+    const Operation& writer = at(scene, era.writer);
+    violation.sentence += "; the " + noun(writer) + " of event " +
+                          std::to_string(telling_event(writer)) + " took effect, since " +
+                          did(at(scene, observer));
     if (at(scene, observer).outcome == history::Outcome::Info) unseen.push_back(next);
   }
 }

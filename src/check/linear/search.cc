@@ -271,6 +271,7 @@ void Search::note_stuck(std::uint32_t return_node) {
   stuck_rank_ = agenda_.rank(return_node);
   result_.stuck = positions_[agenda_.operation(return_node)];
   result_.state = states_.state(state_);
+  result_.cause = steps_.empty() ? kNobody : positions_[steps_.back().operation];
   result_.open.clear();
   for (std::uint32_t node = agenda_.next(agenda_.head()); node != return_node;
        node = agenda_.next(node)) {

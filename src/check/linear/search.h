@@ -19,9 +19,10 @@ struct SearchResult {
   std::size_t configurations = 0;
 
   // Not linearizable: no order of the operations explains the history up to the return of `stuck`,
-  // but one does up to any earlier return; `state` is where that one came to.
+  // but one does up to any earlier return; `state` is where that one came to, by `cause` at last.
   Position stuck = kNobody;
   model::State state;
+  Position cause = kNobody;
   std::vector<Position> open;  // What had been called by then, and might still have taken effect.
 };
 

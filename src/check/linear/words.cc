@@ -23,12 +23,17 @@ std::string seconds(history::Moment moment, std::size_t digits) {
          " s";
 }
 
+bool unknown(const Operation& operation) { return operation.outcome == Outcome::Info; }
+
 std::string when(const Operation& operation) {
   const history::Moment moment = operation.returned.value_or(operation.called);
-  return " at " + seconds(moment, 3) + " (event " + std::to_string(telling_event(operation)) + ")";
+  std::string text =
+      " at " + seconds(moment, 3) + " (event " + std::to_string(telling_event(operation));
+  if (unknown(operation)) text += ", outcome unknown";
+  if (operation.final) text += ", read back at the end";
+  if (operation.final && operation.node) text += " through node " + std::to_string(*operation.node);
+  return text + ")";
 }
-
-bool unknown(const Operation& operation) { return operation.outcome == Outcome::Info; }
 
 struct Verbs {
   const char* read;
@@ -60,9 +65,7 @@ std::string told(const Operation& operation, const Verbs& verbs) {
 
 std::string sentence(const Operation& operation, const Verbs& verbs) {
   std::string text = "process " + std::to_string(operation.process) + " ";
-  text += told(operation, verbs) + when(operation);
-  if (unknown(operation)) text.insert(text.size() - 1, ", outcome unknown");
-  return text;
+  return text + told(operation, verbs) + when(operation);
 }
 
 std::string padded(std::string text, std::size_t width) {

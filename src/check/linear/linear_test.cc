@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check/linear/linear.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "check/history/reader.h"
+#include "check/linear/invent.h"
+#include "check/linear/tried.h"
+#include "golden/golden.h"
+
+namespace check::linear {
+namespace {
+
+using history::Function;
+using history::Operation;
+using history::Outcome;
+using verdict::Verdict;
+
+std::string judge_file(const golden::Case& the_case) {
+  const std::string& name = the_case.arguments.at("file");
+  std::ifstream in(TESTDATA "/" + name, std::ios::binary);
+  std::ostringstream content;
+  content << in.rdbuf();
+  const auto history = history::read_history(content.str(), name);
+  if (!history.ok()) return history.error().message;
+  Options options;
+  options.model = model::find_model(the_case.arguments.at("model"));
+  options.failed_cas_means_mismatch = the_case.arguments.contains("mismatch");
+  const std::vector<Operation>& operations = history.value().operations;
+  const verdict::Finding finding = check(operations, options, nullptr);
+  std::string answer = std::string(verdict::name(finding.verdict)) + ": " + finding.sentence;
+  for (const std::string& line : explain(operations, finding.evidence)) answer += "\n  " + line;
+  return answer;
+}
+
+TEST(Linear, AcceptsTheGood) { golden::run(TESTDATA "/good.txt", judge_file); }
+TEST(Linear, ConvictsTheBadInWords) { golden::run(TESTDATA "/bad.txt", judge_file); }
+TEST(Linear, TakesAFailedCasAsTold) { golden::run(TESTDATA "/mismatch.txt", judge_file); }
+
+// Twenty writers of few values, all at once, and a read at the end that nothing explains: a search
+// has to try everything.
+std::vector<Operation> endless() {
+  std::vector<Operation> operations;
+  for (std::uint64_t process = 0; process < 40; ++process) {
+    Operation operation;
+    operation.process = process;
+    operation.key = "k";
+    operation.function = process % 2 == 0 ? Function::Write : Function::Cas;
+    operation.written = std::to_string(process % 7);
+    operation.expected = std::to_string(process % 5);
+    operation.called = history::Moment(process);
+    operation.returned = history::Moment(1000 + process);
+    operation.outcome = Outcome::Ok;
+    operations.push_back(operation);
+  }
+  Operation last = operations.front();
+  last.function = Function::Read;
+  last.process = 99;
+  last.called = history::Moment(2000);
+  last.returned = history::Moment(2001);
+  last.found = std::nullopt;
+  operations.push_back(last);
+  return invent::Inventor::number_events(std::move(operations));
+}
+
+TEST(Linear, StopsWhenItIsToldToAndSaysSo) {
+  int polls = 0;
+  const auto finding = check(endless(), Options(), [&polls] { return ++polls < 100; });
+  EXPECT_EQ(finding.verdict, Verdict::Unknown);
+  EXPECT_EQ(polls, 100);
+  EXPECT_NE(finding.sentence.find("key k: not decided: the time limit came first, after "),
+            std::string::npos)
+      << finding.sentence;
+}
+
+TEST(Linear, KeepsItsMemoryLimitAndSaysSo) {
+  Options options;
+  options.memory_bytes = std::size_t{8} << 20U;
+  const auto finding = check(endless(), options, nullptr);
+  EXPECT_EQ(finding.verdict, Verdict::Unknown);
+  EXPECT_NE(finding.sentence.find("the memory limit of 8 MiB came first"), std::string::npos)
+      << finding.sentence;
+}
+
+TEST(Linear, AViolationOutweighsAKeyThatIsNotDecided) {
+  std::vector<Operation> operations = endless();
+  Operation read = operations.back();
+  read.key = "other";
+  read.found = "7";
+  operations.push_back(read);
+  Options options;
+  options.memory_bytes = std::size_t{4} << 20U;
+  const auto finding = check(operations, options, nullptr);
+  EXPECT_EQ(finding.verdict, Verdict::Invalid);
+  EXPECT_NE(finding.sentence.find("key other: "), std::string::npos) << finding.sentence;
+}
+
+TEST(Linear, TheOrderOfTheOperationsDoesNotMatter) {
+  invent::Shape shape;
+  shape.operations = 500;
+  shape.clients = 8;
+  shape.keys = 3;
+  std::vector<Operation> operations = invent::Inventor(shape, 5).invent();
+  const auto late_read =
+      std::find_if(operations.rbegin(), operations.rend(), [](const Operation& operation) {
+        return operation.function == Function::Read && operation.outcome == Outcome::Ok;
+      });
+  late_read->found = std::nullopt;
+  const auto finding = check(operations, Options(), nullptr);
+  std::reverse(operations.begin(), operations.end());
+  const auto again = check(operations, Options(), nullptr);
+  EXPECT_EQ(finding.verdict, Verdict::Invalid);
+  EXPECT_EQ(again.sentence, finding.sentence);
+  EXPECT_EQ(again.evidence, finding.evidence);
+}
+
+TEST(Linear, NoOperationsAreLinearizable) {
+  EXPECT_EQ(check({}, Options(), nullptr).sentence, "0 operations on 0 keys are linearizable");
+}
+
+TEST(Tried, KnowsWhatItWasGivenAndNothingElse) {
+  Tried tried;
+  // Enough to make the table grow, and one configuration longer than a chunk.
+  std::vector<std::uint32_t> long_row(600000);
+  for (std::uint32_t at = 0; at < long_row.size(); ++at) long_row[at] = at * 1000;
+  for (int round = 0; round < 2; ++round) {
+    const bool fresh = round == 0;
+    for (std::uint32_t state = 0; state < 100; ++state) {
+      for (std::uint32_t end = 0; end < 100; ++end) {
+        const std::vector<std::uint32_t> missing = {end / 2, end + state};
+        EXPECT_EQ(tried.insert({state, end + 1000, missing}), fresh);
+      }
+      if (state == 50) {
+        EXPECT_EQ(tried.insert({1, 600000000, long_row}), fresh);
+      }
+    }
+  }
+  EXPECT_EQ(tried.size(), 10001U);
+}
+
+}  // namespace
+}  // namespace check::linear
