@@ -13,6 +13,8 @@ namespace {
 constexpr std::chrono::milliseconds kSilence{40};
 // On a busy machine it may take longer; returns as soon as all have arrived.
 constexpr std::chrono::milliseconds kArrival{3000};
+// How long a fault may take to show.
+constexpr std::chrono::milliseconds kTakesEffect{1000};
 
 }  // namespace
 
@@ -137,22 +139,29 @@ NetworkFaults::Pairs NetworkFaults::struck(plan::FaultKind kind) const {
 }
 
 base::Result<std::string> NetworkFaults::observe_silence(const Pairs& pairs, std::string_view how) {
-  const Pairs arrived = probe_.reached(pairs, kSilence);
-  const std::string seen = fmt::format("{} of {} probes over {} pairs failed",
-                                       pairs.size() - arrived.size(), pairs.size(), how);
-  if (!arrived.empty()) return base::Error{base::ErrorCode::Unavailable, seen};
-  return seen;
+  return observe(pairs, kSilence, fmt::format("over {} pairs failed", how));
 }
 
 base::Result<std::string> NetworkFaults::observe_delay(const Pairs& pairs,
                                                        std::chrono::microseconds delay) {
   const auto just_less = std::chrono::floor<std::chrono::milliseconds>(delay * 9 / 10);
-  const Pairs early = probe_.reached(pairs, just_less);
-  const std::string seen =
-      fmt::format("{} of {} probes took longer than {} ms", pairs.size() - early.size(),
-                  pairs.size(), just_less.count());
-  if (!early.empty()) return base::Error{base::ErrorCode::Unavailable, seen};
-  return seen;
+  return observe(pairs, just_less, fmt::format("took longer than {} ms", just_less.count()));
+}
+
+base::Result<std::string> NetworkFaults::observe(const Pairs& pairs,
+                                                 std::chrono::milliseconds silence,
+                                                 const std::string& what) {
+  // The monitor takes a hold or a delay over in its own thread: the first probes may still pass.
+  const auto end = std::chrono::steady_clock::now() + kTakesEffect;
+  while (true) {
+    const Pairs arrived = probe_.reached(pairs, silence);
+    const std::string seen =
+        fmt::format("{} of {} probes {}", pairs.size() - arrived.size(), pairs.size(), what);
+    if (arrived.empty()) return seen;
+    if (std::chrono::steady_clock::now() >= end) {
+      return base::Error{base::ErrorCode::Unavailable, seen};
+    }
+  }
 }
 
 }  // namespace check::faults

@@ -50,6 +50,9 @@ class NetworkFaults {
   base::Status apply(const Active& changed);
   Pairs struck(plan::FaultKind kind) const;
   base::Result<std::string> observe_silence(const Pairs& pairs, std::string_view how);
+  // Probes until none of a round arrives within `silence`.
+  base::Result<std::string> observe(const Pairs& pairs, std::chrono::milliseconds silence,
+                                    const std::string& what);
   base::Result<std::string> observe_delay(const Pairs& pairs, std::chrono::microseconds delay);
 
   sandbox::Sandbox& sandbox_;

@@ -9,8 +9,7 @@ namespace check::plan {
 
 namespace {
 
-// A thousand election timeouts.
-constexpr double kMostThousandths = 1'000'000;  // Pure: exact.
+constexpr std::int64_t kMostThousandths = 1'000'000;  // A thousand election timeouts.
 
 }  // namespace
 
@@ -68,18 +67,17 @@ base::Result<std::vector<std::uint32_t>> TableReader::thousandths(std::string_vi
   const std::size_t count = list == nullptr ? 1 : list->size();
   for (std::size_t i = 0; i < count; ++i) {
     const Value& item = list == nullptr ? *value : (*list)[i];
-    double number = -1;  // Pure: multiplied and rounded, the same on every IEEE 754 machine.
+    std::int64_t thousandths = -1;
     if (const auto* whole = std::get_if<std::int64_t>(&item.data)) {
-      number = static_cast<double>(*whole);  // Pure: exact where it is accepted.
-      // Pure: as the file has it.
-    } else if (const auto* real = std::get_if<double>(&item.data)) {
-      number = *real;
+      const bool small = *whole >= 0 && *whole <= kMostThousandths / 1000;
+      if (small) thousandths = *whole * 1000;
+    } else if (const auto* fraction = std::get_if<Thousandths>(&item.data)) {
+      thousandths = fraction->count;
     }
-    // Written so that not-a-number is refused, too.
-    if (!(number >= 0 && number * 1000 <= kMostThousandths)) {
+    if (thousandths < 0 || thousandths > kMostThousandths) {
       return wrong(item, key, "a number from 0 to 1000, or a list of such");
     }
-    result.push_back(static_cast<std::uint32_t>(number * 1000 + 0.5));
+    result.push_back(static_cast<std::uint32_t>(thousandths));
   }
   if (result.empty()) return wrong(*value, key, "a list with at least one number");
   return result;

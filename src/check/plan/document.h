@@ -19,6 +19,11 @@ struct Position {
   std::uint32_t column = 0;
 };
 
+// A number with a fraction, rounded: 0.3 is 300. Too large a number, or none, is -1.
+struct Thousandths {
+  std::int64_t count = 0;
+};
+
 struct Value;
 using Array = std::vector<Value>;
 
@@ -29,8 +34,7 @@ struct Key {
 using Table = std::vector<std::pair<Key, Value>>;
 
 struct Value {
-  // Pure: a number as the file has it, taken in thousandths.
-  std::variant<bool, std::int64_t, double, std::string, Array, Table> data;
+  std::variant<bool, std::int64_t, Thousandths, std::string, Array, Table> data;
   Position at;
 };
 

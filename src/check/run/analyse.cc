@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check/run/analyse.h"
+
+#include <chrono>
+
+#include "check/run/judge.h"
+#include "check/run/summary.h"
+#include "check/verdict/verdict_json.h"
+
+namespace check::run {
+
+int exit_code(verdict::Verdict verdict) {
+  switch (verdict) {
+    case verdict::Verdict::Valid:
+      return kExitValid;
+    case verdict::Verdict::Unknown:
+      return kExitUnknown;
+    case verdict::Verdict::Invalid:
+      return kExitInvalid;
+  }
+  return kExitUnknown;
+}
+
+base::Result<Opinion> analyse_run(const RunDirectory& directory,
+                                  const std::function<bool()>& keep_going) {
+  TRY(const Evidence evidence, load_evidence(directory));
+  const std::vector<verdict::Finding> findings = judge(evidence, keep_going);
+  Opinion opinion;
+  opinion.verdict = verdict::joined(findings);
+  opinion.json = verdict::verdict_json(findings);
+  opinion.summary = summary(directory, evidence, findings);
+  opinion.repeat = evidence.facts.repeat;
+  TRY([[maybe_unused]] auto verdict_file, directory.write("verdict.json", opinion.json));
+  TRY([[maybe_unused]] auto summary_file, directory.write("summary.txt", opinion.summary));
+  return opinion;
+}
+
+std::function<bool()> time_limit(std::uint64_t seconds) {
+  if (seconds == 0) return [] { return true; };
+  const auto end =
+      std::chrono::steady_clock::now() + std::chrono::seconds(static_cast<std::int64_t>(seconds));
+  return [end] { return std::chrono::steady_clock::now() < end; };
+}
+
+}  // namespace check::run

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Judges what a run saved, and writes its verdict.json and summary.txt: the end of `check`, and all
+// of `analyse`.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/result.h"
+#include "check/run/run_directory.h"
+#include "check/verdict/finding.h"
+
+namespace check::run {
+
+constexpr int kExitValid = 0;
+constexpr int kExitInvalid = 1;
+constexpr int kExitUnknown = 2;
+constexpr int kExitUsage = 3;
+
+// How long judging a history may take unless the user says otherwise, in seconds.
+constexpr std::uint64_t kJudgeLimitS = 300;
+
+int exit_code(verdict::Verdict verdict);
+
+struct Opinion {
+  verdict::Verdict verdict = verdict::Verdict::Unknown;
+  std::string summary;
+  std::string json;    // The content of verdict.json.
+  std::string repeat;  // The command that runs the same again.
+};
+
+base::Result<Opinion> analyse_run(const RunDirectory& directory,
+                                  const std::function<bool()>& keep_going);
+
+// Says yes until `seconds` have passed; always if it is 0.
+std::function<bool()> time_limit(std::uint64_t seconds);
+
+}  // namespace check::run

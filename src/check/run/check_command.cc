@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/random.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <thread>
+
+#include "check/cluster/target.h"
+#include "check/run/analyse.h"
+#include "check/run/check_run.h"
+#include "check/run/commands.h"
+#include "check/run/plan_files.h"
+
+namespace check::run {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint32_t kMostNodes = 64;
+constexpr std::uint32_t kMostSeconds = 7 * 24 * 3600;
+
+// Ctrl-C ends the run, keeps and judges what there is; a second one ends the judging, too.
+class Interrupts {
+ public:
+  explicit Interrupts(faults::Stop& stop) {
+    sigset_t signals = set();
+    (void)pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::thread([&stop] { wait(stop); }).detach();
+  }
+
+ private:
+  static sigset_t set() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    return signals;
+  }
+
+  static void wait(faults::Stop& stop) {
+    const sigset_t signals = set();
+    int signal = 0;
+    (void)sigwait(&signals, &signal);
+    stop.request(signal == SIGINT ? "Ctrl-C" : "SIGTERM");
+    (void)sigwait(&signals, &signal);
+    _exit(kExitUnknown);
+  }
+};
+
+std::uint64_t drawn_seed() {
+  std::uint64_t seed = 0;
+  (void)getrandom(&seed, sizeof seed, 0);
+  // Short enough to be typed again.
+  return seed % 1'000'000'000;
+}
+
+std::string repeat_command(const CheckOptions& options, const std::string& program) {
+  std::string command =
+      fmt::format("{} check --target {} --nodes {}", program, options.target, options.nodes);
+  if (options.clients) command += fmt::format(" --clients {}", *options.clients);
+  if (options.keys) command += fmt::format(" --keys {}", *options.keys);
+  command += options.suite.empty() ? " --plan " + options.plan : " --suite " + options.suite;
+  return command + fmt::format(" --time {} --seed {}", options.time_s, *options.seed);
+}
+
+base::Status validate(const CheckOptions& options) {
+  const auto wrong = [](const std::string& sentence) {
+    return base::Error{base::ErrorCode::InvalidArgument, sentence};
+  };
+  if (options.nodes < 1 || options.nodes > kMostNodes) {
+    return wrong(fmt::format("--nodes must be from 1 to {}, not {}", kMostNodes, options.nodes));
+  }
+  if (options.time_s < 1 || options.time_s > kMostSeconds) {
+    return wrong(
+        fmt::format("--time must be from 1 to {} seconds, not {}", kMostSeconds, options.time_s));
+  }
+  if (options.clients.value_or(1) == 0 || options.keys.value_or(1) == 0) {
+    return wrong("--clients and --keys must be at least 1");
+  }
+  if (options.monitor != "packet") {
+    return wrong(
+        fmt::format("--monitor {}: this version has only the monitor 'packet'", options.monitor));
+  }
+  return base::Done{};
+}
+
+// The plan with what the command line says instead.
+base::Result<plan::Plan> chosen_plan(const CheckOptions& options, const std::string& name) {
+  TRY(plan::Plan plan, load_plan(name));
+  plan.work.clients = options.clients.value_or(plan.work.clients);
+  plan.work.keys = options.keys.value_or(plan.work.keys);
+  return plan;
+}
+
+// What runs inside the sandbox: the run and its judgement. Returns the exit code.
+int run_and_judge(const RunRequest& request) {
+  faults::Stop stop;
+  const Interrupts interrupts(stop);
+  const base::Status ran = execute(request, stop);
+  if (!ran.ok()) {
+    complain(ran.error().message);
+    return kExitUsage;
+  }
+  const auto opinion = analyse_run(request.directory, time_limit(kJudgeLimitS));
+  if (!opinion.ok()) {
+    complain(opinion.error().message);
+    return kExitUsage;
+  }
+  fmt::print(stderr, "\n{}", opinion.value().summary);
+  return exit_code(opinion.value().verdict);
+}
+
+// One plan in a sandbox of its own; the exit code.
+base::Result<int> run_plan(const CheckOptions& options, const plan::Plan& plan,
+                           const std::string& path, const std::string& repeat) {
+  TRY(const sandbox::Support support, sandbox::probe());
+  TRY(const RunDirectory directory, RunDirectory::create(path, options.nodes));
+  const RunRequest request{options, plan, directory, support, repeat};
+  TRY(const int code, sandbox::contain(support, [&] { return run_and_judge(request); }));
+  // Nothing was begun: nothing is left.
+  std::error_code error;
+  if (!directory.has("run.json")) fs::remove_all(directory.path(), error);
+  if (directory.has("run.json")) (void)link_latest(directory);
+  return code;
+}
+
+verdict::Verdict verdict_of(int code) {
+  if (code == kExitValid) return verdict::Verdict::Valid;
+  return code == kExitInvalid ? verdict::Verdict::Invalid : verdict::Verdict::Unknown;
+}
+
+int run_suite(const CheckOptions& options, const std::vector<std::string>& names,
+              const std::string& path, const std::string& program) {
+  verdict::Verdict joined = verdict::Verdict::Valid;
+  for (const std::string& name : names) {
+    const auto plan = chosen_plan(options, name);
+    if (!plan.ok()) {
+      complain(plan.error().message);
+      return kExitUsage;
+    }
+    CheckOptions alone = options;
+    alone.suite.clear();
+    alone.plan = name;
+    fmt::print(stderr, "\n== {}: {}\n", name, plan.value().about);
+    const std::string folder = path + '/' + fs::path(name).filename().string();
+    const auto code = run_plan(alone, plan.value(), folder, repeat_command(alone, program));
+    if (!code.ok()) complain(code.error().message);
+    if (!code.ok() || code.value() > kExitUnknown) return kExitUsage;
+    fmt::print("plan {}: {}\n", name, verdict::name(verdict_of(code.value())));
+    (void)std::fflush(stdout);
+    joined = std::max(joined, verdict_of(code.value()));
+  }
+  return exit_code(joined);
+}
+
+int print_end(int code, const std::string& path, const std::string& repeat) {
+  if (code > kExitUnknown) return code;
+  fmt::print("verdict: {}\nrun: {}\nrepeat: {}\n", verdict::name(verdict_of(code)), path, repeat);
+  return code;
+}
+
+int refused(const base::Error& error) {
+  complain(error.message);
+  return kExitUsage;
+}
+
+}  // namespace
+
+void complain(const std::string& sentence) { fmt::print(stderr, "seaworthy: {}\n", sentence); }
+
+int check_command(const CheckOptions& asked, const std::string& program) {
+  CheckOptions options = asked;
+  if (!options.seed) options.seed = drawn_seed();
+  fmt::print("seed: {}\n", *options.seed);
+  (void)std::fflush(stdout);
+  const base::Status valid = validate(options);
+  if (!valid.ok()) return refused(valid.error());
+
+  std::error_code error;
+  const std::string path =
+      fs::absolute(options.out.empty() ? default_path(options.target, *options.seed) : options.out,
+                   error)
+          .lexically_normal()
+          .string();
+  const std::string repeat = repeat_command(options, program);
+  if (!options.suite.empty()) {
+    const auto names = plans_of_suite(options.suite);
+    if (!names.ok()) return refused(names.error());
+    return print_end(run_suite(options, names.value(), path, program), path, repeat);
+  }
+  const auto plan = chosen_plan(options, options.plan);
+  if (!plan.ok()) return refused(plan.error());
+  const auto code = run_plan(options, plan.value(), path, repeat);
+  if (!code.ok()) return refused(code.error());
+  return print_end(code.value(), path, repeat);
+}
+
+}  // namespace check::run

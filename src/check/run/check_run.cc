@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check/run/check_run.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+#include <thread>
+#include <vector>
+
+#include "base/prng.h"
+#include "check/cluster/target.h"
+#include "check/faults/injector.h"
+#include "check/faults/link_probe.h"
+#include "check/monitor/raft_monitor.h"
+#include "check/plan/schedule.h"
+#include "check/run/cluster_setup.h"
+#include "check/run/fault_log.h"
+#include "check/run/history_log.h"
+#include "check/run/links_json.h"
+#include "check/run/progress.h"
+#include "check/run/recovery.h"
+#include "check/run/sandbox_hosts.h"
+#include "check/run/status_board.h"
+#include "check/run/workload.h"
+#include "version/version.h"
+
+namespace check::run {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// More steps than fit into any run that a person waits for.
+constexpr std::uint32_t kDrawnSteps = 2000;
+// What striking, observing and healing take beside a fault's length.
+constexpr std::uint64_t kFaultOverheadMs = 300;
+// Where elections were not measured, because the plan has no faults.
+constexpr std::uint64_t kAssumedElectionMs = 1000;
+
+// Everything that lives as long as the system under test. Members are destroyed from the last to
+// the first: the clients' threads end before the cluster, the cluster before the network.
+class Run {
+ public:
+  static base::Result<std::unique_ptr<Run>> build(const RunRequest& request, faults::Stop& stop);
+
+  base::Status execute();
+
+ private:
+  Run(const RunRequest& request, faults::Stop& stop)
+      : request_(request), stop_(stop), prng_(*request.options.seed), plan_(request.plan) {}
+
+  base::Status save_facts() const;
+  base::Status begin();
+  base::Status draw_faults();
+  void fault_phase();
+  void recover();
+  base::Status finish();
+  std::string progress_line() const;
+
+  const RunRequest& request_;
+  faults::Stop& stop_;
+  base::Prng prng_;
+  plan::Plan plan_;
+  faults::RunClock clock_;
+  RunFacts facts_;
+  std::unique_ptr<sandbox::Sandbox> sandbox_;
+  std::unique_ptr<monitor::RaftMonitor> monitor_;
+  std::unique_ptr<faults::LinkProbe> probe_;
+  std::unique_ptr<SandboxHosts> hosts_;
+  std::unique_ptr<cluster::RaftClusterConfig> config_;
+  std::unique_ptr<StatusBoard> board_;
+  std::unique_ptr<Cluster> cluster_;
+  std::unique_ptr<faults::NetworkFaults> network_;
+  std::unique_ptr<faults::ProcessFaults> processes_;
+  std::unique_ptr<HistoryLog> history_;
+  std::unique_ptr<FaultLog> fault_log_;
+  std::unique_ptr<Workload> workload_;
+  std::unique_ptr<Progress> progress_;
+};
+
+std::string utc_now() {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+}
+
+RunFacts first_facts(const RunRequest& request) {
+  RunFacts facts;
+  facts.program_version = version::text();
+  facts.target = request.options.target;
+  facts.plan = request.plan.name;
+  facts.seed = *request.options.seed;
+  facts.nodes = request.options.nodes;
+  facts.clients = request.plan.work.clients;
+  facts.keys = request.plan.work.keys;
+  facts.time_s = request.options.time_s;
+  facts.accept_known = request.options.accept_known;
+  facts.monitor = request.options.monitor;
+  facts.machine = describe_machine();
+  facts.sandbox =
+      fmt::format("{}: {}", request.support.way == sandbox::Way::Root ? "root" : "user namespaces",
+                  request.support.why);
+  facts.started = utc_now();
+  facts.repeat = request.repeat;
+  facts.require = request.plan.require;
+  return facts;
+}
+
+base::Result<std::unique_ptr<Run>> Run::build(const RunRequest& request, faults::Stop& stop) {
+  std::unique_ptr<Run> run(new Run(request, stop));
+  Run& r = *run;
+  r.facts_ = first_facts(request);
+  const RunDirectory& directory = request.directory;
+  TRY(r.sandbox_, sandbox::Sandbox::create(request.options.nodes));
+  r.hosts_ = std::make_unique<SandboxHosts>(*r.sandbox_, directory);
+  TRY(r.config_, cluster::make_target(request.options.target, *r.hosts_));
+  r.facts_.target_version = r.config_->version();
+
+  monitor::Options options;
+  options.pcapng = directory.file("traffic.pcapng");
+  options.seed = r.prng_.next();
+  options.peer_ports = r.config_->peer_ports();
+  TRY(r.monitor_, monitor::RaftMonitor::start(*r.sandbox_, options));
+  TRY(r.probe_, faults::LinkProbe::open(*r.sandbox_));
+  TRY(r.history_, HistoryLog::create(directory.file("history.jsonl"), r.clock_, stop));
+  TRY(r.fault_log_, FaultLog::create(directory.file("faults.jsonl"), stop));
+  r.board_ = std::make_unique<StatusBoard>(*r.sandbox_, *r.config_);
+  r.cluster_.reset(new Cluster{*r.sandbox_, *r.hosts_, *r.config_, *r.board_, stop});
+  r.network_ = std::make_unique<faults::NetworkFaults>(*r.sandbox_, *r.monitor_, *r.probe_);
+  r.processes_ = std::make_unique<faults::ProcessFaults>(*r.sandbox_, *r.hosts_, *r.config_);
+  r.workload_ =
+      std::make_unique<Workload>(*r.sandbox_, *r.config_, *r.history_, r.clock_, request.plan.work);
+  r.progress_ = std::make_unique<Progress>([&r] { return r.progress_line(); });
+  return run;
+}
+
+base::Status Run::save_facts() const {
+  return request_.directory.write("run.json", to_json(facts_));
+}
+
+std::string Run::progress_line() const {
+  const Workload::Counts counts = workload_->counts();
+  const double seconds = static_cast<double>(clock_.now().value()) / 1e9;
+  const auto leader = board_->leader();
+  const std::string faults = fault_log_->in_force();
+  return fmt::format("{:.0f} s, {} ok {} fail {} unknown, leader {}, faults: {}", seconds,
+                     counts.ok, counts.fail, counts.info,
+                     leader ? fmt::format("n{}", leader->value) : "none",
+                     faults.empty() ? "none" : faults);
+}
+
+base::Status Run::begin() {
+  TRY([[maybe_unused]] auto saved, save_facts());
+  progress_->note(fmt::format("sandbox: {}; {} {} on {} nodes", facts_.sandbox, facts_.target,
+                              facts_.target_version, facts_.nodes));
+  progress_->phase("set-up");
+  TRY([[maybe_unused]] auto started, start_cluster(*cluster_));
+  if (plan_.has_faults()) {
+    progress_->phase("set-up: measuring elections");
+    TRY(facts_.election_timeout_ms, measure_election_timeout(*cluster_));
+    progress_->note(fmt::format("election timeout: {} ms from the leader's death to the next write",
+                                *facts_.election_timeout_ms));
+  }
+  return draw_faults();
+}
+
+base::Status Run::draw_faults() {
+  const std::uint64_t election_ms = facts_.election_timeout_ms.value_or(kAssumedElectionMs);
+  const plan::Plan drawn = plan::drawn(plan_, prng_.next(), request_.options.nodes, kDrawnSteps);
+  plan_ = plan::fitted(drawn, std::uint64_t{request_.options.time_s} * 1000, election_ms,
+                       kFaultOverheadMs);
+  for (std::size_t lane = 0; lane < plan_.lanes.size(); ++lane) {
+    for (const plan::Step& step : plan_.lanes[lane].steps) {
+      facts_.planned_faults += 1;
+      progress_->note(fmt::format("plan: lane {}: after {} ms \"{}\" for {} ms", lane + 1,
+                                  plan::milliseconds(step.gap, election_ms),
+                                  plan::describe(step.fault),
+                                  plan::milliseconds(step.length, election_ms)));
+    }
+  }
+  TRY([[maybe_unused]] auto written,
+      request_.directory.write("plan.toml", plan::write_plan(plan_)));
+  return save_facts();
+}
+
+void Run::fault_phase() {
+  progress_->phase("faults");
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(request_.options.time_s);
+  workload_->start(prng_.next());
+  faults::Injector injector(
+      {clock_, stop_, *network_, *processes_, *workload_, [this] { return board_->leader(); },
+       [this](const faults::FaultRecord& record) { fault_log_->append(record); }},
+      facts_.election_timeout_ms.value_or(kAssumedElectionMs));
+  std::vector<std::thread> lanes;
+  for (const plan::Lane& lane : plan_.lanes) {
+    lanes.emplace_back([&injector, &lane] { injector.run(lane); });
+  }
+  const auto left =
+      std::chrono::duration_cast<milliseconds>(end - std::chrono::steady_clock::now());
+  (void)stop_.wait(std::max(left, milliseconds(0)));
+  for (std::thread& lane : lanes) lane.join();
+}
+
+void Run::recover() {
+  progress_->phase("recovery");
+  facts_.recovery = await_recovery(*cluster_, *network_, *processes_, *workload_, clock_,
+                                   recovery_bound_ms(facts_.election_timeout_ms));
+  workload_->stop();
+  progress_->phase("read-back");
+  read_back(*cluster_, *history_, *workload_, facts_.keys, facts_.recovery);
+}
+
+base::Status Run::finish() {
+  progress_->phase("audit");
+  facts_.audit = monitor_->audit();
+  facts_.interrupted = stop_.reason();
+  facts_.finished = true;
+  TRY([[maybe_unused]] auto links,
+      request_.directory.write("links.json", links_json(monitor_->counters(), facts_.audit)));
+  return save_facts();
+}
+
+base::Status Run::execute() {
+  const base::Status ready = begin();
+  // Interrupted before anything was asked of the system: there is a run, and it says nothing.
+  if (!ready.ok() && !stop_.requested()) return ready;
+  if (ready.ok()) {
+    fault_phase();
+    recover();
+  }
+  return finish();
+}
+
+}  // namespace
+
+base::Status execute(const RunRequest& request, faults::Stop& stop) {
+  TRY(const std::unique_ptr<Run> run, Run::build(request, stop));
+  return run->execute();
+}
+
+}  // namespace check::run

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands of `seaworthy`: each takes what was read from its command line and returns the
+// program's exit code.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "check/run/analyse.h"
+#include "check/run/options.h"
+
+namespace check::run {
+
+// `program`: how the user called us, for the line `repeat:`.
+int check_command(const CheckOptions& options, const std::string& program);
+
+struct AnalyseOptions {
+  std::string path;              // A run's folder, a suite's folder, or a history file.
+  std::string model;             // Of a history file.
+  std::string format = "jsonl";  // Of a history file.
+  std::uint64_t time_limit_s = kJudgeLimitS;
+  bool json = false;
+};
+int analyse_command(const AnalyseOptions& options);
+int analyse_file(const AnalyseOptions& options);  // Of a history file.
+
+int list_command(const std::string& what);
+
+// One sentence to standard error.
+void complain(const std::string& sentence);
+
+}  // namespace check::run

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loading what a verdict is formed from, and the order of the judges.
+#include <fmt/format.h>
+
+#include "check/history/reader.h"
+#include "check/linear/linear.h"
+#include "check/run/fault_log.h"
+#include "check/run/judge.h"
+
+namespace check::run {
+
+base::Result<Evidence> load_evidence(const RunDirectory& directory) {
+  Evidence evidence;
+  if (!directory.has("run.json")) {
+    return base::Error{base::ErrorCode::NotFound,
+                       fmt::format("{} is not a run: it has no run.json", directory.path())};
+  }
+  TRY(const std::string facts, directory.read("run.json"));
+  TRY(evidence.facts, read_facts(facts, directory.file("run.json")));
+  // A run that died during set-up has no events yet.
+  if (directory.has("history.jsonl")) {
+    TRY(const std::string text, directory.read("history.jsonl"));
+    TRY(history::History history, history::read_history(text, directory.file("history.jsonl")));
+    evidence.operations = std::move(history.operations);
+  }
+  if (directory.has("faults.jsonl")) {
+    TRY(const std::string text, directory.read("faults.jsonl"));
+    TRY(evidence.faults, read_faults(text, directory.file("faults.jsonl")));
+  }
+  return evidence;
+}
+
+std::vector<verdict::Finding> judge(const Evidence& evidence,
+                                    const std::function<bool()>& keep_going) {
+  return {linear::check(evidence.operations, {}, keep_going),
+          judge_liveness(evidence),
+          judge_divergence(evidence),
+          judge_faults(evidence),
+          judge_workload(evidence),
+          judge_traffic(evidence)};
+}
+
+}  // namespace check::run

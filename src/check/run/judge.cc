@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check/run/judge.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <sstream>
+
+namespace check::run {
+
+namespace {
+
+using faults::FaultState;
+using history::Operation;
+using history::Outcome;
+using verdict::Finding;
+using verdict::Verdict;
+
+Finding finding(std::string checker, Verdict verdict, std::string sentence) {
+  return {std::move(checker), verdict, std::move(sentence), {}, std::nullopt};
+}
+
+std::string shown(const history::Value& value) { return value ? '"' + *value + '"' : "nothing"; }
+
+// The newest answer of each node to the final read of each key.
+using FinalReads = std::map<std::string, std::map<std::uint32_t, const Operation*>>;
+FinalReads final_reads(const std::vector<Operation>& operations) {
+  FinalReads result;
+  for (const Operation& operation : operations) {
+    const bool counts =
+        operation.final && operation.node.has_value() && operation.outcome == Outcome::Ok;
+    if (!counts) continue;
+    const Operation*& newest = result[operation.key][*operation.node];
+    if (newest == nullptr || newest->called < operation.called) newest = &operation;
+  }
+  return result;
+}
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+}  // namespace
+
+Finding judge_liveness(const Evidence& evidence) {
+  const RunFacts& facts = evidence.facts;
+  const Recovery& recovery = facts.recovery;
+  if (!facts.interrupted.empty() || !facts.finished || !recovery.complete) {
+    return finding("liveness", Verdict::Unknown,
+                   "the recovery after the faults was not seen to its end");
+  }
+  if (!recovery.not_healed.empty()) {
+    return finding("liveness", Verdict::Unknown,
+                   "the faults could not all be ended: " + recovery.not_healed);
+  }
+  const std::string within = fmt::format("within {} s of the end of the faults",
+                                         static_cast<double>(recovery.bound_ms) / 1000);
+  if (!recovery.not_ready.empty()) {
+    return finding(
+        "liveness", Verdict::Invalid,
+        fmt::format("not every node came back {}: {}", within, first_line(recovery.not_ready)));
+  }
+  if (!recovery.leader_ms) {
+    return finding("liveness", Verdict::Invalid, "no node led " + within);
+  }
+  if (!recovery.silent.empty()) {
+    return finding("liveness", Verdict::Invalid,
+                   fmt::format("client {} had no operation acknowledged {}",
+                               fmt::join(recovery.silent, ", "), within));
+  }
+  if (!recovery.unread.empty()) {
+    return finding("liveness", Verdict::Invalid,
+                   fmt::format("not every key could be read through node n{} at the end",
+                               fmt::join(recovery.unread, ", n")));
+  }
+  return finding("liveness", Verdict::Valid,
+                 fmt::format("a leader {} ms after the faults, then every client and the read-back "
+                             "through every node",
+                             *recovery.leader_ms));
+}
+
+Finding judge_divergence(const Evidence& evidence) {
+  const FinalReads reads = final_reads(evidence.operations);
+  for (const auto& [key, nodes] : reads) {
+    for (const auto& [node, read] : nodes) {
+      const Operation& first = *nodes.begin()->second;
+      if (read->found == first.found) continue;
+      Finding result =
+          finding("divergence", Verdict::Invalid,
+                  fmt::format("key {}: at the end n{} reads {}, but n{} reads {}", key,
+                              nodes.begin()->first, shown(first.found), node, shown(read->found)));
+      result.evidence = {first.invoked_at.value(), read->invoked_at.value()};
+      return result;
+    }
+  }
+  const auto complete = [&](const auto& entry) {
+    return entry.second.size() == evidence.facts.nodes;
+  };
+  if (reads.size() != evidence.facts.keys || !std::ranges::all_of(reads, complete)) {
+    return finding("divergence", Verdict::Unknown,
+                   "not every key was read through every node at the end");
+  }
+  return finding("divergence", Verdict::Valid,
+                 fmt::format("all {} nodes read the same {} keys at the end", evidence.facts.nodes,
+                             evidence.facts.keys));
+}
+
+Finding judge_faults(const Evidence& evidence) {
+  std::set<std::uint64_t> fired;
+  std::set<std::uint64_t> healed;
+  std::map<std::string, std::uint32_t> fired_by_word;
+  std::set<history::NodeId> struck;
+  for (const faults::FaultRecord& record : evidence.faults) {
+    if (record.state == FaultState::Failed) {
+      return finding(
+          "faults", Verdict::Unknown,
+          fmt::format("\"{}\" at {:.3f} s had no effect that could be seen: {}", record.fault,
+                      static_cast<double>(record.time.value()) / 1e9, record.observed));
+    }
+    if (record.state == FaultState::Healed) healed.insert(record.id);
+    if (record.state != FaultState::Fired) continue;
+    fired.insert(record.id);
+    struck.insert(record.nodes.begin(), record.nodes.end());
+    std::istringstream words(record.fault);
+    for (std::string word; words >> word;) fired_by_word[word] += 1;
+  }
+  const RunFacts& facts = evidence.facts;
+  if (fired.size() < facts.planned_faults || healed.size() < fired.size()) {
+    return finding("faults", Verdict::Unknown,
+                   fmt::format("of {} planned faults {} fired and {} ended", facts.planned_faults,
+                               fired.size(), healed.size()));
+  }
+  for (const auto& [word, least] : facts.require.fired) {
+    if (fired_by_word[word] < least) {
+      return finding("faults", Verdict::Unknown,
+                     fmt::format("the plan requires {} faults of kind {}, but {} fired", least,
+                                 word, fired_by_word[word]));
+    }
+  }
+  if (facts.require.every_node && struck.size() < facts.nodes) {
+    return finding("faults", Verdict::Unknown,
+                   fmt::format("the plan requires a fault on every node, but only {} of {} were "
+                               "struck",
+                               struck.size(), facts.nodes));
+  }
+  return finding(
+      "faults", Verdict::Valid,
+      fmt::format("all {} planned faults fired, were observed, and ended", facts.planned_faults));
+}
+
+Finding judge_workload(const Evidence& evidence) {
+  const RunFacts& facts = evidence.facts;
+  std::uint64_t ok = 0;
+  std::set<std::uint64_t> spoken;
+  for (const Operation& operation : evidence.operations) {
+    if (operation.outcome != Outcome::Ok || operation.final) continue;
+    ok += 1;
+    if (facts.clients > 0) spoken.insert(operation.process % facts.clients);
+  }
+  const std::uint64_t least = std::max<std::uint64_t>(100, facts.require.operations);
+  if (ok < least) {
+    return finding("workload", Verdict::Unknown,
+                   fmt::format("only {} operations were acknowledged; at least {} are needed to "
+                               "believe the run",
+                               ok, least));
+  }
+  if (spoken.size() < facts.clients) {
+    return finding("workload", Verdict::Unknown,
+                   fmt::format("only {} of {} clients had an operation acknowledged", spoken.size(),
+                               facts.clients));
+  }
+  return finding(
+      "workload", Verdict::Valid,
+      fmt::format("{} operations acknowledged, to each of {} clients", ok, facts.clients));
+}
+
+Finding judge_traffic(const Evidence& evidence) {
+  const RunFacts& facts = evidence.facts;
+  if (!facts.finished) {
+    return finding("traffic", Verdict::Unknown, "the run ended before the traffic was audited");
+  }
+  return finding("traffic", facts.audit.complete ? Verdict::Valid : Verdict::Unknown,
+                 facts.audit.sentence);
+}
+
+}  // namespace check::run

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "check/cluster/target.h"
+#include "check/model/model.h"
+#include "check/plan/fault.h"
+#include "check/run/analyse.h"
+#include "check/run/commands.h"
+#include "check/run/plan_files.h"
+
+namespace check::run {
+
+namespace {
+
+void row(std::string_view name, std::string_view meaning) {
+  fmt::print("{:<22}{}\n", name, meaning);
+}
+
+int list_plans() {
+  const auto plans = shipped_plans();
+  if (!plans.ok()) {
+    complain(plans.error().message);
+    return kExitUsage;
+  }
+  for (const ShippedPlan& plan : plans.value()) row(plan.path, plan.about);
+  return kExitValid;
+}
+
+int list_targets() {
+  for (const cluster::TargetInfo& target : cluster::targets()) {
+    row(target.name, target.missing.empty() ? target.description
+                                            : fmt::format("{} (not usable here: {})",
+                                                          target.description, target.missing));
+  }
+  return kExitValid;
+}
+
+// A fault is written "kind target": both lists, and which go together.
+int list_faults() {
+  for (const plan::FaultWord& fault : plan::fault_words()) row(fault.word, fault.meaning);
+  fmt::print("\nwritten \"[quiet] FAULT WHOM\", where WHOM is one of\n\n");
+  for (const plan::TargetWord& target : plan::target_words()) {
+    const bool nodes = plan::fits(plan::FaultKind::Kill, target.target);
+    row(target.word, fmt::format("{}{}", target.meaning, nodes ? "" : " (of a network only)"));
+  }
+  fmt::print("\nquiet: clients come to rest before it strikes, and begin again with reads\n");
+  return kExitValid;
+}
+
+int list_models() {
+  for (const model::Model& model : model::models()) row(model.name, model.summary);
+  return kExitValid;
+}
+
+}  // namespace
+
+int list_command(const std::string& what) {
+  if (what == "targets") return list_targets();
+  if (what == "plans") return list_plans();
+  if (what == "faults") return list_faults();
+  return list_models();
+}
+
+}  // namespace check::run

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// seaworthy: the command line.
+#include <CLI/CLI.hpp>
+
+#include "check/run/analyse.h"
+#include "check/run/commands.h"
+#include "cli/parse.h"
+
+namespace {
+
+using check::run::AnalyseOptions;
+using check::run::CheckOptions;
+
+constexpr const char* kFooter =
+    "Exit codes:\n"
+    "  0  valid\n"
+    "  1  invalid: a violation is proven\n"
+    "  2  unknown: no violation was found, but the run does not prove enough\n"
+    "  3  wrong usage, or this machine cannot do it: nothing was judged";
+
+CLI::App* add_check(CLI::App& app, CheckOptions& options) {
+  CLI::App* check = app.add_subcommand(
+      "check", "Start a cluster, break it in every planned way, and judge what its clients saw");
+  check
+      ->add_option("--target", options.target,
+                   "System under test: a name, or the path of an adapter")
+      ->type_name("TARGET")
+      ->required();
+  check->add_option("--nodes", options.nodes, "Number of nodes")
+      ->type_name("N")
+      ->capture_default_str();
+  check->add_option("--clients", options.clients, "Number of clients (default: the plan's, 8)")
+      ->type_name("N");
+  check->add_option("--keys", options.keys, "Number of keys (default: the plan's, 8)")
+      ->type_name("N");
+  auto* plan = check->add_option("--plan", options.plan, "What to do: a plan's name or file")
+                   ->type_name("PLAN")
+                   ->capture_default_str();
+  check->add_option("--suite", options.suite, "All plans of a suite, one after the other: external")
+      ->type_name("SUITE")
+      ->excludes(plan);
+  check->add_option("--time", options.time_s, "Seconds of the phase with faults")
+      ->type_name("S")
+      ->capture_default_str();
+  check->add_option("--seed", options.seed, "Of every random choice (default: drawn, and printed)")
+      ->type_name("N");
+  check
+      ->add_option("--out", options.out,
+                   "Folder of the run (default: runs/YYYYMMDDThhmmssZ-TARGET-SEED)")
+      ->type_name("DIR");
+  check->add_option("--monitor", options.monitor, "How traffic between nodes is seen: packet")
+      ->type_name("MONITOR")
+      ->capture_default_str();
+  return check;
+}
+
+CLI::App* add_analyse(CLI::App& app, AnalyseOptions& options) {
+  CLI::App* analyse =
+      app.add_subcommand("analyse", "Judge a saved run again, or a history from anywhere");
+  analyse->add_option("path", options.path, "Folder of a run or a suite, or a history file")
+      ->type_name("PATH")
+      ->required();
+  analyse->add_option("--model", options.model, "Of a history file: what the system should be")
+      ->type_name("MODEL");
+  analyse->add_option("--format", options.format, "Of a history file: jsonl")
+      ->type_name("FORMAT")
+      ->capture_default_str();
+  analyse->add_option("--time-limit", options.time_limit_s, "Seconds until the verdict is unknown")
+      ->type_name("S")
+      ->capture_default_str();
+  analyse->add_flag("--json", options.json, "Print verdict.json instead of the last three lines");
+  return analyse;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CheckOptions check_options;
+  AnalyseOptions analyse_options;
+  std::string what;
+
+  CLI::App app("Finds out whether you can trust a Raft implementation", "seaworthy");
+  CLI::App* check = add_check(app, check_options);
+  CLI::App* analyse = add_analyse(app, analyse_options);
+  CLI::App* list = app.add_subcommand("list", "Show what this program knows");
+  list->add_option("what", what, "targets, plans, faults or models")
+      ->type_name("WHAT")
+      ->check(CLI::IsMember({"targets", "plans", "faults", "models"}))
+      ->required();
+  app.require_subcommand(1);
+  app.footer(kFooter);
+  const cli::Lists lists = {
+      {"TARGET", "list targets"}, {"PLAN", "list plans"}, {"MODEL", "list models"}};
+  if (const std::optional<int> code = cli::parse(app, argc, argv, lists)) return *code;
+
+  if (check->parsed()) return check::run::check_command(check_options, argv[0]);
+  if (analyse->parsed()) return check::run::analyse_command(analyse_options);
+  return check::run::list_command(what);
+}

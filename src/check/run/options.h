@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the user asked of `seaworthy check`, as it was read from the command line.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace check::run {
+
+struct CheckOptions {
+  std::string target;
+  std::uint32_t nodes = 5;
+  std::optional<std::uint32_t> clients;  // Instead of the plan's.
+  std::optional<std::uint32_t> keys;     // Instead of the plan's.
+  std::string plan = "standard";
+  std::string suite;  // Instead of `plan`.
+  std::uint32_t time_s = 60;
+  std::optional<std::uint64_t> seed;
+  std::string out;  // Empty: runs/YYYYMMDDThhmmssZ-TARGET-SEED.
+  std::string monitor = "packet";
+  bool accept_known = false;
+};
+
+}  // namespace check::run

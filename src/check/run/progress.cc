@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check/run/progress.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace check::run {
+
+namespace {
+
+constexpr std::chrono::milliseconds kTerminalInterval{500};
+constexpr std::chrono::milliseconds kPipeInterval{5000};
+constexpr const char* kEraseLine = "\r\033[K";
+
+}  // namespace
+
+Progress::Progress(std::function<std::string()> line)
+    : line_(std::move(line)), terminal_(isatty(STDERR_FILENO) == 1), thread_([this] { show(); }) {}
+
+Progress::~Progress() {
+  ended_.request("the run is over");
+  thread_.join();
+  if (terminal_) fmt::print(stderr, "{}", kEraseLine);
+}
+
+void Progress::phase(const std::string& name) {
+  {
+    const std::lock_guard lock(mutex_);
+    phase_ = name;
+  }
+  refresh();
+}
+
+void Progress::note(const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  fmt::print(stderr, "{}{}\n", terminal_ ? kEraseLine : "", text);
+}
+
+void Progress::show() {
+  while (ended_.wait(terminal_ ? kTerminalInterval : kPipeInterval)) refresh();
+}
+
+void Progress::refresh() {
+  const std::string line = line_();
+  const std::lock_guard lock(mutex_);
+  if (phase_.empty()) return;
+  if (terminal_) {
+    fmt::print(stderr, "{}{}{}{}", kEraseLine, phase_, line.empty() ? "" : ": ", line);
+    (void)std::fflush(stderr);
+  } else {
+    fmt::print(stderr, "{}{}{}\n", phase_, line.empty() ? "" : ": ", line);
+  }
+}
+
+}  // namespace check::run

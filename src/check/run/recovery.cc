@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check/run/recovery.h"
+
+#include <algorithm>
+#include <mutex>
+#include <thread>
+
+namespace check::run {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::uint64_t kLeastBoundMs = 30'000;
+constexpr std::uint64_t kBoundElections = 10;
+constexpr milliseconds kPoll{20};
+constexpr milliseconds kReadTimeout{5000};
+constexpr milliseconds kRetry{100};
+
+milliseconds as_ms(std::uint64_t count) { return milliseconds(static_cast<std::int64_t>(count)); }
+
+std::vector<std::uint32_t> silent_since(const Workload& workload, history::Moment since) {
+  std::vector<std::uint32_t> silent;
+  const auto last = workload.last_ok();
+  for (std::uint32_t client = 0; client < last.size(); ++client) {
+    if (!last[client] || *last[client] < since) silent.push_back(client);
+  }
+  return silent;
+}
+
+// Reads all keys through one node; false if one could not be read before the deadline.
+bool read_all(Cluster& cluster, HistoryLog& log, history::NodeId node, std::uint32_t keys,
+              std::uint64_t process, std::uint64_t stride, milliseconds limit) {
+  if (!cluster.sandbox.enter_clients_network().ok()) return false;
+  const auto client = cluster.config.create_client();
+  const auto end = std::chrono::steady_clock::now() + limit;
+  bool connected = false;
+  for (std::uint32_t k = 0; k < keys;) {
+    if (cluster.stop.requested() || std::chrono::steady_clock::now() >= end) return false;
+    if (!connected) connected = client->connect(node, kReadTimeout).ok();
+    if (connected) {
+      const Call call{.process = process, .key = key_name(k), .node = node, .final = true};
+      log.invoke(call);
+      const cluster::Answer answer = client->read(call.key);
+      log.complete(call, answer);
+      connected = answer.outcome == history::Outcome::Ok;
+      if (connected) k += 1;
+      if (answer.outcome == history::Outcome::Info) process += stride;
+    }
+    if (!connected) (void)cluster.stop.wait(kRetry);
+  }
+  client->close();
+  return true;
+}
+
+}  // namespace
+
+std::uint64_t recovery_bound_ms(std::optional<std::uint64_t> election_timeout_ms) {
+  return std::max(kLeastBoundMs, kBoundElections * election_timeout_ms.value_or(0));
+}
+
+Recovery await_recovery(Cluster& cluster, faults::NetworkFaults& network,
+                        faults::ProcessFaults& processes, const Workload& workload,
+                        const faults::RunClock& clock, std::uint64_t bound_ms) {
+  Recovery recovery;
+  recovery.bound_ms = bound_ms;
+  base::Status healed = network.heal_all();
+  if (healed.ok()) healed = processes.heal_all();
+  if (!healed.ok()) recovery.not_healed = healed.error().message;
+
+  const history::Moment since = clock.now();
+  const auto begin = std::chrono::steady_clock::now();
+  const auto left = [&] {
+    const auto passed =
+        std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
+    return std::max(milliseconds(0), as_ms(bound_ms) - passed);
+  };
+  const base::Status ready = await_ready(cluster, left());
+  if (!ready.ok()) recovery.not_ready = ready.error().message;
+  if (await_leader(cluster, left()).ok()) {
+    recovery.leader_ms = static_cast<std::uint64_t>((as_ms(bound_ms) - left()).count());
+  }
+  const auto all_speak = [&] { return silent_since(workload, since).empty(); };
+  (void)cluster.stop.wait_until(all_speak, left(), kPoll);
+  recovery.silent = silent_since(workload, since);
+  recovery.complete = !cluster.stop.requested();
+  return recovery;
+}
+
+void read_back(Cluster& cluster, HistoryLog& log, const Workload& workload, std::uint32_t keys,
+               Recovery& recovery) {
+  const std::uint64_t first_process = workload.next_process();
+  const std::uint32_t nodes = cluster.config.nodes();
+  std::mutex mutex;
+  std::vector<std::thread> readers;
+  for (std::uint32_t k = 1; k <= nodes; ++k) {
+    readers.emplace_back([&, k] {
+      const bool all =
+          read_all(cluster, log, {k}, keys, first_process + k, nodes + 1, as_ms(recovery.bound_ms));
+      const std::lock_guard lock(mutex);
+      if (!all) recovery.unread.push_back(k);
+    });
+  }
+  for (std::thread& reader : readers) reader.join();
+  std::ranges::sort(recovery.unread);
+  recovery.complete = recovery.complete && !cluster.stop.requested();
+}
+
+}  // namespace check::run

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// After the faults: does the system come back, and do all its nodes say the same?
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "check/faults/network_faults.h"
+#include "check/run/cluster_setup.h"
+#include "check/run/history_log.h"
+#include "check/run/workload.h"
+
+namespace check::run {
+
+// What was seen of the recovery. Times in milliseconds since all faults were healed.
+struct Recovery {
+  std::string not_healed;                  // Why the faults could not all be ended; else empty.
+  std::uint64_t bound_ms = 0;              // What the system was given for each demand.
+  std::string not_ready;                   // Which nodes did not come back; else empty.
+  std::optional<std::uint64_t> leader_ms;  // When a leader was seen.
+  std::vector<std::uint32_t> silent;       // Clients without an ok operation.
+  std::vector<std::uint32_t> unread;       // Nodes through which the read-back failed.
+  bool complete = false;                   // All was asked: not interrupted.
+};
+
+// 10 election timeouts, and 30 s at least.
+std::uint64_t recovery_bound_ms(std::optional<std::uint64_t> election_timeout_ms);
+
+// Ends all faults, then waits for the nodes, a leader, and an ok operation of every client.
+Recovery await_recovery(Cluster& cluster, faults::NetworkFaults& network,
+                        faults::ProcessFaults& processes, const Workload& workload,
+                        const faults::RunClock& clock, std::uint64_t bound_ms);
+
+// Reads every key through every node, with the history's `final` mark; fills Recovery::unread.
+// Requires: the workload's clients have stopped.
+void read_back(Cluster& cluster, HistoryLog& log, const Workload& workload, std::uint32_t keys,
+               Recovery& recovery);
+
+}  // namespace check::run

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check/run/run_facts.h"
+
+#include <fmt/format.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+namespace check::run {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <class Value>
+Json or_null(const std::optional<Value>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+template <class Value>
+std::optional<Value> optional_at(const Json& json, const char* key) {
+  const Json& value = json.at(key);
+  return value.is_null() ? std::nullopt : std::optional(value.get<Value>());
+}
+
+Json recovery_json(const Recovery& recovery) {
+  return {{"not_healed", recovery.not_healed}, {"bound_ms", recovery.bound_ms},
+          {"not_ready", recovery.not_ready},   {"leader_ms", or_null(recovery.leader_ms)},
+          {"silent_clients", recovery.silent}, {"unread_nodes", recovery.unread},
+          {"complete", recovery.complete}};
+}
+
+Recovery recovery_from(const Json& json) {
+  Recovery recovery;
+  recovery.not_healed = json.at("not_healed");
+  recovery.bound_ms = json.at("bound_ms");
+  recovery.not_ready = json.at("not_ready");
+  recovery.leader_ms = optional_at<std::uint64_t>(json, "leader_ms");
+  recovery.silent = json.at("silent_clients").get<std::vector<std::uint32_t>>();
+  recovery.unread = json.at("unread_nodes").get<std::vector<std::uint32_t>>();
+  recovery.complete = json.at("complete");
+  return recovery;
+}
+
+RunFacts facts_from(const Json& json) {
+  RunFacts facts;
+  facts.program_version = json.at("seaworthy");
+  facts.target = json.at("target");
+  facts.target_version = json.at("target_version");
+  facts.plan = json.at("plan");
+  facts.seed = json.at("seed");
+  facts.nodes = json.at("nodes");
+  facts.clients = json.at("clients");
+  facts.keys = json.at("keys");
+  facts.time_s = json.at("time_s");
+  facts.accept_known = json.at("accept_known");
+  facts.monitor = json.at("monitor");
+  facts.machine = json.at("machine");
+  facts.sandbox = json.at("sandbox");
+  facts.started = json.at("started");
+  facts.repeat = json.at("repeat");
+  facts.election_timeout_ms = optional_at<std::uint64_t>(json, "election_timeout_ms");
+  facts.planned_faults = json.at("planned_faults");
+  const Json& require = json.at("require");
+  facts.require.operations = require.at("operations");
+  facts.require.fired = require.at("fired").get<std::map<std::string, std::uint32_t>>();
+  facts.require.every_node = require.at("every_node");
+  facts.interrupted = json.at("interrupted");
+  facts.finished = json.at("finished");
+  facts.recovery = recovery_from(json.at("recovery"));
+  facts.audit.complete = json.at("audit").at("complete");
+  facts.audit.sentence = json.at("audit").at("sentence");
+  return facts;
+}
+
+}  // namespace
+
+std::string to_json(const RunFacts& facts) {
+  const Json json = {
+      {"seaworthy", facts.program_version},
+      {"target", facts.target},
+      {"target_version", facts.target_version},
+      {"plan", facts.plan},
+      {"seed", facts.seed},
+      {"nodes", facts.nodes},
+      {"clients", facts.clients},
+      {"keys", facts.keys},
+      {"time_s", facts.time_s},
+      {"accept_known", facts.accept_known},
+      {"monitor", facts.monitor},
+      {"machine", facts.machine},
+      {"sandbox", facts.sandbox},
+      {"started", facts.started},
+      {"repeat", facts.repeat},
+      {"election_timeout_ms", or_null(facts.election_timeout_ms)},
+      {"planned_faults", facts.planned_faults},
+      {"require",
+       {{"operations", facts.require.operations},
+        {"fired", facts.require.fired},
+        {"every_node", facts.require.every_node}}},
+      {"interrupted", facts.interrupted},
+      {"finished", facts.finished},
+      {"recovery", recovery_json(facts.recovery)},
+      {"audit", {{"complete", facts.audit.complete}, {"sentence", facts.audit.sentence}}},
+  };
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+base::Result<RunFacts> read_facts(const std::string& text, const std::string& file) {
+  try {
+    return facts_from(Json::parse(text));
+  } catch (const nlohmann::json::exception& error) {
+    return base::Error{base::ErrorCode::Corrupt,
+                       fmt::format("{} is not a run's facts: {}", file, error.what())};
+  }
+}
+
+std::string describe_machine() {
+  utsname system{};
+  (void)uname(&system);
+  struct sysinfo memory {};
+  (void)sysinfo(&memory);
+  return fmt::format("{} {} {}, {} CPUs, {} MB", system.sysname, system.release, system.machine,
+                     sysconf(_SC_NPROCESSORS_ONLN),
+                     static_cast<std::uint64_t>(memory.totalram) * memory.mem_unit >> 20U);
+}
+
+}  // namespace check::run

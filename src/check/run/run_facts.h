@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// run.json: what a verdict needs beside the history and the faults. Written when the run begins,
+// and again, complete, before judging; a run that was killed in between has `finished` false.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "check/monitor/raft_monitor.h"
+#include "check/plan/plan.h"
+#include "check/run/options.h"
+#include "check/run/recovery.h"
+#include "check/sandbox/sandbox.h"
+
+namespace check::run {
+
+struct RunFacts {
+  std::string program_version;
+  std::string target;
+  std::string target_version;
+  std::string plan;
+  std::uint64_t seed = 0;
+  std::uint32_t nodes = 0;
+  std::uint32_t clients = 0;
+  std::uint32_t keys = 0;
+  std::uint32_t time_s = 0;
+  bool accept_known = false;
+  std::string monitor;
+  std::string machine;
+  std::string sandbox;  // Which way was chosen, and why.
+  std::string started;  // UTC.
+  std::string repeat;   // The command that runs the same again.
+
+  std::optional<std::uint64_t> election_timeout_ms;
+  std::uint64_t planned_faults = 0;
+  plan::Require require;
+  std::string interrupted;  // By what; empty: it was not.
+  bool finished = false;
+  Recovery recovery;
+  monitor::Audit audit;
+};
+
+std::string to_json(const RunFacts& facts);
+// `file` is for messages.
+base::Result<RunFacts> read_facts(const std::string& text, const std::string& file);
+
+// "Linux 6.1.0, 2 CPUs, 24048 MB"
+std::string describe_machine();
+
+}  // namespace check::run

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hosts an adapter sees, made of the sandbox's: what runs on each, and where its output goes.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "check/cluster/hosts.h"
+#include "check/run/run_directory.h"
+#include "check/sandbox/sandbox.h"
+
+namespace check::run {
+
+class SandboxHosts : public cluster::Hosts {
+ public:
+  SandboxHosts(sandbox::Sandbox& sandbox, RunDirectory directory)
+      : sandbox_(sandbox), directory_(std::move(directory)) {}
+
+  std::uint32_t nodes() const override { return sandbox_.nodes(); }
+  std::string address(cluster::NodeId node) const override { return sandbox_.address(node); }
+  std::string name(cluster::NodeId node) const override;
+  std::string directory(cluster::NodeId node) const override;
+
+  base::Status start(cluster::NodeId node, const cluster::Command& command) override;
+  base::Status stop(cluster::NodeId node, std::uint32_t grace_ms) override;
+  base::Status kill(cluster::NodeId node) override;
+  bool running(cluster::NodeId node) const override;
+
+  // The last lines of what the node's program printed, for messages.
+  std::string last_output(cluster::NodeId node) const;
+
+ private:
+  std::shared_ptr<sandbox::Process> process(cluster::NodeId node) const;
+
+  sandbox::Sandbox& sandbox_;
+  RunDirectory directory_;
+  mutable std::mutex mutex_;
+  // Shared: a status poll may look at a process while a fault replaces it.
+  std::map<cluster::NodeId, std::shared_ptr<sandbox::Process>> processes_;
+};
+
+}  // namespace check::run

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check/run/status_board.h"
+
+#include <algorithm>
+
+namespace check::run {
+
+namespace {
+
+constexpr std::chrono::milliseconds kInterval{100};
+
+}  // namespace
+
+StatusBoard::StatusBoard(sandbox::Sandbox& sandbox, cluster::RaftClusterConfig& config)
+    : sandbox_(sandbox), config_(config) {
+  for (std::uint32_t k = 1; k <= config_.nodes(); ++k) {
+    threads_.emplace_back([this, k] { ask({k}); });
+  }
+}
+
+StatusBoard::~StatusBoard() {
+  ended_.request("the board is destroyed");
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void StatusBoard::ask(history::NodeId node) {
+  const base::Status entered = sandbox_.enter_clients_network();
+  CHECK(entered.ok(), entered.error().message);
+  do {
+    const auto status = config_.status(node);
+    const std::lock_guard lock(mutex_);
+    if (status.ok() && status.value().leader) {
+      leaders_[node] = status.value();
+    } else {
+      leaders_.erase(node);
+    }
+  } while (ended_.wait(kInterval));
+}
+
+std::optional<history::NodeId> StatusBoard::leader() const {
+  const std::lock_guard lock(mutex_);
+  const auto newest = std::ranges::max_element(
+      leaders_, {}, [](const auto& entry) { return entry.second.term.value_or(0); });
+  if (newest == leaders_.end()) return std::nullopt;
+  return newest->first;
+}
+
+}  // namespace check::run

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// summary.txt: what a tired person wants to know about a run.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "check/run/judge.h"
+#include "check/run/run_directory.h"
+#include "check/verdict/finding.h"
+
+namespace check::run {
+
+std::string summary(const RunDirectory& directory, const Evidence& evidence,
+                    std::span<const verdict::Finding> findings);
+
+}  // namespace check::run

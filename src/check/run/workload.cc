@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check/run/workload.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace check::run {
+
+namespace {
+
+// After a refusal: what keeps a client of a dead node from filling the history.
+constexpr std::chrono::milliseconds kBackoff{50};
+
+cluster::Answer performed(cluster::RaftClient& client, const Call& call) {
+  switch (call.function) {
+    case history::Function::Read:
+      return client.read(call.key);
+    case history::Function::Write:
+      return client.write(call.key, *call.written);
+    case history::Function::Cas:
+      return client.cas(call.key, call.expected, *call.written);
+    case history::Function::Append:
+      break;  // No target of a run has it.
+  }
+  CHECK(false);
+  return {};
+}
+
+// A connection that could not even be prepared: nothing was sent.
+cluster::Answer not_sent(const base::Error& error) {
+  cluster::Answer answer;
+  answer.outcome = history::Outcome::Fail;
+  answer.note = error.message;
+  return answer;
+}
+
+}  // namespace
+
+std::string key_name(std::uint64_t k) { return fmt::format("k{}", k); }
+
+Workload::Workload(sandbox::Sandbox& sandbox, cluster::RaftClusterConfig& config, HistoryLog& log,
+                   const faults::RunClock& clock, const plan::Work& work)
+    : sandbox_(sandbox), config_(config), log_(log), clock_(clock), work_(work) {}
+
+Workload::~Workload() { stop(); }
+
+void Workload::start(std::uint64_t seed) {
+  base::Prng prng(seed);
+  for (std::uint32_t number = 0; number < work_.clients; ++number) {
+    clients_.push_back(std::make_unique<Client>());
+    clients_.back()->number = number;
+    clients_.back()->process = number;
+  }
+  for (const auto& client : clients_) {
+    client->thread = std::thread(
+        [this, &client = *client, own = prng.fork()]() mutable { work(client, std::move(own)); });
+  }
+}
+
+void Workload::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  for (const auto& client : clients_) {
+    if (client->thread.joinable()) client->thread.join();
+  }
+}
+
+void Workload::rest() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return stopping_ || !resting_; });
+  resting_ = true;
+  changed_.wait(lock, [this] { return stopping_ || busy_ == 0; });
+}
+
+void Workload::go_on() {
+  {
+    const std::lock_guard lock(mutex_);
+    resting_ = false;
+  }
+  changed_.notify_all();
+}
+
+Workload::Counts Workload::counts() const {
+  Counts sum;
+  for (const auto& client : clients_) {
+    sum.ok += client->ok;
+    sum.fail += client->fail;
+    sum.info += client->info;
+  }
+  return sum;
+}
+
+std::vector<std::optional<history::Moment>> Workload::last_ok() const {
+  std::vector<std::optional<history::Moment>> result;
+  for (const auto& client : clients_) {
+    const std::uint64_t ns = client->last_ok_ns;
+    result.push_back(ns == 0 ? std::nullopt : std::optional(history::Moment(ns - 1)));
+  }
+  return result;
+}
+
+std::uint64_t Workload::next_process() const {
+  std::uint64_t largest = 0;
+  for (const auto& client : clients_) largest = std::max(largest, client->process.load());
+  return largest + work_.clients;
+}
+
+bool Workload::may_begin(bool& rested) {
+  std::unique_lock lock(mutex_);
+  rested = resting_;
+  changed_.wait(lock, [this] { return stopping_ || !resting_; });
+  if (stopping_) return false;
+  busy_ += 1;
+  return true;
+}
+
+void Workload::record(Client& client, const cluster::Answer& answer) {
+  switch (answer.outcome) {
+    case history::Outcome::Ok:
+      client.ok += 1;
+      client.last_ok_ns = clock_.now().value() + 1;
+      break;
+    case history::Outcome::Fail:
+      client.fail += 1;
+      break;
+    case history::Outcome::Info:
+      client.info += 1;
+      client.process += work_.clients;
+      break;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    busy_ -= 1;
+  }
+  changed_.notify_all();
+}
+
+Call Workload::next_call(const Client& client, base::Prng& prng, std::uint64_t sequence,
+                         const std::vector<history::Value>& seen) const {
+  Call call;
+  call.process = client.process;
+  const std::uint64_t key = prng.between(0, work_.keys - 1);
+  call.key = key_name(key);
+  const std::uint64_t draw = prng.between(1, work_.read + work_.write + work_.cas);
+  if (draw <= work_.read) {
+    call.function = history::Function::Read;
+    return call;
+  }
+  // Unique: each client's own numbers.
+  call.written = fmt::format("{}", client.number + sequence * work_.clients);
+  call.function = history::Function::Write;
+  if (draw > work_.read + work_.write) {
+    call.function = history::Function::Cas;
+    call.expected = seen[key];
+  }
+  return call;
+}
+
+void Workload::work(Client& client, base::Prng prng) {
+  const base::Status entered = sandbox_.enter_clients_network();
+  CHECK(entered.ok(), entered.error().message);
+  const std::chrono::milliseconds timeout(work_.timeout_ms);
+  const bool roams = client.number % 2 == 1;
+  const std::uint32_t nodes = config_.nodes();
+  std::uint32_t node = 1 + client.number % nodes;
+  std::unique_ptr<cluster::RaftClient> connection = config_.create_client();
+  bool connected = false;
+  std::vector<history::Value> seen(work_.keys);
+
+  bool rested = false;
+  for (std::uint64_t sequence = 0; may_begin(rested); ++sequence) {
+    Call call = next_call(client, prng, sequence, seen);
+    if (rested) call = {.process = call.process, .key = call.key};  // A read.
+    call.node = {node};
+    log_.invoke(call);
+    cluster::Answer answer;
+    base::Status ready = base::Done{};
+    if (!connected) ready = connection->connect({node}, timeout);
+    connected = ready.ok();
+    answer = ready.ok() ? performed(*connection, call) : not_sent(ready.error());
+    log_.complete(call, answer);
+    record(client, answer);
+
+    history::Value& newest = seen[std::stoull(call.key.substr(1))];
+    const bool ok = answer.outcome == history::Outcome::Ok;
+    if (ok && call.function != history::Function::Read) newest = call.written;
+    if (ok && call.function == history::Function::Read) newest = answer.found;
+    const bool mismatch = answer.outcome == history::Outcome::Fail && answer.found_known;
+    if (mismatch) newest = answer.found;
+    if (ok || mismatch) continue;
+
+    connected = false;
+    if (roams) node = 1 + static_cast<std::uint32_t>(prng.between(0, nodes - 1));
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, kBackoff, [this] { return stopping_; });
+  }
+  connection->close();
+}
+
+}  // namespace check::run

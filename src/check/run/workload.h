@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// The clients of a run: threads on the clients' host, each with one operation at a time, all values
+// unique. A client whose operation is unknown goes on as a new process.
+//
+// Even clients stay with their node whatever happens (one of them will keep asking a leader that
+// was cut off); odd ones go to another node when theirs does not answer.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/prng.h"
+#include "check/cluster/raft_cluster_config.h"
+#include "check/faults/injector.h"
+#include "check/plan/plan.h"
+#include "check/run/history_log.h"
+#include "check/sandbox/sandbox.h"
+
+namespace check::run {
+
+// The name of the k-th key, from 0.
+std::string key_name(std::uint64_t k);
+
+class Workload : public faults::Clients {
+ public:
+  struct Counts {
+    std::uint64_t ok = 0;
+    std::uint64_t fail = 0;
+    std::uint64_t info = 0;
+  };
+
+  Workload(sandbox::Sandbox& sandbox, cluster::RaftClusterConfig& config, HistoryLog& log,
+           const faults::RunClock& clock, const plan::Work& work);
+  ~Workload() override;
+
+  void start(std::uint64_t seed);
+  // Every client ends its operation and its thread.
+  void stop();
+
+  void rest() override;
+  void go_on() override;
+
+  Counts counts() const;
+  std::uint32_t clients() const { return work_.clients; }
+  // When each client's newest ok operation ended; nothing if it has none.
+  std::vector<std::optional<history::Moment>> last_ok() const;
+  // A process id that no client has used. Requires: stopped.
+  std::uint64_t next_process() const;
+
+ private:
+  struct Client {
+    std::thread thread;
+    std::uint32_t number = 0;
+    std::atomic<std::uint64_t> process = 0;
+    std::atomic<std::uint64_t> last_ok_ns = 0;  // Plus one; zero: none.
+    std::atomic<std::uint64_t> ok = 0;
+    std::atomic<std::uint64_t> fail = 0;
+    std::atomic<std::uint64_t> info = 0;
+  };
+
+  void work(Client& client, base::Prng prng);
+  bool may_begin(bool& rested);
+  Call next_call(const Client& client, base::Prng& prng, std::uint64_t sequence,
+                 const std::vector<history::Value>& seen) const;
+  void record(Client& client, const cluster::Answer& answer);
+
+  sandbox::Sandbox& sandbox_;
+  cluster::RaftClusterConfig& config_;
+  HistoryLog& log_;
+  const faults::RunClock& clock_;
+  plan::Work work_;
+  std::vector<std::unique_ptr<Client>> clients_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  bool resting_ = false;
+  std::uint32_t busy_ = 0;  // Clients with an operation in flight.
+};
+
+}  // namespace check::run
