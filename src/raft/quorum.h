@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Majorities, and what they agree on. Pure functions of a configuration and a set of reports.
+// Majorities, and what they agree on: the one place where votes, stored entries and answers to
+// reads are counted.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <map>
 #include <span>
 
 #include "base/check.h"
@@ -39,12 +39,5 @@ template <class Holds>
 bool is_majority(std::span<const NodeId> voters, Holds holds) {
   return 2 * static_cast<std::size_t>(std::ranges::count_if(voters, holds)) > voters.size();
 }
-
-// The highest index that a majority of `voters` has stored, given what each is known to have stored
-// (`match`; a voter with no report counts as having nothing). This is what a leader may commit, if
-// the entry there is of its own term (Raft §5.4.2, Figure 8).
-//
-// Requires: `voters` is not empty and holds no id twice.
-LogIndex majority_index(std::span<const NodeId> voters, const std::map<NodeId, LogIndex>& match);
 
 }  // namespace raft
