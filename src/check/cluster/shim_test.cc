@@ -22,7 +22,7 @@ const ShimRequest kCas = {NodeId{2}, ShimFunction::Cas, "x", "1", "2"};
 
 // Runs `body` for each line, with `asked` the request; `answer(...)` prints one.
 Shim python(const std::string& body) {
-  return Shim({{"python3", "-c",
+  return Shim({{"python3", "-I", "-S", "-c",
                 "import json, os, sys, time\n"
                 "def answer(**fields): print(json.dumps(fields), flush=True)\n"
                 "for line in sys.stdin:\n"
