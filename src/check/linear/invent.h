@@ -100,7 +100,7 @@ class Inventor {
       }
       moments_.emplace_back(effect_at, operations_.size());
       operations_.push_back(operation);
-      now = back + prng_.between(0, shape_.longest / 2);
+      now = back + prng_.between(1, 1 + shape_.longest / 2);
     }
   }
 
