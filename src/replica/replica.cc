@@ -4,9 +4,21 @@
 #include <algorithm>
 #include <utility>
 
+#ifdef SEAWORTHY_BROKEN
+#include "journal/recovery.h"
+#endif
+
 namespace replica {
 
 base::Result<Replica> Replica::open(io::Disk& disk, const Config& config, Outlet& outlet) {
+#ifdef SEAWORTHY_BROKEN
+  if (config.broken == Broken::LostTail) {  // Forgets the last batch that was synced.
+    TRY(const journal::Recovered recovered, journal::recover(disk, config.journal));
+    if (recovered.end.last != 0) {
+      TRY([[maybe_unused]] const auto cut, recovered.file->truncate(recovered.end.last));
+    }
+  }
+#endif
   TRY(journal::Opened opened, journal::Journal::open(disk, config.journal));
   return Replica(config, std::move(opened), outlet);
 }
@@ -76,6 +88,16 @@ void Replica::step(const raft::Input& input) {
   for (const raft::Envelope& envelope : effects.send_now) outlet_.send(envelope);
   for (raft::Held<raft::Envelope>& held : effects.send_durable) held_.push_back(std::move(held));
   if (effects.proposed) accept(*effects.proposed);
+#ifdef SEAWORTHY_BROKEN
+  if (config_.broken == Broken::EarlyAck) {  // A leader takes for committed what it alone has.
+    std::erase_if(effects.apply, [&](const auto& entry) { return entry.id.index <= applied_; });
+    if (node_.role() == raft::Role::Leader) {
+      effects.apply.clear();
+      for (auto i = applied_.next(); i <= node_.last().index; i = i.next())
+        effects.apply.push_back(node_.log().at(i));
+    }
+  }
+#endif
   for (const raft::Entry& entry : effects.apply) apply(entry);
   for (const raft::Readable& readable : effects.readable) on_readable(readable);
   for (const raft::ReadId id : effects.unreadable) {

@@ -31,6 +31,7 @@
 namespace replica {
 
 #ifdef SEAWORTHY_BROKEN
+// Ways to be wrong on purpose, for checkers to find. docs/broken.md describes them.
 enum class Broken : std::uint8_t { Nothing, StaleRead, EarlyAck, LostTail };
 #endif
 
@@ -65,6 +66,7 @@ class Replica {
   base::Status finish_turn();
 
   const raft::Node& node() const { return node_; }
+  const Config& config() const { return config_; }
   raft::LogIndex applied() const { return applied_; }
   const kv::Machine& machine() const { return machine_; }
   std::size_t waiting() const;

@@ -77,6 +77,9 @@ class Router final : public replica::Outlet, public PeerListener {
   // The last write of each peer, which its later reads must see.
   std::map<raft::NodeId, replica::RequestId> last_forwarded_write_;
   Seen seen_;
+#ifdef SEAWORTHY_BROKEN
+  std::optional<raft::NodeId> believed_leader_;
+#endif
 };
 
 }  // namespace server

@@ -45,6 +45,12 @@ replica::Config replica_config(const Options& options) {
   config.raft.seed = os::entropy();
   config.journal.cluster = cluster_id(options.cluster).value;
   config.journal.node = options.id;
+#ifdef SEAWORTHY_BROKEN
+  using replica::Broken;
+  if (options.broken == "stale-read") config.broken = Broken::StaleRead;
+  if (options.broken == "early-ack") config.broken = Broken::EarlyAck;
+  if (options.broken == "lost-tail") config.broken = Broken::LostTail;
+#endif
   return config;
 }
 
