@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "replica/replica.h"
+
+#include "replica/group_test.h"
+
+namespace replica {
+namespace {
+
+constexpr RequestId kFirst(1);
+constexpr RequestId kSecond(2);
+
+const kv::Reply* reply_to(Recorder& recorder, RequestId id) {
+  const auto found = recorder.answers.find(id);
+  if (found == recorder.answers.end()) return nullptr;
+  const auto* done = std::get_if<Done>(&found->second);
+  return done == nullptr ? nullptr : &done->reply;
+}
+
+bool is_not_done(Recorder& recorder, RequestId id, NotDone::Reason reason) {
+  const auto found = recorder.answers.find(id);
+  if (found == recorder.answers.end()) return false;
+  const auto* not_done = std::get_if<NotDone>(&found->second);
+  return not_done != nullptr && not_done->reason == reason;
+}
+
+std::uint32_t another(std::uint32_t id) { return id == 1 ? 2 : 1; }
+
+TEST(Replica, AnswersAWriteWhenItIsApplied) {
+  Group group(3);
+  const std::uint32_t leader = group.elect();
+  group[leader].write(kFirst, set_command("x", "1"));
+  ASSERT_TRUE(group.turn({leader}).ok());
+  EXPECT_TRUE(group.recorder(leader).answers.empty());  // No majority has it yet.
+  group.settle();
+  ASSERT_NE(reply_to(group.recorder(leader), kFirst), nullptr);
+  EXPECT_EQ(group[leader].machine().read(kv::Get{"x"}), kv::Reply{kv::Bulk{"1"}});
+  EXPECT_EQ(group[leader].waiting(), 0U);
+}
+
+TEST(Replica, AloneAnswersWithinTheTurn) {
+  Group group(1);
+  const std::uint32_t leader = group.elect();
+  group[leader].write(kFirst, set_command("x", "1"));
+  group[leader].read(kSecond, kv::Get{"x"}, kFirst);
+  ASSERT_TRUE(group.turn({leader}).ok());
+  EXPECT_NE(reply_to(group.recorder(leader), kFirst), nullptr);
+  ASSERT_NE(reply_to(group.recorder(leader), kSecond), nullptr);
+  EXPECT_EQ(*reply_to(group.recorder(leader), kSecond), kv::Reply{kv::Bulk{"1"}});
+}
+
+TEST(Replica, SyncsOnceATurnAndSendsToFollowersBefore) {
+  Group group(3);
+  const std::uint32_t leader = group.elect();
+  const std::uint64_t syncs = group.disk(leader).syncs();
+  for (std::uint64_t i = 1; i <= 10; ++i) group[leader].write(RequestId(i), set_command("x", "1"));
+  ASSERT_TRUE(group[leader].finish_turn().ok());
+  EXPECT_EQ(group.disk(leader).syncs(), syncs + 1);
+  std::size_t entries = 0;
+  for (const Recorder::Sent& sent : group.recorder(leader).sent) {
+    EXPECT_EQ(sent.syncs, syncs) << "sent after the sync";
+    entries += std::get<raft::AppendEntries>(sent.envelope.message).entries.size();
+  }
+  EXPECT_EQ(group.recorder(leader).sent.size(), 2U);
+  EXPECT_EQ(entries, 20U);
+}
+
+TEST(Replica, AcknowledgesAsAFollowerAfterItsSync) {
+  Group group(3);
+  const std::uint32_t leader = group.elect();
+  group[leader].write(kFirst, set_command("x", "1"));
+  ASSERT_TRUE(group.turn({leader}).ok());
+  const Group::Flight append = group.wire.front();
+  const std::uint32_t follower = append.envelope.to.value;
+  const std::uint64_t syncs = group.disk(follower).syncs();
+  group[follower].receive(append.from, append.envelope.message);
+  ASSERT_TRUE(group[follower].finish_turn().ok());
+  ASSERT_EQ(group.recorder(follower).sent.size(), 1U);
+  EXPECT_EQ(group.recorder(follower).sent[0].syncs, syncs + 1);
+}
+
+TEST(Replica, ReadsWhatTheWriteBeforeItInTheSameTurnWrites) {
+  Group group(3);
+  const std::uint32_t leader = group.elect();
+  group[leader].write(kFirst, set_command("x", "1"));
+  group[leader].read(kSecond, kv::Get{"x"}, kFirst);
+  ASSERT_TRUE(group.turn({leader}).ok());
+  group.settle();
+  ASSERT_NE(reply_to(group.recorder(leader), kSecond), nullptr);
+  EXPECT_EQ(*reply_to(group.recorder(leader), kSecond), kv::Reply{kv::Bulk{"1"}});
+}
+
+TEST(Replica, RefusesWhenItDoesNotLead) {
+  Group group(3);
+  const std::uint32_t follower = another(group.elect());
+  group[follower].write(kFirst, set_command("x", "1"));
+  group[follower].read(kSecond, kv::Get{"x"}, std::nullopt);
+  ASSERT_TRUE(group.turn({follower}).ok());
+  EXPECT_TRUE(is_not_done(group.recorder(follower), kFirst, NotDone::Reason::NotLeader));
+  EXPECT_TRUE(is_not_done(group.recorder(follower), kSecond, NotDone::Reason::NotLeader));
+}
+
+TEST(Replica, RefusesWhatWouldWaitBeyondItsLimit) {
+  Group group(3);
+  const std::uint32_t leader = group.elect();
+  const std::uint64_t limit = group.config({leader}).max_waiting;
+  for (std::uint64_t i = 1; i <= limit + 1; ++i)
+    group[leader].write(RequestId(i), set_command("x", "1"));
+  EXPECT_TRUE(
+      is_not_done(group.recorder(leader), RequestId(limit + 1), NotDone::Reason::Overloaded));
+  ASSERT_TRUE(group.turn({leader}).ok());
+  group.settle();
+  EXPECT_NE(reply_to(group.recorder(leader), RequestId(limit)), nullptr);
+}
+
+TEST(Replica, SaysUnknownToWritesAndNotDoneToReadsWhenItIsDeposed) {
+  Group group(3);
+  const std::uint32_t old_leader = group.elect();
+  group.isolate(old_leader);
+  group[old_leader].write(kFirst, set_command("x", "lost"));
+  group[old_leader].read(kSecond, kv::Get{"x"}, std::nullopt);
+  ASSERT_TRUE(group.turn({old_leader}).ok());
+  const std::uint32_t leader = group.elect();
+  ASSERT_NE(leader, old_leader);
+  group.heal();
+  for (int i = 0; i < 100 && group.recorder(old_leader).answers.size() < 2; ++i) group.tick();
+  ASSERT_EQ(group.recorder(old_leader).answers.size(), 2U);
+  EXPECT_TRUE(std::holds_alternative<Unknown>(group.recorder(old_leader).answers.at(kFirst)));
+  EXPECT_TRUE(is_not_done(group.recorder(old_leader), kSecond, NotDone::Reason::NotLeader));
+  EXPECT_EQ(group[old_leader].waiting(), 0U);
+}
+
+// The Nth call to the disk fails, for every N of a turn: the turn says so, and nothing that was not
+// durable has been promised.
+TEST(Replica, StopsAtTheFirstErrorOfTheDisk) {
+  for (std::uint64_t call = 1; call <= 2; ++call) {
+    Group group(1);
+    const std::uint32_t leader = group.elect();
+    group.disk(leader).plan(io::testing::Fault::Error, call);
+    group[leader].write(kFirst, set_command("x", "1"));
+    EXPECT_FALSE(group.turn({leader}).ok());
+    EXPECT_TRUE(group.recorder(leader).answers.empty());
+    EXPECT_FALSE(group.turn({leader}).ok() && !group.recorder(leader).answers.empty());
+  }
+}
+
+TEST(Replica, GivesBackEverythingAcknowledgedAfterAllLostTheirPower) {
+  Group group(3);
+  const std::uint32_t leader = group.elect();
+  for (std::uint64_t i = 1; i <= 10; ++i) {
+    group[leader].write(RequestId(i), set_command("k" + std::to_string(i), "v"));
+    ASSERT_TRUE(group.turn({leader}).ok());
+    group.settle();
+    ASSERT_NE(reply_to(group.recorder(leader), RequestId(i)), nullptr);
+  }
+  for (const raft::NodeId id : group.ids()) group.crash(id, io::testing::Survival::Nothing);
+  for (const raft::NodeId id : group.ids()) group.start(id);
+  const std::uint32_t now = group.elect();
+  group[now].read(kFirst, kv::DbSize{}, std::nullopt);
+  ASSERT_TRUE(group.turn({now}).ok());
+  group.settle();
+  ASSERT_NE(reply_to(group.recorder(now), kFirst), nullptr);
+  EXPECT_EQ(*reply_to(group.recorder(now), kFirst), kv::Reply{kv::Integer{10}});
+}
+
+}  // namespace
+}  // namespace replica
