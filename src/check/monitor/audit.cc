@@ -81,8 +81,9 @@ Gap gap_within(DirectedPair pair, const LinkPicture& link) {
                        link.stream_waiting);
   }
   if (link.datagrams != link.datagrams_redirected) {
-    return fmt::format("{} datagrams of {} were redirected, but {} were read",
-                       link.datagrams_redirected, text(pair), link.datagrams);
+    return fmt::format(
+        "{} datagrams of {} were redirected to the monitor, but {} were read in time",
+        link.datagrams_redirected, text(pair), link.datagrams);
   }
   return std::nullopt;
 }
@@ -103,10 +104,6 @@ std::optional<std::string> find_gap(const Picture& picture) {
     if (auto gap = gap_at_host(picture, node, counted)) return gap;
   }
   if (auto gap = gap_beside(picture)) return gap;
-  if (picture.overflowed_datagrams != 0) {
-    return fmt::format("{} datagrams came faster than the monitor took them and were lost",
-                       picture.overflowed_datagrams);
-  }
   for (const auto& [pair, link] : picture.links) {
     if (auto gap = gap_within(pair, link)) return gap;
     if (auto gap = gap_of_size(pair, link, picture.pairs.at(pair))) return gap;

@@ -34,7 +34,6 @@ struct Picture {
   std::map<DirectedPair, sandbox::PairCounters> pairs;  // All hosts.
   std::map<NodeId, sandbox::InterfaceCounters> hosts;   // The nodes.
   std::uint64_t stray_packets = 0;
-  std::uint64_t overflowed_datagrams = 0;
   bool all_ports = true;
 };
 

@@ -156,7 +156,6 @@ void Monitor::add_own_counts(Picture& picture) const {
         .datagram_bytes = link->datagram.received_bytes.value(),
         .extra_fragments = link->datagram.extra_fragments.value()};
   }
-  picture.overflowed_datagrams = udp_->overflowed();
 }
 
 base::Result<Picture> Monitor::take_picture() {

@@ -17,6 +17,7 @@ namespace {
 // them. Smaller ones cost throughput, larger ones let a sender run further ahead than it could
 // without the monitor.
 constexpr int kSocketBufferBytes = 128 << 10;
+constexpr int kDatagramBufferBytes = 4 << 20;  // Or what net.core.rmem_max allows.
 constexpr int kBacklog = 4096;
 
 bool set(int fd, int level, int option, int value) {
@@ -85,8 +86,7 @@ base::Result<sandbox::Fd> receive_for_others() {
   if (!set(fd.get(), SOL_IP, IP_RECVORIGDSTADDR, 1)) {
     return sandbox::system_error("datagrams cannot be received with their destination");
   }
-  set(fd.get(), SOL_SOCKET, SO_RXQ_OVFL, 1);
-  set(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, 4 << 20);
+  set(fd.get(), SOL_SOCKET, SO_RCVBUF, kDatagramBufferBytes);
   TRY(const base::Done done, bind_to(fd.get(), {INADDR_LOOPBACK, 0}));
   static_cast<void>(done);
   return fd;

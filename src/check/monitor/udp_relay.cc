@@ -59,11 +59,6 @@ bool UdpRelay::receive() {
     if (item->cmsg_level == SOL_IP && item->cmsg_type == IP_ORIGDSTADDR) {
       std::memcpy(&destination, CMSG_DATA(item), sizeof destination);
     }
-    if (item->cmsg_level == SOL_SOCKET && item->cmsg_type == SO_RXQ_OVFL) {
-      std::uint32_t dropped = 0;
-      std::memcpy(&dropped, CMSG_DATA(item), sizeof dropped);
-      overflowed_ = dropped;
-    }
   }
   Datagram datagram{from_sockaddr(source), from_sockaddr(destination),
                     std::string(buffer_.data(), static_cast<std::size_t>(size))};

@@ -35,9 +35,6 @@ class UdpRelay : public Loop::Handler {
   std::uint16_t port() const;  // Of the receiving socket, on the loopback.
   void release(DirectedPair link);
 
-  // Datagrams that the kernel dropped because they came faster than they were taken.
-  std::uint64_t overflowed() const { return overflowed_; }
-
   void on_ready(std::uint32_t events) override;
 
  private:
@@ -73,7 +70,6 @@ class UdpRelay : public Loop::Handler {
   std::map<DirectedPair, Queue> queues_;
   std::map<std::uint64_t, Datagram> delayed_;
   std::uint64_t next_number_ = 1;
-  std::uint64_t overflowed_ = 0;
 
   // Sockets that speak as one source each; the one not used for longest makes room.
   struct Sender {
