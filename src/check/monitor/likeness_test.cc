@@ -9,6 +9,7 @@
 
 #include <cstring>
 
+#include "check/monitor/sockets.h"
 #include "check/monitor/world_test.h"
 
 namespace check::monitor {
@@ -181,7 +182,19 @@ TEST(Likeness, WhatFollowsAResetIsRefused) {
   });
 }
 
-TEST(Likeness, APortIsUsedAgainAtOnce) {
+TEST(Likeness, ALegThatIsSilencedSendsNothing) {
+  EXPECT_SAME("EAGAIN", [](World& world) {
+    auto pair = world.connected();
+    const timeval short_time{0, 100'000};
+    setsockopt(pair.server.fd(), SOL_SOCKET, SO_RCVTIMEO, &short_time, sizeof short_time);
+    silence_on_close(pair.client.fd());
+    pair.client.close();
+    pair.server.receive();
+    return pair.server.end();
+  });
+}
+
+TEST(Likeness, BytesBeforeAResetAreRead) {
   EXPECT_SAME("first second ", [](World& world) {
     Socket listener = world.listen(kTwo, 7000);
     std::string told;

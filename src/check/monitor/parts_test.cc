@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The monitor's parts that need no network.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -14,6 +15,8 @@
 #include "check/monitor/event_log.h"
 #include "check/monitor/link_table.h"
 #include "check/monitor/links.h"
+#include "check/monitor/packet.h"
+#include "check/monitor/pcapng.h"
 #include "check/monitor/stream.h"
 #include "check/monitor/timer_heap.h"
 
@@ -163,6 +166,31 @@ TEST(Links, AreWrittenAsTheFormatSays) {
             "{\"complete\":true,\"sentence\":\"all of it\",\"links\":[\n"
             "{\"from\":1,\"to\":2,\"bytes\":9,\"messages\":3,\"connections\":1,\"dropped\":2},\n"
             "{\"from\":2,\"to\":1,\"bytes\":4,\"messages\":1,\"connections\":0,\"dropped\":0}]}\n");
+}
+
+TEST(Pcapng, APacketIsWrittenAsTheFormatSays) {
+  std::string packet;
+  append_segment(packet,
+                 {.from = {0x0a4d0001, 40000},
+                  .to = {0x0a4d0002, 7000},
+                  .sequence = 10,
+                  .acknowledged = 20,
+                  .flags = kFin | kAck},
+                 {});
+  std::string block;
+  pcapng::append_packet(block, 0x16838dc4000f4240U, packet, "");
+  std::string digits;
+  for (const char byte : block) digits += fmt::format("{:02x}", static_cast<std::uint8_t>(byte));
+  EXPECT_EQ(digits,
+            "060000004800000000000000"
+            "c48d831640420f00"
+            "2800000028000000"
+            "45000028000040004006"
+            "2634"
+            "0a4d00010a4d0002"
+            "9c401b580000000a00000014"
+            "5011ffffe3800000"
+            "48000000");
 }
 
 // A picture of two nodes whose counts agree.

@@ -116,6 +116,27 @@ TEST(Relay, AStoppedReceiverSlowsItsSenderDown) {
   expect_complete(world);
 }
 
+TEST(Relay, NoByteIsMissedThroughACut) {
+  World world;
+  world.monitor();
+  auto pair = world.connected();
+  base::Prng prng(test_seed());
+  const std::string sent = random_bytes(prng, 3'000'000);
+  std::thread sender([&] {
+    pair.client.send(sent);
+    pair.client.finish();
+  });
+  std::string got = pair.server.receive();
+  EXPECT_TRUE(world.sandbox().cut({kForth, kBack}).ok());
+  world.connect(kOne, kTwo, 7001, 50);
+  EXPECT_EQ(world.error(), "EINPROGRESS");
+  EXPECT_TRUE(world.sandbox().cut({}).ok());
+  got += pair.server.receive_all();
+  sender.join();
+  EXPECT_TRUE(got == sent);
+  expect_complete(world);
+}
+
 TEST(Relay, HeldBytesComeInOrderOnRelease) {
   World world;
   world.monitor();

@@ -67,6 +67,9 @@ base::Status set_up_switch(Way way) {
       std::array{"ipv4/ip_forward", "1"},
       std::array{"ipv4/conf/all/rp_filter", "0"},  // The monitor speaks in the nodes' names.
       std::array{"ipv4/conf/default/rp_filter", "0"},
+      // A node that was cut off and killed may use a port again sooner than the monitor's half of
+      // its old connection has ended.
+      std::array{"ipv4/tcp_tw_reuse", "1"},
       std::array{"ipv4/conf/all/send_redirects", "0"},
       std::array{"ipv4/conf/default/send_redirects", "0"},
   };
