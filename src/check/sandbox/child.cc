@@ -20,7 +20,7 @@ namespace check::sandbox {
 
 namespace {
 
-constexpr std::size_t kStackBytes = 64 * 1024;
+constexpr std::size_t kStackBytes = 65536;
 
 enum class Step : std::uint8_t { None, Enter, Clone, Directory, Output, Execute };
 
@@ -126,6 +126,7 @@ base::Result<std::string> find_program(const Program& program) {
 
 std::vector<char*> pointers(std::vector<std::string>& strings) {
   std::vector<char*> made;
+  made.reserve(strings.size() + 1);
   for (std::string& string : strings) made.push_back(string.data());
   made.push_back(nullptr);
   return made;

@@ -173,10 +173,12 @@ base::Status Host::ready() {
 
 Host::~Host() {
   if (!init_.open()) return;  // Moved from, or never begun.
-  ::syscall(SYS_pidfd_send_signal, init_.get(), SIGKILL, nullptr, 0);
+  kill();
   while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
 }
+
+void Host::kill() const { ::syscall(SYS_pidfd_send_signal, init_.get(), SIGKILL, nullptr, 0); }
 
 base::Result<int> Host::answer(std::uint32_t serial) {
   while (true) {

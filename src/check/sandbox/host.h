@@ -28,10 +28,14 @@ class Host {
   static base::Result<Host> begin(const std::string& name);
   base::Status ready();
 
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
   Host(Host&&) = default;
   Host& operator=(Host&&) = delete;
   // Ends every process of the host. Whoever started programs here reaps them before.
   ~Host();
+
+  void kill() const;  // Begins its end; the destructor waits for it.
 
   const std::string& name() const { return name_; }
   int init_pidfd() const { return init_.get(); }  // For setns(2).

@@ -67,9 +67,10 @@ void add_cable(NetlinkBatch& batch, const CableEnd& near, const CableEnd& far, i
   mnl_attr_nest_end(message, info);
 }
 
-void delete_link(NetlinkBatch& batch, const std::string& interface) {
-  nlmsghdr* message = batch.add(RTM_DELLINK, 0, ifinfomsg{});
-  mnl_attr_put_strz(message, IFLA_IFNAME, interface.c_str());
+void delete_link(NetlinkBatch& batch, unsigned interface) {
+  ifinfomsg header{};
+  header.ifi_index = static_cast<int>(interface);
+  batch.add(RTM_DELLINK, 0, header);
 }
 
 void set_up(NetlinkBatch& batch, unsigned interface) {
@@ -140,6 +141,18 @@ void delete_delivery_of_mark(NetlinkBatch& batch, std::uint32_t mark, std::uint8
   header.rtm_scope = RT_SCOPE_HOST;
   header.rtm_type = RTN_LOCAL;
   mnl_attr_put_u32(batch.add(RTM_DELROUTE, 0, header), RTA_OIF, kLoopback);
+}
+
+base::Result<std::vector<unsigned>> list_links(Netlink& routes) {
+  NetlinkBatch batch;
+  batch.add(RTM_GETLINK, NLM_F_DUMP, ifinfomsg{});
+  std::vector<unsigned> found;
+  TRY([[maybe_unused]] const auto done,
+      routes.read(batch, "list the links", [&found](const nlmsghdr& answer) {
+        const auto* link = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(&answer));
+        found.push_back(static_cast<unsigned>(link->ifi_index));
+      }));
+  return found;
 }
 
 base::Result<bool> is_operational(Netlink& routes, unsigned interface) {

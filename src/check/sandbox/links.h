@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "check/sandbox/netlink.h"
@@ -24,7 +25,7 @@ struct CableEnd {
 
 // A cable from here (`near`, up) into the network that `far_network` is open on (`far`, down).
 void add_cable(NetlinkBatch& batch, const CableEnd& near, const CableEnd& far, int far_network);
-void delete_link(NetlinkBatch& batch, const std::string& interface);
+void delete_link(NetlinkBatch& batch, unsigned interface);
 void set_up(NetlinkBatch& batch, unsigned interface);
 void add_address(NetlinkBatch& batch, unsigned interface, std::uint32_t address);
 
@@ -43,6 +44,8 @@ void add_neighbour(NetlinkBatch& batch, unsigned interface, std::uint32_t addres
 void add_delivery_of_mark(NetlinkBatch& batch, std::uint32_t mark, std::uint8_t table);
 void delete_delivery_of_mark(NetlinkBatch& batch, std::uint32_t mark, std::uint8_t table);
 
+// The indices of all interfaces.
+base::Result<std::vector<unsigned>> list_links(Netlink& routes);
 // Whether packets pass: an interface that was up before the other end was drops them until the
 // kernel has got round to it.
 base::Result<bool> is_operational(Netlink& routes, unsigned interface);

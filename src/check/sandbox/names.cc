@@ -31,7 +31,8 @@ std::string hosts_file(std::uint32_t nodes) {
 
 // Puts a file with `text` in the place of `path`. A link into /run, as systemd-resolved makes it,
 // leads nowhere in here, so its target is made; without the file there is nothing to cover.
-base::Status cover(const std::string& path, const std::string& copy, const std::string& text) {
+base::Status cover(const std::string& path, const std::string& name, const std::string& text) {
+  const std::string copy = std::string(kPrivateFolder) + "/" + name;
   std::ofstream(copy) << text;
   std::error_code error;
   const std::filesystem::path target = std::filesystem::weakly_canonical(path, error);
@@ -49,9 +50,13 @@ base::Status cover(const std::string& path, const std::string& copy, const std::
 }  // namespace
 
 base::Status install_names(std::uint32_t nodes) {
-  const std::string folder = kPrivateFolder;
-  TRY([[maybe_unused]] const auto hosts, cover(kHosts, folder + "/hosts", hosts_file(nodes)));
-  return cover(kResolver, folder + "/resolv.conf", "");
+  TRY([[maybe_unused]] const auto hosts, cover(kHosts, "hosts", hosts_file(nodes)));
+  return cover(kResolver, "resolv.conf", "");
+}
+
+bool names_installed() {
+  std::error_code error;
+  return std::filesystem::exists(std::string(kPrivateFolder) + "/hosts", error);
 }
 
 void remove_names() {

@@ -10,6 +10,7 @@ namespace check::sandbox {
 
 // Covers /etc/hosts and /etc/resolv.conf for this process and the hosts made after it.
 base::Status install_names(std::uint32_t nodes);
+bool names_installed();
 void remove_names();
 
 }  // namespace check::sandbox

@@ -3,6 +3,9 @@
 
 #include <netinet/in.h>
 
+#include <array>
+#include <utility>
+
 namespace check::sandbox {
 
 namespace {
@@ -10,6 +13,7 @@ namespace {
 constexpr const char* kTable = "seaworthy";
 constexpr std::int32_t kBeforeReassembly = -450;  // Fragments are counted as the interface does.
 constexpr std::int32_t kLast = 200;
+constexpr std::array<std::uint8_t, 2> kCounted{IPPROTO_TCP, IPPROTO_UDP};
 
 NftRule pair_in(const char* set) { return NftRule().load_addresses().in_set(set); }
 
@@ -28,7 +32,7 @@ base::Status install_filter(Netlink& netfilter, std::span<const AddressPair> pai
   change.add_chain({"cut_before", Hook::Prerouting, kCutPriority});
   change.add_rule("cut_before", pair_in("cut").drop());
   change.add_chain({"count_bypassed", Hook::Forward, 0});
-  for (const std::uint8_t protocol : {IPPROTO_TCP, IPPROTO_UDP}) {
+  for (const std::uint8_t protocol : kCounted) {
     change.add_rule("count_bypassed",
                     NftRule().protocol(protocol).load_addresses().in_set("bypassed"));
   }

@@ -29,7 +29,7 @@ base::Status try_cable() {
   NetlinkBatch batch;
   add_cable(batch, {"near", 1000, Mac{2, 0, 0, 0, 0, 1}}, {"far", 1001, Mac{2, 0, 0, 0, 0, 2}},
             here.get());
-  const base::Status added = routes.run(batch, "connect two networks");
+  base::Status added = routes.run(batch, "connect two networks");
   if (added.ok()) return added;
   return base::Error{added.error().code,
                      added.error().message + "; the kernel needs CONFIG_VETH (modprobe veth)"};
@@ -42,7 +42,7 @@ base::Status try_rule(Netlink& netfilter, const NftRule& rule, const std::string
   change.add_chain({"chain", Hook::Prerouting, 0});
   change.add_rule("chain", rule);
   change.delete_table();
-  const base::Status done = change.commit(netfilter, "filter packets");
+  base::Status done = change.commit(netfilter, "filter packets");
   if (done.ok()) return done;
   return base::Error{done.error().code, done.error().message + "; the kernel needs " + needs};
 }

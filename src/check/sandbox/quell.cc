@@ -18,7 +18,7 @@ constexpr std::chrono::seconds kLimit{5};
 constexpr timespec kShortWait{0, 100'000};  // /proc cannot be waited for, only looked at.
 // A thread may be in a system call that cannot be interrupted: waiting for a disk, or as parent in
 // vfork(2) for a child that is stopped itself. After this time the signals are sent again.
-constexpr std::chrono::milliseconds kAgain{200};
+constexpr std::chrono::milliseconds kAgain{50};
 
 bool ended(const ProcessState& process) {
   return std::ranges::all_of(process.thread_states, [](char c) { return c == 'Z' || c == 'X'; });

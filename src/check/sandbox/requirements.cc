@@ -58,7 +58,7 @@ bool filtered() {
 }
 
 std::string remedy(Way way, int number) {
-  const std::string setting = forbidding_setting(way);
+  std::string setting = forbidding_setting(way);
   if (!setting.empty()) return setting;
   if (number == ENOSPC || number == EUSERS) {
     return "raise user.max_user_namespaces, user.max_net_namespaces, user.max_pid_namespaces and "

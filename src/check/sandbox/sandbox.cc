@@ -112,6 +112,7 @@ class Star final : public Sandbox {
   base::Status configure_switch();
   base::Status configure_host(const Port& port) const;
   base::Status await_links();
+  base::Status remove_remains();  // Of an earlier sandbox in the same contained run.
   std::vector<AddressPair> every_pair() const;
   base::Result<Port*> find(NodeId node) const;
   base::Status impose(NodeId node, base::Status (*action)(Host&, const Children&));
@@ -176,6 +177,7 @@ base::Status Star::configure_host(const Port& port) const {
 }
 
 base::Status Star::build(std::uint32_t nodes) {
+  TRY([[maybe_unused]] const auto clean, remove_remains());
   TRY([[maybe_unused]] const auto named, install_names(nodes));
   TRY([[maybe_unused]] const auto made, make_hosts(nodes));
   TRY([[maybe_unused]] const auto connected, connect_hosts());
@@ -207,18 +209,30 @@ base::Status Star::await_links() {
 }
 
 Star::~Star() {
+  // First all that runs, then the hosts: a host ends only when its last process was reaped. The
+  // rest goes with the contained run, or when the next sandbox in it is made: to remove a link
+  // takes the kernel some 30 ms.
   for (const auto& port : ports_) {
     for (const std::weak_ptr<Child>& entry : port->children) {
       if (const std::shared_ptr<Child> child = entry.lock()) child->kill_and_reap();
     }
   }
-  // The end of the contained run would remove all this; but another sandbox may follow in it.
+  for (const auto& port : ports_) port->host.kill();
+}
+
+base::Status Star::remove_remains() {
+  if (!names_installed()) return base::Done{};
+  TRY(const std::vector<unsigned> links, list_links(routes_));
   NetlinkBatch batch;
-  for (const auto& port : ports_) delete_link(batch, port->interface);
+  for (const unsigned link : links) {
+    if (link >= kFirstPortIndex) delete_link(batch, link);
+  }
   delete_delivery_of_mark(batch, kDeliverHereMark, kDeliveryTable);
-  [[maybe_unused]] const base::Status unlinked = routes_.run(batch, "remove the hosts' links");
+  // A link may go with its host meanwhile; what is really left fails the steps that follow.
+  [[maybe_unused]] const base::Status deleted = routes_.run(batch, "remove the links");
   [[maybe_unused]] const base::Status removed = remove_filter(netfilter_);
   remove_names();
+  return base::Done{};
 }
 
 std::vector<AddressPair> Star::every_pair() const {

@@ -4,11 +4,17 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <time.h>
 
+#include <algorithm>
 #include <array>
+#include <filesystem>
+#include <fstream>
+#include <set>
 #include <utility>
 
 #include "check/sandbox/addresses.h"
@@ -31,21 +37,6 @@ sockaddr_in socket_address(NodeId host, std::uint16_t port) {
 bool ready(int fd, short events, int milliseconds) {
   pollfd wanted{.fd = fd, .events = events, .revents = 0};
   return ::poll(&wanted, 1, milliseconds) == 1;
-}
-
-// A socket of a host; the address is that of the host and `port`.
-Fd bound_socket(Sandbox& sandbox, NodeId node, int type, std::uint16_t port) {
-  Fd socket;
-  const base::Status done = sandbox.in_network_of(node, [&]() -> base::Status {
-    socket = Fd(::socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    const sockaddr_in address = socket_address(node, port);
-    if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-      return system_error("cannot bind");
-    }
-    return base::Done{};
-  });
-  EXPECT_TRUE(done.ok()) << done.error().message;
-  return socket;
 }
 
 struct Pipe {
@@ -82,6 +73,40 @@ std::unique_ptr<Sandbox> make(std::uint32_t nodes) {
   return std::move(made).value();
 }
 
+Fd bound_socket(Sandbox& sandbox, NodeId node, int type, std::uint16_t port) {
+  Fd socket;
+  const base::Status done = sandbox.in_network_of(node, [&]() -> base::Status {
+    socket = Fd(::socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const sockaddr_in address = socket_address(node, port);
+    if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+      return system_error("cannot bind");
+    }
+    return base::Done{};
+  });
+  EXPECT_TRUE(done.ok()) << done.error().message;
+  return socket;
+}
+
+Fd transparent_socket_of_switch(NodeId name, std::uint16_t port) {
+  Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  EXPECT_EQ(::setsockopt(socket.get(), SOL_IP, IP_TRANSPARENT, &on, sizeof on), 0);
+  const sockaddr_in address = socket_address(name, port);
+  EXPECT_EQ(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  return socket;
+}
+
+bool send_datagram(const Fd& socket, NodeId to, std::uint16_t port, const std::string& text) {
+  const sockaddr_in address = socket_address(to, port);
+  return ::sendto(socket.get(), text.data(), text.size(), 0,
+                  reinterpret_cast<const sockaddr*>(&address), sizeof address) > 0;
+}
+
+bool arrives(const Fd& socket, int milliseconds) {
+  char received = 0;
+  return ready(socket.get(), POLLIN, milliseconds) && ::recv(socket.get(), &received, 1, 0) == 1;
+}
+
 Fd listen_on(Sandbox& sandbox, NodeId node, std::uint16_t port) {
   Fd socket = bound_socket(sandbox, node, SOCK_STREAM, port);
   EXPECT_EQ(::listen(socket.get(), 16), 0);
@@ -91,7 +116,10 @@ Fd listen_on(Sandbox& sandbox, NodeId node, std::uint16_t port) {
 Fd connect_from(Sandbox& sandbox, NodeId from, NodeId to, std::uint16_t port) {
   Fd socket = bound_socket(sandbox, from, SOCK_STREAM, 0);
   const sockaddr_in address = socket_address(to, port);
-  ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
+      errno != EINPROGRESS) {
+    return Fd();
+  }
   int error = 0;
   socklen_t size = sizeof error;
   const bool decided = ready(socket.get(), POLLOUT, kConnectMilliseconds);
@@ -113,17 +141,15 @@ std::string peer_address(const Fd& socket) {
 }
 
 bool message_passes(const Fd& from, const Fd& to, int milliseconds) {
-  if (::send(from.get(), "x", 1, MSG_NOSIGNAL) != 1) return false;
-  char received = 0;
-  return ready(to.get(), POLLIN, milliseconds) && ::recv(to.get(), &received, 1, 0) == 1;
+  return ::send(from.get(), "x", 1, MSG_NOSIGNAL) == 1 && arrives(to, milliseconds);
 }
 
-bool datagram_passes(Sandbox& sandbox, NodeId from, NodeId to, int milliseconds) {
+bool datagram_passes(Sandbox& sandbox, NodeId from, NodeId to, int milliseconds,
+                     const std::string& text) {
   const Fd sender = bound_socket(sandbox, from, SOCK_DGRAM, 0);
   const Fd receiver = bound_socket(sandbox, to, SOCK_DGRAM, 9000);
-  const sockaddr_in address = socket_address(to, 9000);
-  ::sendto(sender.get(), "x", 1, 0, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  return ready(receiver.get(), POLLIN, milliseconds);
+  send_datagram(sender, to, 9000, text);
+  return arrives(receiver, milliseconds);
 }
 
 std::optional<ExitStatus> await_exit(Process& process) {
@@ -160,6 +186,55 @@ std::unique_ptr<Process> start_and_await_line(Sandbox& sandbox, NodeId node,
   for (char letter = 0; letter != '\n' && ::read(pipe.read.get(), &letter, 1) == 1;) {
   }
   return std::move(process).value();
+}
+
+void await(const std::function<bool()>& condition) {
+  constexpr timespec kShortWait{0, 1'000'000};
+  for (int tries = 0; tries < 5000; ++tries) {
+    if (condition()) return;
+    ::nanosleep(&kShortWait, nullptr);
+  }
+  ADD_FAILURE() << "the condition did not come true";
+}
+
+std::string interfaces() {
+  std::set<std::string> names;
+  struct if_nameindex* all = ::if_nameindex();
+  for (const struct if_nameindex* entry = all; entry->if_index != 0; ++entry) {
+    names.insert(entry->if_name);
+  }
+  ::if_freenameindex(all);
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : " ") + name;
+  return text;
+}
+
+int zombies() {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    count += state_of(std::stoi(name)) == 'Z' ? 1 : 0;
+  }
+  return count;
+}
+
+int commands_running(const std::string& beginning) {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    std::string command;
+    std::getline(std::ifstream(entry.path() / "cmdline"), command);
+    std::ranges::replace(command, '\0', ' ');
+    count += command.starts_with(beginning) ? 1 : 0;
+  }
+  return count;
+}
+
+char state_of(pid_t pid) {
+  std::string line;
+  std::getline(std::ifstream("/proc/" + std::to_string(pid) + "/stat"), line);
+  const std::size_t close = line.rfind(')');
+  return close == std::string::npos ? '-' : line.at(close + 2);
 }
 
 }  // namespace check::sandbox
