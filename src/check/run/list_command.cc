@@ -13,7 +13,7 @@ namespace check::run {
 namespace {
 
 void row(std::string_view name, std::string_view meaning) {
-  fmt::print("{:<22}{}\n", name, meaning);
+  fmt::print("{:<23} {}\n", name, meaning);
 }
 
 int list_plans() {
