@@ -87,9 +87,9 @@ class Recovery {
     if (sequence < segments_) {
       TRY([[maybe_unused]] const base::Done gone, remove_unused(sequence, reader));
     }
-    if (end_.unfinished) {
-      TRY([[maybe_unused]] const base::Done cut, reader.file().truncate(end_.offset));
-    }
+    // The size is set also where nothing is cut off: an earlier recovery may have cut, and failed.
+    const std::uint64_t size = end_.unfinished ? end_.offset : reader.size_bytes();
+    TRY([[maybe_unused]] const base::Done cut, reader.file().truncate(size));
     // Only the last frame can be short of durable; of a segment without frames, its header and the
     // seal before it.
     TRY([[maybe_unused]] const base::Done last, reader.write_again(end_.last, end_.offset));

@@ -57,6 +57,8 @@ class SegmentReader {
   base::Status write_again(std::uint64_t begin, std::uint64_t end);
 
   io::File& file() { return *file_; }
+  // Of the file, when it was opened.
+  std::uint64_t size_bytes() const { return size_bytes_; }
   std::unique_ptr<io::File> take_file() && { return std::move(file_); }
 
   // An error about this segment.
