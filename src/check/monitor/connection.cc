@@ -13,10 +13,6 @@
 namespace check::monitor {
 namespace {
 
-// A client repeats its SYN after a second: what is not answered by then is forgotten, and asked
-// anew.
-constexpr std::uint64_t kAskNs = 900'000'000;
-constexpr std::uint64_t kJoinNs = 5'000'000'000;
 // How much of a delayed stream is kept before its sender is slowed down.
 constexpr std::size_t kDelayedBytes = std::size_t{1} << 20;
 
@@ -26,120 +22,6 @@ bool vanished(int error) {
 }
 
 }  // namespace
-
-Connection::Connection(RelayContext& context, std::uint64_t number, const SynGate::Syn& syn)
-    : context_(context),
-      number_(number),
-      flow_(syn.flow),
-      packet_(syn.packet),
-      links_{context.links.find(syn.flow.client.address, syn.flow.server.address),
-             context.links.find(syn.flow.server.address, syn.flow.client.address)} {
-  CHECK(links_[Client] != nullptr && links_[Server] != nullptr);
-  for (const Side side : {Client, Server}) {
-    legs_[side].connection = this;
-    legs_[side].side = side;
-    sequence_[side] = static_cast<std::uint32_t>((number * 2 + side) * 0x9e3779b1U);
-  }
-  ask_at_ns_ = context_.loop.now_ns() + links_[Client]->draw_delay_ns();
-  deadline_ns_ = ask_at_ns_ + kAskNs;
-}
-
-// --- Before it stands ---------------------------------------------------------------------------
-
-void Connection::wake() {
-  switch (state_) {
-    case State::Asking:
-      wake_asking();
-      break;
-    case State::Joining:
-      if (context_.loop.now_ns() >= deadline_ns_) finish(ConnectionChange::Reset);
-      break;
-    case State::Open:
-      flush(Client);
-      flush(Server);
-      update();
-      break;
-    case State::Over:
-      break;
-  }
-}
-
-void Connection::wake_asking() {
-  const std::uint64_t now = context_.loop.now_ns();
-  const bool held = links_[Client]->held || links_[Server]->held;
-  if (now >= deadline_ns_) {
-    give_up();
-  } else if (!legs_[Server].fd.open() && !answer_ && !held && now >= ask_at_ns_) {
-    ask();
-  } else if (answer_ && !held && now >= answer_at_ns_) {
-    pass();
-    return;
-  } else {
-    wake_at(now < ask_at_ns_ ? ask_at_ns_
-                             : (answer_ && now < answer_at_ns_ ? answer_at_ns_ : deadline_ns_));
-  }
-}
-
-void Connection::ask() {
-  auto socket = connect_as(flow_.client, flow_.server);
-  Leg& leg = legs_[Server];
-  if (socket.ok()) {
-    leg.fd = std::move(socket).value();
-    const auto added = context_.loop.add(leg.fd.get(), EPOLLOUT, leg);
-    if (added.ok()) {
-      leg.watched = EPOLLOUT;
-      wake_at(deadline_ns_);
-      return;
-    }
-  }
-  give_up();  // For the client as if its SYN was lost: it tries again.
-}
-
-void Connection::on_asked() {
-  int error = 0;
-  socklen_t size = sizeof error;
-  getsockopt(legs_[Server].fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
-  answer_ = error;
-  answer_at_ns_ = context_.loop.now_ns() + links_[Server]->draw_delay_ns();
-  deadline_ns_ = answer_at_ns_ + kAskNs;
-  watch(legs_[Server]);
-  wake();
-}
-
-void Connection::pass() {
-  if (*answer_ == 0) {
-    state_ = State::Joining;
-    deadline_ns_ = context_.loop.now_ns() + kJoinNs;
-    wake_at(deadline_ns_);
-    context_.gate.answer(packet_, SynGate::Verdict::Pass);
-    return;
-  }
-  const bool refused = *answer_ == ECONNREFUSED;
-  note(refused ? ConnectionChange::Refused : ConnectionChange::Unanswered);
-  context_.gate.answer(packet_, refused ? SynGate::Verdict::Refuse : SynGate::Verdict::Forget);
-  over();
-}
-
-void Connection::give_up() {
-  note(ConnectionChange::Unanswered);
-  context_.gate.answer(packet_, SynGate::Verdict::Forget);
-  if (answer_ == 0) reset_on_close(legs_[Server].fd.get());
-  over();
-}
-
-void Connection::join(sandbox::Fd client) {
-  CHECK(state_ == State::Joining);
-  legs_[Client].fd = std::move(client);
-  state_ = State::Open;
-  links_[Client]->connections.add(1);
-  log(Client, kSyn, {});
-  log(Server, kSyn | kAck, {});
-  log(Client, kAck, {});
-  note(ConnectionChange::Opened);
-  update();
-}
-
-// --- While it stands ----------------------------------------------------------------------------
 
 void Connection::on_leg(Side side, std::uint32_t events) {
   Leg& leg = legs_[side];
@@ -232,7 +114,10 @@ std::size_t Connection::write(Side from, std::span<const char> bytes) {
       leg.blocked = true;
     } else {
       leg.failure = errno;
-      if (streams_[leg.side].end() == Stream::End::Fin) end_stream(leg.side, leg.failure);
+      if (streams_[leg.side].end() == Stream::End::Fin) {  // Else reading will tell.
+        mark_end(leg.side, leg.failure);
+        wake_at(context_.loop.now_ns());
+      }
     }
     return 0;
   }
@@ -270,12 +155,16 @@ void Connection::flush(Side side) {
   }
 }
 
-void Connection::end_stream(Side side, int error) {
+void Connection::mark_end(Side side, int error) {
   const Stream::End end = error == 0        ? Stream::End::Fin
                           : vanished(error) ? Stream::End::Vanished
                                             : Stream::End::Reset;
   finished_[side] = false;
   streams_[side].set_end(end, context_.loop.now_ns() + links_[side]->draw_delay_ns());
+}
+
+void Connection::end_stream(Side side, int error) {
+  mark_end(side, error);
   flush(side);
 }
 
@@ -401,6 +290,6 @@ void Connection::log(Side from, std::uint8_t flags, std::span<const char> payloa
   if ((flags & (kSyn | kFin)) != 0) ++sequence_[from];
 }
 
-void Connection::wake_at(std::uint64_t due_ns) { context_.wake_at(due_ns, number_); }
+void Connection::wake_at(std::uint64_t due_ns) const { context_.wake_at(due_ns, number_); }
 
 }  // namespace check::monitor

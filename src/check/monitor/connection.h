@@ -92,6 +92,7 @@ class Connection {
   std::size_t write(Side from, std::span<const char> bytes);
   void flush(Side side);
   void deliver_end(Side side, Stream::End end);
+  void mark_end(Side side, int error);
   void end_stream(Side side, int error);
   void on_broken(Leg& leg);
   void watch(Leg& leg);
@@ -103,7 +104,7 @@ class Connection {
   bool wants_input(Side side) const;
   void note(ConnectionChange change);
   void log(Side from, std::uint8_t flags, std::span<const char> payload);
-  void wake_at(std::uint64_t due_ns);
+  void wake_at(std::uint64_t due_ns) const;
 
   RelayContext& context_;
   const std::uint64_t number_;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // With the monitor between them, nodes see what they would see without it: each probe is made both
 // ways and must tell the same.
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
@@ -9,6 +8,7 @@
 
 #include <cstring>
 
+#include "check/monitor/endpoint.h"
 #include "check/monitor/sockets.h"
 #include "check/monitor/world_test.h"
 
@@ -213,15 +213,8 @@ TEST(Likeness, BytesBeforeAResetAreRead) {
 TEST(Likeness, AClosedDatagramPortIsReported) {
   EXPECT_SAME("ECONNREFUSED", [](World& world) {
     Socket socket = world.datagram_socket(kOne, 7000);
-    const auto moved = world.sandbox().in_network_of(kOne, [&]() -> base::Status {
-      sockaddr_in name{};
-      name.sin_family = AF_INET;
-      name.sin_port = htons(7001);
-      inet_pton(AF_INET, "10.77.0.2", &name.sin_addr);
-      connect(socket.fd(), reinterpret_cast<const sockaddr*>(&name), sizeof name);
-      return base::Done{};
-    });
-    EXPECT_TRUE(moved.ok());
+    const sockaddr_in name = to_sockaddr({0x0a4d0002, 7001});
+    EXPECT_EQ(connect(socket.fd(), reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
     socket.send("anybody?");
     socket.receive();
     return socket.end();

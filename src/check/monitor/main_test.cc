@@ -6,7 +6,7 @@
 
 #include "check/sandbox/sandbox.h"
 
-int main(int count, char** words) {
+int main(int count, char** words) {  // NOLINT(bugprone-exception-escape): of a test's stream.
   testing::InitGoogleTest(&count, words);
   const auto support = check::sandbox::probe();
   if (!support.ok()) {

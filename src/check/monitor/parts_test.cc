@@ -127,9 +127,9 @@ TEST(LinkTable, DelaysAreDrawnFromTheLinksOwnSeed) {
   const auto draws = [](std::uint64_t seed, bool other_link_too) {
     LinkTable links({1, 2}, seed);
     for (const auto& link : links.all()) {
-      if (link)
-        link->faults = {.delay = std::chrono::microseconds(5),
-                        .jitter = std::chrono::microseconds(10)};
+      if (!link) continue;
+      link->faults = {.delay = std::chrono::microseconds(5),
+                      .jitter = std::chrono::microseconds(10)};
     }
     std::vector<std::uint64_t> delays;
     for (int i = 0; i < 20; ++i) {
