@@ -2,16 +2,16 @@
 // A small network of hosts on this machine, without root: N nodes and one host for the clients,
 // around a switch through which every packet goes.
 //
-//   n1 10.77.0.1 ---.                       the checker itself runs inside, as init of the outer
-//   n2 10.77.0.2 ----+-- switch .254        process space and in the switch's network: when it
-//   dies,
-//   ...              |   (the monitor)      by whatever cause, the kernel ends everything else.
-//   clients .250 ----'
+//   n1 10.77.0.1 ----.              the checker runs in the switch's network, below the init of
+//   n2 10.77.0.2 -----+-- switch    a process space around everything: when either dies, by
+//   ...               |   .254      whatever cause, the kernel ends all the rest.
+//   clients .250 -----'
 //
 //   probe()    which way this machine allows, and why (user namespaces; root).
 //   contain()  makes the outer namespaces and runs the checker in them.
-//   Sandbox    builds the hosts; starts programs on them; cuts pairs; counts what went over each
-//   link.
+//   Sandbox    builds the hosts; starts programs there; cuts pairs; counts what crossed each link.
+//
+// docs/sandbox.md: requirements, what programs see, what to do when it does not work.
 #pragma once
 
 #include <sys/types.h>
@@ -41,10 +41,12 @@ struct Support {
 // An error names the exact setting that would have to change.
 base::Result<Support> probe();
 
-// Runs `body` as init of new user (if the way needs it), network, mount, process, host-name and IPC
-// namespaces, and returns its exit code, or 128 + signal. Everything in there dies with this
-// process, also by SIGKILL, and with the process that runs `body`. SIGINT and SIGTERM are passed on
-// to it. Requires: no other thread runs yet.
+// Runs `body` in new user (if the way needs it), network, mount, process, host-name and IPC
+// namespaces, and returns its exit code, or 128 + the signal that ended it. Everything in there
+// dies with this process, also by SIGKILL, with the init, and with `body`. Processes orphaned there
+// are reaped; children of `body` are its own to wait for. SIGINT, SIGTERM, SIGHUP, SIGQUIT,
+// SIGUSR1, SIGUSR2 and SIGWINCH come to `body` from this process alone: the terminal has no hold on
+// it. Requires: no other thread runs yet.
 base::Result<int> contain(const Support& support, const std::function<int()>& body);
 
 // A program to start on a host.
@@ -98,6 +100,7 @@ struct PacketCount {
 //   counters(h).sent_bytes     = the sum of arrived.bytes   + 14 arrived.packets   over pairs from
 //   h counters(h).received_bytes = the sum of delivered.bytes + 14 delivered.packets over pairs to
 //   h
+// (a datagram that the switch itself sends in fragments counts once in `delivered`),
 // so no packet of a host is missing here; and what arrived, was not cut and did not bypass came to
 // a socket of the switch. `arrived` includes what was cut afterwards.
 struct PairCounters {
