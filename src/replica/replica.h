@@ -31,7 +31,7 @@
 namespace replica {
 
 #ifdef SEAWORTHY_BROKEN
-// Ways to be wrong on purpose, for checkers to find. docs/broken.md describes them.
+// Ways to be wrong on purpose, for checkers to find (docs/raftkv.md).
 enum class Broken : std::uint8_t { Nothing, StaleRead, EarlyAck, LostTail };
 #endif
 

@@ -14,13 +14,13 @@ bool arity_fits(const CommandSpec& spec, std::size_t words) {
   return spec.arity < 0 ? count >= -spec.arity : count == spec.arity;
 }
 
+}  // namespace
+
 std::string lower(std::string_view text) {
-  std::string result(text.substr(0, kEchoedBytes));
+  std::string result(text);
   for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return result;
 }
-
-}  // namespace
 
 bool equals_ignoring_case(std::string_view one, std::string_view other) {
   return std::ranges::equal(one, other, [](unsigned char a, unsigned char b) {
@@ -52,7 +52,7 @@ Action interpret(Words words, Session& session, const Info& info) {
   }
   if (!arity_fits(*spec, words.size())) {
     return error_answer(call,
-                        "ERR wrong number of arguments for '" + lower(words[0]) + "' command");
+                        "ERR wrong number of arguments for '" + lower(spec->name) + "' command");
   }
   return spec->run(call);
 }

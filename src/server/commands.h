@@ -55,6 +55,7 @@ const CommandSpec* find_command(std::string_view name);
 
 // Helpers of the above.
 Answered error_answer(const Call& call, std::string_view text);
+std::string lower(std::string_view text);
 bool equals_ignoring_case(std::string_view one, std::string_view other);
 
 }  // namespace server

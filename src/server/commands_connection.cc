@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "server/commands.h"
-#include "version/version.h"
 
 namespace server {
 namespace {
@@ -90,9 +89,8 @@ Action hello(const Call& call) {
   }
   session.version = version;
   return answer(call, [&](resp::ReplyWriter& writer) {
-    const std::array<std::pair<std::string_view, std::string_view>, 5> facts{
+    const std::array<std::pair<std::string_view, std::string_view>, 4> facts{
         {{"server", "raftkv"},
-         {"raftkv_version", version::number()},
          {"version", kRedisVersion},
          {"mode", "standalone"},
          {"role", "master"}}};
@@ -150,10 +148,8 @@ Action config(const Call& call) {
 }
 
 void write_info(const CommandSpec& spec, resp::ReplyWriter& writer) {
-  std::string name(spec.name);
-  for (char& c : name) c = static_cast<char>(c - 'A' + 'a');
   writer.array(6);
-  writer.bulk(name);
+  writer.bulk(lower(spec.name));
   writer.integer(spec.arity);
   writer.array(spec.flags.empty() ? 0 : 1);
   if (!spec.flags.empty()) writer.status(spec.flags);
@@ -163,7 +159,7 @@ void write_info(const CommandSpec& spec, resp::ReplyWriter& writer) {
 }
 
 void write_docs(const CommandSpec& spec, resp::ReplyWriter& writer) {
-  writer.bulk(spec.name);
+  writer.bulk(lower(spec.name));
   writer.map(2);
   writer.bulk("summary");
   writer.bulk(spec.summary);

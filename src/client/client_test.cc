@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/client.h"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include <array>
+#include <thread>
+
+namespace client {
+namespace {
+
+constexpr std::chrono::milliseconds kPatience(3000);
+
+// A node that gives each connection one reply (nothing: closes it) to its first bytes.
+class ScriptedNode {
+ public:
+  explicit ScriptedNode(std::vector<std::string> replies)
+      : listener_(std::move(os::listen_tcp({"127.0.0.1", 0})).value()),
+        where_(os::local_address(listener_).value()),
+        thread_([this, replies = std::move(replies)] { serve(replies); }) {}
+  ScriptedNode(const ScriptedNode&) = delete;
+  ScriptedNode& operator=(const ScriptedNode&) = delete;
+  ~ScriptedNode() { thread_.join(); }
+
+  const os::HostPort& where() const { return where_; }
+
+ private:
+  void serve(const std::vector<std::string>& replies) {
+    for (const std::string& reply : replies) {
+      wait(listener_.number());
+      os::Connection connection(std::move(*os::accept_tcp(listener_).value()));
+      while (connection.input().empty()) {
+        wait(connection.fd());
+        if (!connection.receive()) break;
+      }
+      connection.output() += reply;
+      (void)connection.flush();
+    }
+  }
+  static void wait(int fd) {
+    pollfd one{fd, POLLIN, 0};
+    poll(&one, 1, static_cast<int>(kPatience.count()));
+  }
+
+  os::Fd listener_;
+  os::HostPort where_;
+  std::thread thread_;
+};
+
+os::HostPort nobody() {
+  const os::Fd socket = std::move(os::listen_tcp({"127.0.0.1", 0})).value();
+  return os::local_address(socket).value();
+}
+
+TEST(Client, GoesOnToTheNextNodeWhenOneIsGoneOrDidNotDoIt) {
+  const ScriptedNode refusing({"-NOTDONE no leader\r\n"});
+  const ScriptedNode working({"+OK\r\n"});
+  Client client({nobody(), refusing.where(), working.where()}, kPatience);
+  const Outcome outcome = client.call({"SET", "x", "1"}, Effect::Write);
+  ASSERT_TRUE(std::holds_alternative<Done>(outcome));
+  EXPECT_EQ(std::get<Done>(outcome).reply.text, "OK");
+}
+
+TEST(Client, DoesNotRepeatAWriteThatMayHaveHappened) {
+  for (const char* reply : {"-UNKNOWN perhaps\r\n", ""}) {
+    const ScriptedNode node({reply});
+    Client client({node.where()}, kPatience);
+    EXPECT_TRUE(std::holds_alternative<Unknown>(client.call({"INCR", "x"}, Effect::Write)));
+  }
+}
+
+TEST(Client, RepeatsARead) {
+  const ScriptedNode node({"", "-UNKNOWN perhaps\r\n", "$1\r\n7\r\n"});
+  Client client({node.where()}, kPatience);
+  const Outcome outcome = client.call({"GET", "x"}, Effect::Read);
+  ASSERT_TRUE(std::holds_alternative<Done>(outcome));
+  EXPECT_EQ(std::get<Done>(outcome).reply.text, "7");
+}
+
+TEST(Client, GivesUpInTimeWhenNobodyIsThere) {
+  Client client({nobody(), nobody()}, std::chrono::milliseconds(100));
+  EXPECT_TRUE(std::holds_alternative<NotDone>(client.call({"GET", "x"}, Effect::Read)));
+}
+
+TEST(Client, TakesTheErrorOfACommandForItsAnswer) {
+  resp::Reply reply;
+  reply.kind = resp::Reply::Kind::Error;
+  reply.text = "ERR value is not an integer or out of range";
+  EXPECT_TRUE(std::holds_alternative<Done>(classify(reply)));
+}
+
+}  // namespace
+}  // namespace client

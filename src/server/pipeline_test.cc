@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/pipeline.h"
+
+#include <gtest/gtest.h>
+
+namespace server {
+namespace {
+
+using replica::NotDone;
+using replica::RequestId;
+
+constexpr raft::NodeId kOne{1};
+constexpr raft::NodeId kTwo{2};
+constexpr std::chrono::seconds kDeadline(5);
+
+// A pipeline and what it has written.
+struct Bench {
+  void write() { add(Ask{std::make_shared<const std::string>("w"), {}}); }
+  void read() { add(Ask{nullptr, kv::Get{"x"}}); }
+  void add(Ask ask) { pipeline.add(std::move(ask), resp::Version::Two, kDeadline); }
+
+  // Sends all that may go to `node` now; returns how many that were.
+  int send(raft::NodeId node) {
+    int count = 0;
+    while (const auto ticket = pipeline.next_for(node)) {
+      request = request.next();
+      pipeline.sent(*ticket, node, request);
+      tickets.push_back(*ticket);
+      ++count;
+    }
+    return count;
+  }
+  // Of the `nth` that was sent.
+  void done(std::size_t nth, std::int64_t value) {
+    replica::Outcome outcome;
+    outcome.emplace<replica::Done>().reply.value.emplace<kv::Integer>().value = value;
+    pipeline.resolve(tickets.at(nth), outcome, out);
+  }
+  void refused(std::size_t nth) { pipeline.resolve(tickets.at(nth), NotDone{}, out); }
+  void unknown(std::size_t nth) { pipeline.resolve(tickets.at(nth), replica::Unknown{}, out); }
+
+  std::string first_word() const { return out.substr(0, out.find(' ')); }
+
+  Pipeline pipeline;
+  RequestId request;
+  std::vector<Pipeline::Ticket> tickets;
+  std::string out;
+};
+
+TEST(Pipeline, RepliesInOrderHoweverTheAnswersCome) {
+  Bench bench;
+  bench.write();
+  bench.write();
+  bench.pipeline.add_answered("+PONG\r\n", bench.out);
+  ASSERT_EQ(bench.send(kOne), 2);
+  bench.done(1, 2);
+  EXPECT_EQ(bench.out, "");
+  bench.done(0, 1);
+  EXPECT_EQ(bench.out, ":1\r\n:2\r\n+PONG\r\n");
+  EXPECT_EQ(bench.pipeline.size(), 0U);
+}
+
+TEST(Pipeline, LetsAReadFollowWritesButNoWriteARead) {
+  Bench bench;
+  bench.write();
+  bench.read();
+  bench.read();
+  bench.write();
+  EXPECT_EQ(bench.send(kOne), 3);
+  EXPECT_EQ(bench.pipeline.last_write(), RequestId(1));
+  bench.done(0, 1);
+  bench.done(1, 1);
+  EXPECT_EQ(bench.send(kOne), 0);
+  bench.done(2, 1);
+  EXPECT_EQ(bench.send(kOne), 1);
+}
+
+TEST(Pipeline, GoesToANewLeaderOnlyWhenTheOldOneHasAnswered) {
+  Bench bench;
+  bench.write();
+  ASSERT_EQ(bench.send(kOne), 1);
+  bench.write();
+  EXPECT_EQ(bench.send(kTwo), 0);
+  bench.unknown(0);
+  EXPECT_EQ(bench.first_word(), "-UNKNOWN");
+  EXPECT_EQ(bench.send(kTwo), 1);
+}
+
+TEST(Pipeline, SendsAgainWhatWasRefusedWhenNothingAfterItTookEffect) {
+  Bench bench;
+  bench.write();
+  bench.write();
+  ASSERT_EQ(bench.send(kOne), 2);
+  bench.refused(0);
+  EXPECT_EQ(bench.send(kTwo), 0);  // The second may still take effect.
+  bench.refused(1);
+  EXPECT_EQ(bench.send(kTwo), 2);
+  EXPECT_EQ(bench.tickets[2], bench.tickets[0]);
+  bench.done(2, 1);
+  bench.done(3, 2);
+  EXPECT_EQ(bench.out, ":1\r\n:2\r\n");
+}
+
+TEST(Pipeline, DoesNotLetWhatWasRefusedTakeEffectAfterItsSuccessor) {
+  Bench bench;
+  bench.write();
+  bench.write();
+  bench.write();
+  ASSERT_EQ(bench.send(kOne), 3);
+  bench.refused(0);
+  bench.done(1, 2);
+  bench.refused(2);
+  EXPECT_TRUE(bench.out.starts_with("-NOTDONE")) << bench.out;
+  EXPECT_NE(bench.out.find("\r\n:2\r\n"), std::string::npos) << bench.out;
+  EXPECT_EQ(bench.send(kTwo), 1);  // The third.
+}
+
+TEST(Pipeline, NeverSendsAWriteAgainThatMayHaveArrivedButReadsItMay) {
+  Bench bench;
+  bench.write();
+  bench.read();
+  ASSERT_EQ(bench.send(kOne), 2);
+  bench.unknown(0);
+  bench.unknown(1);
+  EXPECT_EQ(bench.first_word(), "-UNKNOWN");
+  EXPECT_EQ(bench.send(kTwo), 1);
+  EXPECT_EQ(bench.tickets[2], bench.tickets[1]);
+}
+
+TEST(Pipeline, SaysAtTheDeadlineWhatMayHaveHappened) {
+  Bench bench;
+  bench.write();
+  ASSERT_EQ(bench.send(kOne), 1);
+  bench.write();
+  bench.pipeline.expire(kDeadline - std::chrono::nanoseconds(1), bench.out);
+  EXPECT_EQ(bench.out, "");
+  bench.pipeline.expire(kDeadline, bench.out);
+  EXPECT_EQ(bench.first_word(), "-UNKNOWN");
+  EXPECT_NE(bench.out.find("\r\n-NOTDONE "), std::string::npos);
+  EXPECT_EQ(bench.pipeline.size(), 0U);
+  EXPECT_FALSE(bench.pipeline.has_unsent());
+  const std::string before = bench.out;
+  bench.done(0, 1);  // Too late to matter.
+  EXPECT_EQ(bench.out, before);
+}
+
+TEST(Pipeline, DoesNotSendAgainWhatWasOverloaded) {
+  Bench bench;
+  bench.write();
+  ASSERT_EQ(bench.send(kOne), 1);
+  bench.pipeline.resolve(bench.tickets[0], NotDone{NotDone::Reason::Overloaded}, bench.out);
+  EXPECT_EQ(bench.first_word(), "-NOTDONE");
+  EXPECT_EQ(bench.pipeline.size(), 0U);
+}
+
+}  // namespace
+}  // namespace server
