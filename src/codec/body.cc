@@ -39,19 +39,16 @@ raft::AppendReply append_reply(base::ByteReader& in) {
 raft::Entry entry(base::ByteReader& in, raft::LogIndex index) {
   raft::Entry result{{term(in), index}, raft::EntryKind::Noop, nullptr};
   const std::size_t kind_at = in.position();
-  const std::uint8_t kind = in.u8();
+  result.kind = static_cast<raft::EntryKind>(in.u8());
   const std::size_t size_at = in.position();
   const std::string_view payload = in.sized();
-  switch (static_cast<raft::EntryKind>(kind)) {
-    case raft::EntryKind::Noop:
-      if (!payload.empty()) in.refuse(size_at, "a no-op has a payload");
-      return result;
-    case raft::EntryKind::Command:
-      result.kind = raft::EntryKind::Command;
-      result.payload = std::make_shared<const std::string>(payload);
-      return result;
+  if (result.kind == raft::EntryKind::Command) {
+    result.payload = std::make_shared<const std::string>(payload);
+  } else if (result.kind != raft::EntryKind::Noop) {
+    in.refuse(kind_at, "unknown kind of entry");
+  } else if (!payload.empty()) {
+    in.refuse(size_at, "a no-op has a payload");
   }
-  in.refuse(kind_at, "unknown kind of entry");
   return result;
 }
 
@@ -82,41 +79,33 @@ Forward forward(base::ByteReader& in) {
   Forward result;
   result.sequence = in.u64();
   const std::size_t kind_at = in.position();
-  const std::uint8_t kind = in.u8();
-  result.payload = in.sized();
-  switch (static_cast<Forward::Kind>(kind)) {
-    case Forward::Kind::Write:
-    case Forward::Kind::Read:
-      result.kind = static_cast<Forward::Kind>(kind);
-      return result;
+  result.kind = static_cast<Forward::Kind>(in.u8());
+  if (result.kind != Forward::Kind::Write && result.kind != Forward::Kind::Read) {
+    in.refuse(kind_at, "a request is neither write nor read");
   }
-  in.refuse(kind_at, "a request is neither write nor read");
+  result.payload = in.sized();
   return result;
 }
 
 ForwardNotDone not_done(base::ByteReader& in) {
   const std::size_t reason_at = in.position();
-  const std::uint8_t reason = in.u8();
+  ForwardNotDone result;
+  result.reason = static_cast<ForwardNotDone::Reason>(in.u8());
+  if (result.reason != ForwardNotDone::Reason::NotLeader &&
+      result.reason != ForwardNotDone::Reason::Overloaded) {
+    in.refuse(reason_at, "unknown reason");
+  }
   const bool known = in.boolean();
   const std::size_t leader_at = in.position();
   const raft::NodeId leader{in.u32()};
-  ForwardNotDone result;
   if (known) result.leader = leader;
   if (!known && leader.value != 0) in.refuse(leader_at, "an absent leader has an id");
-  switch (static_cast<ForwardNotDone::Reason>(reason)) {
-    case ForwardNotDone::Reason::NotLeader:
-    case ForwardNotDone::Reason::Overloaded:
-      result.reason = static_cast<ForwardNotDone::Reason>(reason);
-      return result;
-  }
-  in.refuse(reason_at, "unknown reason");
   return result;
 }
 
 ForwardReply forward_reply(base::ByteReader& in) {
   ForwardReply result;
   result.sequence = in.u64();
-  const std::size_t outcome_at = in.position();
   switch (static_cast<OutcomeTag>(in.u8())) {
     case OutcomeTag::Done:
       result.outcome = ForwardDone{std::string(in.sized())};
@@ -128,7 +117,7 @@ ForwardReply forward_reply(base::ByteReader& in) {
       result.outcome = ForwardUnknown{};
       return result;
   }
-  in.refuse(outcome_at, "unknown outcome");
+  in.refuse(in.position() - 1, "unknown outcome");
   return result;
 }
 

@@ -152,6 +152,21 @@ TEST(Error, AtEveryCallAndThenACrashLosesNothingPromised) {
   survive_at_every_call(Fault::Error, Survival::Random, 20);
 }
 
+// The first segment was written, but the directory's sync failed: no Receipt may rest on its name
+// before a sync of the directory has succeeded.
+TEST(Recovery, MakesTheNamesDurable) {
+  MemoryDisk disk(1);
+  disk.plan(Fault::Error, 5);  // After list, create, write and sync.
+  ASSERT_EQ(Journal::open(disk, small_config()).error().message, "directory: sync: injected error");
+  Workload workload(1);
+  Opened opened = Journal::open(disk, small_config()).value();
+  opened.journal.append(workload.next());
+  ASSERT_TRUE(opened.journal.sync().ok());
+  disk.crash(Survival::Nothing);
+  opened = Journal::open(disk, small_config()).value();
+  ASSERT_TRUE(log_of(opened) == workload.log());
+}
+
 // A crash, and during recovery a fault at every call.
 TEST(Recovery, MayItselfFailAtEveryCall) {
   const std::uint64_t first = seed_from_environment();

@@ -71,7 +71,6 @@ void play_entry(base::ByteReader& in, Replay& replay) {
 }
 
 void play_record(base::ByteReader& in, Replay& replay) {
-  const std::size_t at = in.position();
   switch (static_cast<Tag>(in.u8())) {
     case Tag::HardState:
       return play_hard_state(in, replay);
@@ -83,7 +82,7 @@ void play_record(base::ByteReader& in, Replay& replay) {
       replay.sealed = true;
       return;
   }
-  in.refuse(at, "unknown record");
+  in.refuse(in.position() - 1, "unknown record");
 }
 
 }  // namespace

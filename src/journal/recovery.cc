@@ -32,8 +32,14 @@ base::Result<std::uint64_t> count_segments(io::Disk& disk) {
   return count;
 }
 
-SegmentHeader first_header(const Config& config) {
-  return {config.cluster, config.node, 1, 1, 0, {}};
+// A new log.
+base::Result<Recovered> begin(io::Disk& disk, const Config& config) {
+  const SegmentHeader header{config.cluster, config.node, 1, 1, 0, {}};
+  Recovered fresh;
+  fresh.sequence = 1;
+  TRY(fresh.file, create_segment(disk, header));
+  fresh.end.next.chain = checksum_of_segment_header(encode(header));
+  return fresh;
 }
 
 class Recovery {
@@ -64,7 +70,7 @@ class Recovery {
     TRY(const bool used, reader.has_frames());
     if (used) return reader.corrupt("the segment has frames but no header", 0);
     TRY([[maybe_unused]] const base::Done gone, disk_.remove(segment_name(1)));
-    return recover(disk_, config_);
+    return begin(disk_, config_);
   }
 
   base::Status check_header(const SegmentHeader& header, const SegmentReader& reader) const {
@@ -123,14 +129,7 @@ class Recovery {
 
 base::Result<Recovered> recover(io::Disk& disk, const Config& config) {
   TRY(const std::uint64_t segments, count_segments(disk));
-  if (segments > 0) return Recovery(disk, config, segments).run();
-
-  const SegmentHeader header = first_header(config);
-  Recovered fresh;
-  fresh.sequence = 1;
-  TRY(fresh.file, create_segment(disk, header));
-  fresh.end.next.chain = checksum_of_segment_header(encode(header));
-  return fresh;
+  return segments > 0 ? Recovery(disk, config, segments).run() : begin(disk, config);
 }
 
 base::Result<std::unique_ptr<io::File>> create_segment(io::Disk& disk,

@@ -134,25 +134,20 @@ std::vector<KeyValue> pairs(base::ByteReader& in) {
 
 Set set(base::ByteReader& in) {
   const std::size_t at = in.position();
-  const std::uint8_t condition = in.u8();
+  const auto condition = static_cast<ConditionTag>(in.u8());
   Set result;
   result.get = in.boolean();
   result.key = text(in);
   result.value = text(in);
-  switch (static_cast<ConditionTag>(condition)) {
-    case ConditionTag::Always:
-      return result;
-    case ConditionTag::IfAbsent:
-      result.condition = IfAbsent{};
-      return result;
-    case ConditionTag::IfPresent:
-      result.condition = IfPresent{};
-      return result;
-    case ConditionTag::IfEqual:
-      result.condition = IfEqual{text(in)};
-      return result;
+  if (condition == ConditionTag::IfAbsent) {
+    result.condition = IfAbsent{};
+  } else if (condition == ConditionTag::IfPresent) {
+    result.condition = IfPresent{};
+  } else if (condition == ConditionTag::IfEqual) {
+    result.condition = IfEqual{text(in)};
+  } else if (condition != ConditionTag::Always) {
+    in.refuse(at, "unknown condition");
   }
-  in.refuse(at, "unknown condition");
   return result;
 }
 
