@@ -126,6 +126,23 @@ void make_stale(std::vector<Operation>& operations) {
   if (late < operations.size()) operations[late].found = operations[early].found;
 }
 
+Event as_event(const Operation& operation, bool is_return) {
+  Event event;
+  event.index = is_return ? *operation.returned_at : operation.invoked_at;
+  event.time = is_return ? *operation.returned : operation.called;
+  event.process = operation.process;
+  event.function = operation.function;
+  event.key = operation.key;
+  event.expected = operation.expected;
+  if (operation.function != Function::Read) event.value = operation.written;
+  if (!is_return) return event;
+  event.type = operation.outcome == Outcome::Ok ? EventType::Ok : EventType::Fail;
+  if (operation.function == Function::Read) event.value = operation.found;
+  event.found_known = operation.function == Function::Cas && operation.found_known;
+  if (event.found_known) event.found = operation.found;
+  return event;
+}
+
 std::string as_history(const std::vector<Operation>& operations) {
   std::vector<std::pair<const Operation*, bool>> events(operations.size() * 2, {nullptr, false});
   for (const Operation& operation : operations) {
@@ -133,24 +150,8 @@ std::string as_history(const std::vector<Operation>& operations) {
     if (operation.returned_at) events[operation.returned_at->value()] = {&operation, true};
   }
   std::string text;
-  for (std::size_t index = 0; index < events.size(); ++index) {
-    const auto [operation, is_return] = events[index];
-    if (operation == nullptr) continue;
-    Event event;
-    event.index = check::history::EventIndex(index);
-    event.time = is_return ? *operation->returned : operation->called;
-    event.process = operation->process;
-    event.function = operation->function;
-    event.key = operation->key;
-    event.expected = operation->expected;
-    if (operation->function != Function::Read) event.value = operation->written;
-    if (is_return) {
-      event.type = operation->outcome == Outcome::Ok ? EventType::Ok : EventType::Fail;
-      if (operation->function == Function::Read) event.value = operation->found;
-      event.found_known = operation->function == Function::Cas && operation->found_known;
-      if (event.found_known) event.found = operation->found;
-    }
-    append_line(text, event);
+  for (const auto& [operation, is_return] : events) {
+    if (operation != nullptr) append_line(text, as_event(*operation, is_return));
   }
   return text;
 }

@@ -66,9 +66,7 @@ Json read(JsonCursor& cursor) {
 // GCC 12 warn of members that it takes for uninitialised.
 Json::Json() = default;
 Json::Json(Content content) : content_(std::move(content)) {}
-Json::Json(const Json& other) = default;
 Json::Json(Json&& other) noexcept = default;
-Json& Json::operator=(const Json& other) = default;
 Json& Json::operator=(Json&& other) noexcept = default;
 Json::~Json() = default;
 

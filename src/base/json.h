@@ -33,9 +33,9 @@ class Json {
 
   Json();
   explicit Json(Content content);
-  Json(const Json& other);
+  Json(const Json&) = delete;
   Json(Json&& other) noexcept;
-  Json& operator=(const Json& other);
+  Json& operator=(const Json&) = delete;
   Json& operator=(Json&& other) noexcept;
   ~Json();
 

@@ -26,32 +26,34 @@ void write_value(base::JsonWriter& writer, const Value& value) {
 }
 
 // Which members were there; each at most once.
-enum Member : std::uint32_t {
-  kIndex = 1,
-  kTime = 2,
-  kProcess = 4,
-  kType = 8,
-  kFunction = 16,
-  kKey = 32,
-  kValue = 64,
-  kFound = 128,
-  kNode = 256,
-  kFinal = 512,
-  kError = 1024,
+enum class Member : std::uint32_t {
+  Index = 1,
+  Time = 2,
+  Process = 4,
+  Type = 8,
+  Function = 16,
+  Key = 32,
+  Value = 64,
+  Found = 128,
+  Node = 256,
+  Final = 512,
+  Error = 1024,
 };
 
+constexpr std::uint32_t bit_of(Member member) { return static_cast<std::uint32_t>(member); }
+
 constexpr std::array<std::pair<std::string_view, Member>, 11> kMembers = {{
-    {"index", kIndex},
-    {"time", kTime},
-    {"process", kProcess},
-    {"type", kType},
-    {"f", kFunction},
-    {"key", kKey},
-    {"value", kValue},
-    {"found", kFound},
-    {"node", kNode},
-    {"final", kFinal},
-    {"error", kError},
+    {"index", Member::Index},
+    {"time", Member::Time},
+    {"process", Member::Process},
+    {"type", Member::Type},
+    {"f", Member::Function},
+    {"key", Member::Key},
+    {"value", Member::Value},
+    {"found", Member::Found},
+    {"node", Member::Node},
+    {"final", Member::Final},
+    {"error", Member::Error},
 }};
 
 class LineReader {
@@ -84,7 +86,7 @@ base::Result<Event> LineReader::read() {
   while (cursor_.next_member(name)) {
     std::uint32_t bit = 0;
     for (const auto& [known, member] : kMembers) {
-      if (name == known) bit = member;
+      if (name == known) bit = bit_of(member);
     }
     if (bit == 0) {
       cursor_.skip();
@@ -96,16 +98,16 @@ base::Result<Event> LineReader::read() {
   }
   TRY([[maybe_unused]] const base::Done done, cursor_.finish());
   for (const auto& [known, member] : kMembers) {
-    if (member <= kKey && (seen & member) == 0) {
+    if (member <= Member::Key && (seen & bit_of(member)) == 0) {
       return base::Error{base::ErrorCode::Corrupt,
                          "expected a member \"" + std::string(known) + "\""};
     }
   }
-  event_.found_known = (seen & kFound) != 0;
+  event_.found_known = (seen & bit_of(Member::Found)) != 0;
   // Who ends an operation need not repeat its value, except to say what was read.
   const bool decides = event_.function == Function::Read ? event_.type == EventType::Ok
                                                          : event_.type == EventType::Invoke;
-  if ((seen & kValue) == 0) {
+  if ((seen & bit_of(Member::Value)) == 0) {
     if (decides) return base::Error{base::ErrorCode::Corrupt, "expected a member \"value\""};
     return std::move(event_);
   }
@@ -115,36 +117,36 @@ base::Result<Event> LineReader::read() {
 
 void LineReader::read_member(Member member) {
   switch (member) {
-    case kIndex:
+    case Member::Index:
       event_.index = EventIndex(cursor_.natural());
       return;
-    case kTime:
+    case Member::Time:
       event_.time = Moment(cursor_.natural());
       return;
-    case kProcess:
+    case Member::Process:
       event_.process = cursor_.natural();
       return;
-    case kType:
+    case Member::Type:
       return read_type();
-    case kFunction:
+    case Member::Function:
       return read_function();
-    case kKey:
+    case Member::Key:
       return cursor_.string(event_.key);
-    case kValue:
+    case Member::Value:
       return read_value();
-    case kFound:
+    case Member::Found:
       event_.found = read_text();
       return;
-    case kNode: {
+    case Member::Node: {
       const std::uint64_t node = cursor_.natural();
       event_.node = static_cast<std::uint32_t>(node);
       if (node != *event_.node) cursor_.reject("a node's number");
       return;
     }
-    case kFinal:
+    case Member::Final:
       event_.final = cursor_.boolean();
       return;
-    case kError:
+    case Member::Error:
       return cursor_.string(event_.error);
   }
 }

@@ -137,7 +137,6 @@ class Search {
   void note_stuck(std::uint32_t return_node);
   std::optional<SearchResult::Answer> limit_reached();
 
-  const KeyHistory& key_;
   const model::Model& model_;
   SearchLimits limits_;
   std::vector<Position> positions_;           // In the order of calls.
@@ -174,8 +173,7 @@ std::vector<const Operation*> operations_at(const KeyHistory& key,
 }
 
 Search::Search(const KeyHistory& key, const model::Model& model, const SearchLimits& limits)
-    : key_(key),
-      model_(model),
+    : model_(model),
       limits_(limits),
       positions_(in_order_of_calls(key)),
       operations_(operations_at(key, positions_)),
