@@ -45,9 +45,10 @@ Command EtcdCluster::command(NodeId node) const {
 }
 
 base::Result<std::string> EtcdCluster::ask(NodeId node, const std::string& path,
-                                           const std::string& body) {
+                                           const std::string& body,
+                                           const Deadline& deadline) const {
   HttpClient http(hosts().address(node), kClientPort);
-  Exchange<HttpResponse> exchange = http.post_json(path, body, Deadline::after(kProbeTimeout));
+  Exchange<HttpResponse> exchange = http.post_json(path, body, deadline);
   if (const auto* broken = std::get_if<Broken>(&exchange)) {
     return base::Error{base::ErrorCode::Unavailable, hosts().name(node) + ": " + broken->note};
   }
@@ -60,41 +61,50 @@ base::Result<std::string> EtcdCluster::ask(NodeId node, const std::string& path,
 // A linearizable read: the node has a leader and a majority behind it.
 bool EtcdCluster::ready(NodeId node) {
   const base::Result<std::string> body =
-      ask(node, "/v3/kv/range", etcd_json::range_request("seaworthy-ready"));
+      ask(node, "/v3/kv/range", etcd_json::range_request("seaworthy-ready"),
+          Deadline::after(kProbeTimeout));
   return body.ok() && etcd_json::range_answer(body.value()).ok();
 }
 
 base::Result<NodeStatus> EtcdCluster::status(NodeId node) {
-  TRY(const std::string body, ask(node, "/v3/maintenance/status", "{}"));
+  const Deadline deadline = Deadline::after(kProbeTimeout);
+  TRY(const std::string body, ask(node, "/v3/maintenance/status", "{}", deadline));
   TRY(const etcd_json::Status told, etcd_json::status_answer(body));
   NodeStatus status;
   status.leader = told.leader == told.member;
   if (status.leader) {
     status.believed_leader = node;
   } else if (told.leader != 0) {
-    status.believed_leader = node_of(told.leader, node);
+    status.believed_leader = node_of(told.leader, node, deadline);
   }
   status.term = told.term;
   status.commit = told.committed;
   return status;
 }
 
-// Members have ids that etcd computes; their names are ours. `asked` has just answered.
-std::optional<NodeId> EtcdCluster::node_of(std::uint64_t member, NodeId asked) {
+std::optional<NodeId> EtcdCluster::known_node(std::uint64_t member) {
   const std::lock_guard<std::mutex> guard(mutex_);
-  if (!members_.contains(member)) {
-    const base::Result<std::string> body = ask(asked, "/v3/cluster/member/list", "{}");
-    if (!body.ok()) return std::nullopt;
-    const auto names = etcd_json::members_answer(body.value());
-    if (!names.ok()) return std::nullopt;
+  const auto found = members_.find(member);
+  return found == members_.end() ? std::nullopt : std::optional(found->second);
+}
+
+// Members have ids that etcd computes; their names are ours. `asked` has just answered.
+std::optional<NodeId> EtcdCluster::node_of(std::uint64_t member, NodeId asked,
+                                           const Deadline& deadline) {
+  if (const std::optional<NodeId> known = known_node(member)) return known;
+  const base::Result<std::string> body = ask(asked, "/v3/cluster/member/list", "{}", deadline);
+  if (!body.ok()) return std::nullopt;
+  const auto names = etcd_json::members_answer(body.value());
+  if (!names.ok()) return std::nullopt;
+  {
+    const std::lock_guard<std::mutex> guard(mutex_);
     for (const auto& [id, name] : names.value()) {
       for (std::uint32_t node = 1; node <= nodes(); ++node) {
         if (hosts().name(NodeId{node}) == name) members_[id] = NodeId{node};
       }
     }
   }
-  const auto found = members_.find(member);
-  return found == members_.end() ? std::nullopt : std::optional(found->second);
+  return known_node(member);
 }
 
 std::unique_ptr<RaftClient> EtcdCluster::create_client() { return EtcdClient::createClient(this); }

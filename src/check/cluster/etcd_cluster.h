@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "check/cluster/deadline.h"
 #include "check/cluster/process_cluster.h"
 
 namespace check::cluster {
@@ -32,8 +33,10 @@ class EtcdCluster final : public ProcessCluster {
   EtcdCluster(Hosts& hosts, std::string version, std::string program)
       : ProcessCluster(hosts, "etcd", std::move(version)), program_(std::move(program)) {}
   Command command(NodeId node) const override;
-  base::Result<std::string> ask(NodeId node, const std::string& path, const std::string& body);
-  std::optional<NodeId> node_of(std::uint64_t member, NodeId asked);
+  base::Result<std::string> ask(NodeId node, const std::string& path, const std::string& body,
+                                const Deadline& deadline) const;
+  std::optional<NodeId> known_node(std::uint64_t member);
+  std::optional<NodeId> node_of(std::uint64_t member, NodeId asked, const Deadline& deadline);
 
   std::string program_;
   std::mutex mutex_;
