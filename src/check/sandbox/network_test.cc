@@ -26,7 +26,8 @@ TEST(Cut, DropsOneWayOnly) {
     EXPECT_FALSE(datagram_passes(*sandbox, kOne, kTwo, kSilence));
     EXPECT_TRUE(datagram_passes(*sandbox, kTwo, kOne, 2000));
     EXPECT_TRUE(datagram_passes(*sandbox, kOne, kThree, 2000));
-    EXPECT_FALSE(connect_from(*sandbox, kTwo, kOne, 7000).open());  // The answer is lost.
+    const Fd listener = listen_on(*sandbox, kOne, 7000);  // It hears the SYN; its answer is lost.
+    EXPECT_FALSE(connect_from(*sandbox, kTwo, kOne, 7000, 5 * kSilence).open());
   });
 }
 

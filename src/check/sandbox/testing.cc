@@ -23,7 +23,7 @@ namespace check::sandbox {
 
 namespace {
 
-constexpr int kConnectMilliseconds = 500;
+constexpr int kAcceptMilliseconds = 5000;
 constexpr int kExitMilliseconds = 5000;
 
 sockaddr_in socket_address(NodeId host, std::uint16_t port) {
@@ -113,7 +113,7 @@ Fd listen_on(Sandbox& sandbox, NodeId node, std::uint16_t port) {
   return socket;
 }
 
-Fd connect_from(Sandbox& sandbox, NodeId from, NodeId to, std::uint16_t port) {
+Fd connect_from(Sandbox& sandbox, NodeId from, NodeId to, std::uint16_t port, int milliseconds) {
   Fd socket = bound_socket(sandbox, from, SOCK_STREAM, 0);
   const sockaddr_in address = socket_address(to, port);
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
@@ -122,13 +122,13 @@ Fd connect_from(Sandbox& sandbox, NodeId from, NodeId to, std::uint16_t port) {
   }
   int error = 0;
   socklen_t size = sizeof error;
-  const bool decided = ready(socket.get(), POLLOUT, kConnectMilliseconds);
+  const bool decided = ready(socket.get(), POLLOUT, milliseconds);
   ::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &size);
   return decided && error == 0 ? std::move(socket) : Fd();
 }
 
 Fd accept_on(const Fd& listener) {
-  if (!ready(listener.get(), POLLIN, kConnectMilliseconds)) return Fd();
+  if (!ready(listener.get(), POLLIN, kAcceptMilliseconds)) return Fd();
   return Fd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
 }
 

@@ -22,8 +22,9 @@ void inside(const Support& support, const std::function<void()>& body);
 std::unique_ptr<Sandbox> make(std::uint32_t nodes);
 
 Fd listen_on(Sandbox& sandbox, NodeId node, std::uint16_t port);
-// Not open if it did not connect within half a second.
-Fd connect_from(Sandbox& sandbox, NodeId from, NodeId to, std::uint16_t port);
+// Not open if it did not connect within `milliseconds`.
+Fd connect_from(Sandbox& sandbox, NodeId from, NodeId to, std::uint16_t port,
+                int milliseconds = 5000);
 Fd accept_on(const Fd& listener);
 std::string peer_address(const Fd& socket);
 // Whether what is sent here arrives there within `milliseconds`.
