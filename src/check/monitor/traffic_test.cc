@@ -193,6 +193,16 @@ TEST(TrafficFile, LosesRatherThanWaits) {
   EXPECT_EQ(log->state().lost, 641U);
 }
 
+TEST(TrafficFile, AFullDiskEndsItWithTheReason) {
+  auto opened = TrafficLog::open("/dev/full", 1'000'000'000);
+  ASSERT_TRUE(opened.ok());
+  auto log = std::move(opened).value();
+  log->record({.from = {0x0a4d0001, 1}, .to = {0x0a4d0002, 2}, .flags = kAck},
+              std::string_view("x"));
+  EXPECT_TRUE(eventually([&] { return !log->state().error.empty(); }));
+  EXPECT_EQ(log->state().error, "No space left on device");
+}
+
 TEST(TrafficFile, AFileThatCannotBeMadeIsAnError) {
   World world;
   const auto started = RaftMonitor::start(world.sandbox(), {.pcapng = "/no/such/directory/file"});

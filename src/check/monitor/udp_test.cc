@@ -34,11 +34,6 @@ std::string receive_from(const Socket& socket) {
   return address_text(from.address) + ':' + std::to_string(from.port) + ' ' + bytes;
 }
 
-void expect_complete(World& world) {
-  const Audit audit = world.relay().audit();
-  EXPECT_TRUE(audit.complete) << audit.sentence;
-}
-
 // What of `count` numbered datagrams from node 1 comes to node 2, in the order it comes.
 std::vector<int> sent_through(const LinkFaults& faults, std::uint64_t seed, int count) {
   World world;

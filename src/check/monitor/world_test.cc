@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <thread>
 #include <utility>
@@ -163,6 +164,17 @@ bool eventually(const std::function<bool()>& condition) {
     std::this_thread::yield();
   }
   return true;
+}
+
+void expect_complete(World& world) {
+  const Audit audit = world.relay().audit();
+  EXPECT_TRUE(audit.complete) << audit.sentence;
+}
+
+std::size_t count_events(const ConnectionEvents& all, ConnectionChange change) {
+  return static_cast<std::size_t>(
+      std::count_if(all.events.begin(), all.events.end(),
+                    [&](const ConnectionEvent& event) { return event.change == change; }));
 }
 
 }  // namespace check::monitor

@@ -82,4 +82,9 @@ class World {
 // Waits until `condition` holds; false after five seconds.
 bool eventually(const std::function<bool()>& condition);
 
+// Expects that the audit finds all in order. Also: what was asked of the monitor before is done.
+void expect_complete(World& world);
+
+std::size_t count_events(const ConnectionEvents& all, ConnectionChange change);
+
 }  // namespace check::monitor
