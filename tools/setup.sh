@@ -22,7 +22,6 @@ tests=(
 )
 ci=(
   clang clang-tidy clang-format  # Second compiler, libFuzzer, lints.
-  libbenchmark-dev            # bench/
 )
 
 case ${1:-ci} in
