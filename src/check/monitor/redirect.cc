@@ -4,6 +4,7 @@
 #include <linux/netlink.h>
 #include <netinet/in.h>
 
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -21,6 +22,7 @@ constexpr const char* kTable = "seaworthy_monitor";
 constexpr const char* kLinks = "links";
 constexpr const char* kDatagrams = "datagrams";
 constexpr const char* kStray = "stray";
+constexpr std::array<std::uint8_t, 2> kProtocols{IPPROTO_TCP, IPPROTO_UDP};
 constexpr std::int32_t kGatePriority = sandbox::kCutPriority + 10;
 constexpr std::uint8_t kSynMask = kSyn | kAck | kReset | kFin;
 
@@ -76,14 +78,14 @@ void add_redirect(sandbox::NftTransaction& change, const Redirect::Targets& targ
                                   .transparent_socket()
                                   .set_mark(sandbox::kDeliverHereMark)
                                   .accept());
-  for (const std::uint8_t protocol : {IPPROTO_TCP, IPPROTO_UDP}) {
+  for (const std::uint8_t protocol : kProtocols) {
     for_each_port(ports, true, [&](NftRule rule) { deliver(rule.protocol(protocol), protocol); });
   }
 }
 
 void add_stray(sandbox::NftTransaction& change, std::span<const std::uint16_t> ports) {
   change.add_chain({"stray", Hook::Forward, -10});
-  for (const std::uint8_t protocol : {IPPROTO_TCP, IPPROTO_UDP}) {
+  for (const std::uint8_t protocol : kProtocols) {
     for_each_port(ports, true, [&](NftRule rule) {
       change.add_rule("stray", rule.protocol(protocol).load_addresses().in_set(kStray).drop());
     });
