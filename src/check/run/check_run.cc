@@ -119,7 +119,6 @@ base::Result<std::unique_ptr<Run>> Run::build(const RunRequest& request, faults:
   monitor::Options options;
   options.pcapng = directory.file("traffic.pcapng");
   options.seed = r.prng_.next();
-  options.peer_ports = r.config_->peer_ports();
   TRY(r.monitor_, monitor::RaftMonitor::start(*r.sandbox_, options));
   TRY(r.probe_, faults::LinkProbe::open(*r.sandbox_));
   TRY(r.history_, HistoryLog::create(directory.file("history.jsonl"), r.clock_, stop));
