@@ -106,6 +106,13 @@ RunFacts first_facts(const RunRequest& request) {
   return facts;
 }
 
+// Without the steps that need a capability the system lacks.
+plan::Work possible_work(plan::Work work, const cluster::RaftClusterConfig& config) {
+  if (!config.capabilities().cas) work.cas = 0;
+  if (work.read + work.write + work.cas == 0) work.read = work.write = 1;
+  return work;
+}
+
 base::Result<std::unique_ptr<Run>> Run::build(const RunRequest& request, faults::Stop& stop) {
   std::unique_ptr<Run> run(new Run(request, stop));
   Run& r = *run;
@@ -152,9 +159,16 @@ base::Status Run::begin() {
   TRY([[maybe_unused]] auto saved, save_facts());
   progress_->note(fmt::format("sandbox: {}; {} {} on {} nodes", facts_.sandbox, facts_.target,
                               facts_.target_version, facts_.nodes));
+  if (!config_->capabilities().cas) progress_->note("the target has no cas: only reads and writes");
+  if (!config_->capabilities().status) {
+    progress_->note(
+        fmt::format("the target does not tell who leads: any node is taken for the "
+                    "leader, and the election timeout for {} ms",
+                    kAssumedElectionMs));
+  }
   progress_->phase("set-up");
   TRY([[maybe_unused]] auto started, start_cluster(*cluster_));
-  if (plan_.has_faults()) {
+  if (plan_.has_faults() && config_->capabilities().status) {
     progress_->phase("set-up: measuring elections");
     TRY(facts_.election_timeout_ms, measure_election_timeout(*cluster_));
     progress_->note(fmt::format("election timeout: {} ms from the leader's death to the next write",

@@ -134,6 +134,7 @@ base::Status start_cluster(Cluster& cluster) {
     TRY([[maybe_unused]] auto started, cluster.config.start({k}));
   }
   TRY([[maybe_unused]] auto all, await_ready(cluster, kReadyLimit));
+  if (!cluster.config.capabilities().status) return base::Done{};
   TRY([[maybe_unused]] auto leader, await_leader(cluster, kLeaderLimit));
   return base::Done{};
 }

@@ -77,12 +77,16 @@ Recovery await_recovery(Cluster& cluster, faults::NetworkFaults& network,
   };
   const base::Status ready = await_ready(cluster, left());
   if (!ready.ok()) recovery.not_ready = ready.error().message;
-  if (await_leader(cluster, left()).ok()) {
-    recovery.leader_ms = static_cast<std::uint64_t>((as_ms(bound_ms) - left()).count());
-  }
+  const auto passed_ms = [&] {
+    return static_cast<std::uint64_t>((as_ms(bound_ms) - left()).count());
+  };
+  const bool tells = cluster.config.capabilities().status;
+  if (tells && await_leader(cluster, left()).ok()) recovery.leader_ms = passed_ms();
   const auto all_speak = [&] { return silent_since(workload, since).empty(); };
   (void)cluster.stop.wait_until(all_speak, left(), kPoll);
   recovery.silent = silent_since(workload, since);
+  // Of a system that does not tell who leads: somebody does, or nobody would have been served.
+  if (!tells && recovery.silent.empty()) recovery.leader_ms = passed_ms();
   recovery.complete = !cluster.stop.requested();
   return recovery;
 }

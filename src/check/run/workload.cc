@@ -160,6 +160,16 @@ Call Workload::next_call(const Client& client, base::Prng& prng, std::uint64_t s
   return call;
 }
 
+// After a rest the clients share the keys out and read each before it is written again: what was
+// acknowledged before must still be there.
+std::vector<std::uint64_t> Workload::keys_of(const Client& client) const {
+  std::vector<std::uint64_t> keys = {client.number % work_.keys};
+  for (std::uint64_t key = client.number + work_.clients; key < work_.keys; key += work_.clients) {
+    keys.push_back(key);
+  }
+  return keys;
+}
+
 void Workload::work(Client& client, base::Prng prng) {
   const base::Status entered = sandbox_.enter_clients_network();
   CHECK(entered.ok(), entered.error().message);
@@ -171,10 +181,12 @@ void Workload::work(Client& client, base::Prng prng) {
   bool connected = false;
   std::vector<history::Value> seen(work_.keys);
 
+  std::vector<std::uint64_t> owed;  // What is to be read before anything else.
   bool rested = false;
   for (std::uint64_t sequence = 0; may_begin(rested); ++sequence) {
     Call call = next_call(client, prng, sequence, seen);
-    if (rested) call = {.process = call.process, .key = call.key};  // A read.
+    if (rested) owed = keys_of(client);
+    if (!owed.empty()) call = {.process = call.process, .key = key_name(owed.back())};  // A read.
     call.node = {node};
     log_.invoke(call);
     cluster::Answer answer;
@@ -189,6 +201,7 @@ void Workload::work(Client& client, base::Prng prng) {
     const bool ok = answer.outcome == history::Outcome::Ok;
     if (ok && call.function != history::Function::Read) newest = call.written;
     if (ok && call.function == history::Function::Read) newest = answer.found;
+    if (ok && !owed.empty()) owed.pop_back();
     const bool mismatch = answer.outcome == history::Outcome::Fail && answer.found_known;
     if (mismatch) newest = answer.found;
     if (ok || mismatch) continue;

@@ -67,6 +67,7 @@ class Workload : public faults::Clients {
   bool may_begin(bool& rested);
   Call next_call(const Client& client, base::Prng& prng, std::uint64_t sequence,
                  const std::vector<history::Value>& seen) const;
+  std::vector<std::uint64_t> keys_of(const Client& client) const;
   void record(Client& client, const cluster::Answer& answer);
 
   sandbox::Sandbox& sandbox_;
