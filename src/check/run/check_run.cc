@@ -134,8 +134,8 @@ base::Result<std::unique_ptr<Run>> Run::build(const RunRequest& request, faults:
   r.cluster_.reset(new Cluster{*r.sandbox_, *r.hosts_, *r.config_, *r.board_, stop});
   r.network_ = std::make_unique<faults::NetworkFaults>(*r.sandbox_, *r.monitor_, *r.probe_);
   r.processes_ = std::make_unique<faults::ProcessFaults>(*r.sandbox_, *r.hosts_, *r.config_);
-  r.workload_ =
-      std::make_unique<Workload>(*r.sandbox_, *r.config_, *r.history_, r.clock_, request.plan.work);
+  r.workload_ = std::make_unique<Workload>(*r.sandbox_, *r.config_, *r.history_, r.clock_,
+                                           possible_work(request.plan.work, *r.config_));
   r.progress_ = std::make_unique<Progress>([&r] { return r.progress_line(); });
   return run;
 }
