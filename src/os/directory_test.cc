@@ -10,15 +10,26 @@
 namespace os {
 namespace {
 
-class DirectoryTest : public ::testing::Test {
- protected:
-  DirectoryTest() {
+// A directory that is gone when the test is.
+class Scratch {
+ public:
+  Scratch() {
     std::string name = "/tmp/os_test.XXXXXX";
     path_ = mkdtemp(name.data());
   }
-  ~DirectoryTest() override { std::filesystem::remove_all(path_); }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() { std::filesystem::remove_all(path_); }
+  const std::string& path() const { return path_; }
 
+ private:
   std::string path_;
+};
+
+class DirectoryTest : public ::testing::Test {
+ protected:
+  Scratch scratch_;
+  const std::string& path_ = scratch_.path();
 };
 
 TEST_F(DirectoryTest, GivesBackWhatWasWrittenInManyParts) {

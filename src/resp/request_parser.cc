@@ -132,9 +132,10 @@ base::Result<std::optional<std::size_t>> RequestParser::number_line(std::string_
                                                                     char mark, std::size_t limit) {
   const bool is_count = mark == '*';
   if (position_ == input.size()) return std::optional<std::size_t>{};
-  if (input[position_] != mark)
+  if (input[position_] != mark) {
     return protocol_error(std::string("expected '") + mark + "', got '" +
                           std::string(1, input[position_]) + "'");
+  }
   const char* invalid = is_count ? "invalid multibulk length" : "invalid bulk length";
   const std::size_t end = input.find("\r\n", searched_);
   if (end == std::string_view::npos || end - position_ > kNumberBytes) {

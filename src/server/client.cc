@@ -82,9 +82,7 @@ void Client::resolve(Pipeline::Ticket ticket, const replica::Outcome& outcome) {
 }
 
 void Client::expire(std::chrono::nanoseconds now) {
-  if (pipeline_.size() == 0) return;
-  pipeline_.expire(now, connection_.output());
-  context_.listener.on_client(*this);
+  if (pipeline_.expire(now, connection_.output())) context_.listener.on_client(*this);
 }
 
 void Client::flush() {

@@ -81,7 +81,7 @@ int serve_until_stopped(const server::Options& options) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a bad definition.
   CommandLine line;
   CLI::App app("A replicated key-value server for Redis clients", "raftkv");
   CLI::App* serve = app.add_subcommand("serve", "Run one node of a cluster");

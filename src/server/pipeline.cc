@@ -123,10 +123,12 @@ void Pipeline::decide_refused() {
   refused_ = 0;
 }
 
-void Pipeline::expire(Time now, std::string& out) {
+bool Pipeline::expire(Time now, std::string& out) {
+  bool any = false;
   for (Slot& slot : slots_) {
     if (slot.state == State::Executed || slot.state == State::Answered) continue;
     if (slot.deadline > now) break;  // Deadlines come in order.
+    any = true;
     const bool was_sent = slot.state == State::Sent;
     if (was_sent) leave_flight(slot);
     if (slot.state == State::Refused) --refused_;
@@ -134,8 +136,10 @@ void Pipeline::expire(Time now, std::string& out) {
     const bool unknown = was_sent && slot.ask.is_write();
     answer_error(slot, unknown ? State::Executed : State::Answered, unknown ? kUnknown : kLate);
   }
+  if (!any) return false;
   decide_refused();
   drain(out);
+  return true;
 }
 
 void Pipeline::answer(Slot& slot, State state, const kv::Reply& reply) {

@@ -58,8 +58,8 @@ class Pipeline {
   // Appends to `out` every reply whose turn it is. What comes after its expiry is ignored. Unknown,
   // for a read, is as good as NotDone.
   void resolve(Ticket ticket, const replica::Outcome& outcome, std::string& out);
-  // Answers all that waited past its deadline.
-  void expire(Time now, std::string& out);
+  // Answers all that waited past its deadline; true if there was any.
+  bool expire(Time now, std::string& out);
 
  private:
   enum class State : std::uint8_t { Unsent, Sent, Refused, Executed, Answered };

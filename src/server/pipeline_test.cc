@@ -132,9 +132,9 @@ TEST(Pipeline, SaysAtTheDeadlineWhatMayHaveHappened) {
   bench.write();
   ASSERT_EQ(bench.send(kOne), 1);
   bench.write();
-  bench.pipeline.expire(kDeadline - std::chrono::nanoseconds(1), bench.out);
+  EXPECT_FALSE(bench.pipeline.expire(kDeadline - std::chrono::nanoseconds(1), bench.out));
   EXPECT_EQ(bench.out, "");
-  bench.pipeline.expire(kDeadline, bench.out);
+  EXPECT_TRUE(bench.pipeline.expire(kDeadline, bench.out));
   EXPECT_EQ(bench.first_word(), "-UNKNOWN");
   EXPECT_NE(bench.out.find("\r\n-NOTDONE "), std::string::npos);
   EXPECT_EQ(bench.pipeline.size(), 0U);

@@ -14,9 +14,9 @@ namespace {
 // An answer to a forwarded request that is longer than this cannot be passed on.
 constexpr std::size_t kMaxForwardedReplyBytes = std::size_t{48} * 1024 * 1024;
 
-replica::Done error_reply(std::string text) {
+replica::Done error_reply(const std::string& text) {
   replica::Done done;
-  done.reply.value.emplace<kv::Error>(std::move(text));
+  done.reply.value.emplace<kv::Error>().text = text;
   return done;
 }
 
