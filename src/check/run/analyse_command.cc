@@ -62,6 +62,10 @@ int analyse_folder(const AnalyseOptions& options) {
 
 int analyse_command(const AnalyseOptions& options) {
   std::error_code error;
+  if (!fs::exists(options.path, error)) {
+    complain(fmt::format("{}: no such file or folder", options.path));
+    return kExitUsage;
+  }
   if (fs::is_directory(options.path, error)) return analyse_folder(options);
   return analyse_file(options);
 }

@@ -73,7 +73,8 @@ void Workload::rest() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return stopping_ || !resting_; });
   resting_ = true;
-  changed_.wait(lock, [this] { return stopping_ || busy_ == 0; });
+  rests_ += 1;
+  changed_.wait(lock, [this] { return stopping_ || waiting_ == clients_.size(); });
 }
 
 void Workload::go_on() {
@@ -109,13 +110,19 @@ std::uint64_t Workload::next_process() const {
   return largest + work_.clients;
 }
 
-bool Workload::may_begin(bool& rested) {
+Workload::Turn Workload::next_turn(std::uint64_t& parted) {
   std::unique_lock lock(mutex_);
-  rested = resting_;
+  if (stopping_) return Turn::Stop;
+  if (!resting_) return Turn::Work;
+  if (parted != rests_) {
+    parted = rests_;
+    return Turn::Farewell;
+  }
+  waiting_ += 1;
+  changed_.notify_all();
   changed_.wait(lock, [this] { return stopping_ || !resting_; });
-  if (stopping_) return false;
-  busy_ += 1;
-  return true;
+  waiting_ -= 1;
+  return stopping_ ? Turn::Stop : Turn::Rested;
 }
 
 void Workload::record(Client& client, const cluster::Answer& answer) {
@@ -132,11 +139,11 @@ void Workload::record(Client& client, const cluster::Answer& answer) {
       client.process += work_.clients;
       break;
   }
-  {
-    const std::lock_guard lock(mutex_);
-    busy_ -= 1;
-  }
-  changed_.notify_all();
+}
+
+// Each client has numbers of its own.
+std::string Workload::unique_value(const Client& client, std::uint64_t sequence) const {
+  return fmt::format("{}", client.number + sequence * work_.clients);
 }
 
 Call Workload::next_call(const Client& client, base::Prng& prng, std::uint64_t sequence,
@@ -150,8 +157,7 @@ Call Workload::next_call(const Client& client, base::Prng& prng, std::uint64_t s
     call.function = history::Function::Read;
     return call;
   }
-  // Unique: each client's own numbers.
-  call.written = fmt::format("{}", client.number + sequence * work_.clients);
+  call.written = unique_value(client, sequence);
   call.function = history::Function::Write;
   if (draw > work_.read + work_.write) {
     call.function = history::Function::Cas;
@@ -182,11 +188,20 @@ void Workload::work(Client& client, base::Prng prng) {
   std::vector<history::Value> seen(work_.keys);
 
   std::vector<std::uint64_t> owed;  // What is to be read before anything else.
-  bool rested = false;
-  for (std::uint64_t sequence = 0; may_begin(rested); ++sequence) {
+  std::uint64_t parted = 0;         // The rest that this client has said farewell to.
+  for (std::uint64_t sequence = 0;; ++sequence) {
+    const Turn turn = next_turn(parted);
+    if (turn == Turn::Stop) break;
+    if (turn == Turn::Rested) owed = keys_of(client);
     Call call = next_call(client, prng, sequence, seen);
-    if (rested) owed = keys_of(client);
-    if (!owed.empty()) call = {.process = call.process, .key = key_name(owed.back())};  // A read.
+    if (turn == Turn::Farewell) {
+      call = {.process = call.process,
+              .function = history::Function::Write,
+              .key = key_name(keys_of(client).front()),
+              .written = unique_value(client, sequence)};
+    } else if (!owed.empty()) {
+      call = {.process = call.process, .key = key_name(owed.back())};  // A read.
+    }
     call.node = {node};
     log_.invoke(call);
     cluster::Answer answer;
@@ -201,7 +216,8 @@ void Workload::work(Client& client, base::Prng prng) {
     const bool ok = answer.outcome == history::Outcome::Ok;
     if (ok && call.function != history::Function::Read) newest = call.written;
     if (ok && call.function == history::Function::Read) newest = answer.found;
-    if (ok && !owed.empty()) owed.pop_back();
+    const bool paid = ok && turn != Turn::Farewell && !owed.empty();
+    if (paid) owed.pop_back();
     const bool mismatch = answer.outcome == history::Outcome::Fail && answer.found_known;
     if (mismatch) newest = answer.found;
     if (ok || mismatch) continue;

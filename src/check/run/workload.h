@@ -64,7 +64,11 @@ class Workload : public faults::Clients {
   };
 
   void work(Client& client, base::Prng prng);
-  bool may_begin(bool& rested);
+  // What a client does next. Farewell: a last write before it rests, so that what was acknowledged
+  // last is known and recent. Rested: it begins again.
+  enum class Turn : std::uint8_t { Work, Farewell, Rested, Stop };
+  Turn next_turn(std::uint64_t& parted);
+  std::string unique_value(const Client& client, std::uint64_t sequence) const;
   Call next_call(const Client& client, base::Prng& prng, std::uint64_t sequence,
                  const std::vector<history::Value>& seen) const;
   std::vector<std::uint64_t> keys_of(const Client& client) const;
@@ -81,7 +85,8 @@ class Workload : public faults::Clients {
   std::condition_variable changed_;
   bool stopping_ = false;
   bool resting_ = false;
-  std::uint32_t busy_ = 0;  // Clients with an operation in flight.
+  std::uint64_t rests_ = 0;  // How many rests there were.
+  std::size_t waiting_ = 0;  // Clients that rest: nothing of theirs is in flight.
 };
 
 }  // namespace check::run

@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The whole checker on real servers: what it says, what it saves, what it leaves behind.
+
+system_test.py SEAWORTHY [CLASS]
+"""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+PROGRAM = sys.argv.pop(1)
+HERE = pathlib.Path(__file__).resolve().parent
+NODES = "3"
+
+
+class Folder(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="seaworthy-test-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def start(self, *words: str, **options) -> subprocess.Popen:
+        return subprocess.Popen([PROGRAM, *words], cwd=self.folder, text=True, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+
+    def run_to_end(self, *words: str, **options) -> tuple[int, list[str], str]:
+        """Exit code, lines of standard output, standard error."""
+        process = self.start(*words, **options)
+        out, err = process.communicate(timeout=200)
+        return process.returncode, out.splitlines(), err
+
+    def check(self, target: str, *words: str) -> tuple[int, list[str], str]:
+        return self.run_to_end("check", "--target", target, "--nodes", NODES, "--out", "run", *words)
+
+    def saved(self, name: str) -> str:
+        return (self.folder / "run" / name).read_text()
+
+
+def leftovers(run: pathlib.Path) -> list[str]:
+    """Processes that still have a file or their working directory in the run's folder."""
+    found = []
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            links = [process / "cwd", *(process / "fd").iterdir()]
+            if any(os.readlink(link).startswith(str(run)) for link in links):
+                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue  # It has ended, or is not ours.
+    return found
+
+
+def until(condition, seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+class Usage(Folder):
+    """Every mistake is one clear sentence, exit code 3, and leaves nothing behind."""
+
+    def refused(self, *words: str, said: str, **options):
+        code, out, err = self.run_to_end(*words, **options)
+        self.assertEqual(code, 3, err)
+        self.assertIn(said, err)
+        self.assertFalse(any(line.startswith("verdict") for line in out))
+        self.assertEqual(list(self.folder.glob("run*/*/*")), [])
+
+    def test_unknown_words_are_named_with_the_nearest(self):
+        self.refused("check", "--target", "etdc", said="etcd")
+        self.refused("check", "--target", "etcd", "--plan", "standart", said="did you mean 'standard'?")
+        self.refused("check", "--target", "etcd", "--suite", "externals", said="did you mean 'external'?")
+        self.refused("check", "--target", "etcd", "--sed", "7", said="--sed")
+        self.refused("check", said="--target")
+        self.refused("list", "target", said="targets")
+
+    def test_values_out_of_range_are_refused(self):
+        self.refused("check", "--target", "etcd", "--nodes", "0", said="--nodes must be from 1")
+        self.refused("check", "--target", "etcd", "--time", "0", said="--time must be from 1")
+        self.refused("check", "--target", "etcd", "--monitor", "full", said="--monitor full")
+
+    def test_a_wrong_plan_is_told_by_file_line_and_column(self):
+        plan = self.folder / "mine.toml"
+        plan.write_text('name = "mine"\n[[lane]]\nfaults = ["kill leadr"]\n')
+        self.refused("check", "--target", "etcd", "--plan", str(plan),
+                     said="mine.toml:3:11: unknown target 'leadr'; did you mean 'leader'?")
+        plan.write_text('name = "mine\n')
+        self.refused("check", "--target", "etcd", "--plan", str(plan), said="mine.toml:1:")
+
+    def test_a_missing_program_is_named(self):
+        self.refused("check", "--target", "etcd", env={**os.environ, "PATH": "/nonexistent"},
+                     said="etcd not found in PATH")
+
+    def test_a_folder_that_holds_something_is_refused(self):
+        (self.folder / "full").mkdir()
+        (self.folder / "full" / "thesis.txt").write_text("mine")
+        self.refused("check", "--target", "etcd", "--out", "full", said="holds something already")
+        self.assertEqual((self.folder / "full" / "thesis.txt").read_text(), "mine")
+
+    def test_a_node_that_exits_at_once_is_shown_with_its_last_output(self):
+        code, _, err = self.check(str(HERE / "adapters" / "exits-at-once"))
+        self.assertEqual(code, 3)
+        self.assertIn("exited before it was ready", err)
+        self.assertIn("the disk of n", err)
+
+    def test_what_is_no_run_is_refused(self):
+        self.refused("analyse", "/nonexistent", said="/nonexistent")
+        self.refused("analyse", str(self.folder), said="is not a run")
+        history = self.folder / "history.jsonl"
+        history.write_text('{"index":0}\n')
+        self.refused("analyse", str(history), said="--model")
+        self.refused("analyse", str(history), "--model", "register", said="history.jsonl:1")
+
+    def test_lists_are_not_empty(self):
+        for what, word in (("targets", "etcd"), ("plans", "standard"), ("faults", "partition"),
+                           ("models", "register")):
+            code, out, _ = self.run_to_end("list", what)
+            self.assertEqual(code, 0)
+            self.assertTrue(any(line.startswith(word) for line in out), what)
+
+
+class Verdict(Folder):
+    def test_etcd_is_valid_and_analyse_says_the_same_byte_for_byte(self):
+        code, out, err = self.check("etcd", "--plan", "sanity", "--time", "3", "--seed", "7")
+        self.assertEqual(code, 0, err)
+        self.assertEqual(out[0], "seed: 7")
+        self.assertEqual(out[-3], "verdict: valid")
+        self.assertEqual(out[-2], f"run: {self.folder}/run")
+        self.assertTrue(out[-1].startswith("repeat: ") and "--seed 7" in out[-1], out[-1])
+        for name in ("plan.toml", "run.json", "links.json", "history.jsonl", "faults.jsonl",
+                     "verdict.json", "traffic.pcapng", "summary.txt", "nodes/1/output.log"):
+            self.assertTrue((self.folder / "run" / name).exists(), name)
+        self.assertEqual(os.readlink(self.folder / "latest"), "run")
+        before = self.saved("verdict.json")
+        self.assertEqual(json.loads(before)["verdict"], "valid")
+        (self.folder / "run" / "verdict.json").unlink()
+        code, out, err = self.run_to_end("analyse", "run")
+        self.assertEqual((code, out[0]), (0, "verdict: valid"), err)
+        self.assertEqual(self.saved("verdict.json"), before)
+
+    def test_a_server_that_is_wrong_is_convicted_with_the_operations(self):
+        code, out, err = self.check("broken/stale-read", "--plan", "partitions", "--time", "15", "--seed", "1")
+        self.assertEqual(code, 1, err)
+        self.assertEqual(out[-3], "verdict: invalid")
+        linear = next(c for c in json.loads(self.saved("verdict.json"))["checkers"] if c["name"] == "linear")
+        self.assertEqual(linear["verdict"], "invalid")
+        self.assertTrue(linear["evidence"])
+        lines = self.saved("history.jsonl").splitlines()
+        for index in linear["evidence"]:
+            self.assertEqual(json.loads(lines[index])["index"], index)
+        self.assertIn(linear["sentence"], err)
+
+    def test_faults_are_observed_and_the_same_seed_draws_the_same(self):
+        words = ("--plan", "standard", "--time", "5", "--seed", "3")
+        code, _, err = self.check("raftkv", *words)
+        self.assertIn(code, (0, 2), err)  # Five seconds may be too few to believe.
+        faults = [json.loads(line) for line in self.saved("faults.jsonl").splitlines()]
+        self.assertTrue(faults)
+        self.assertEqual([f for f in faults if f["state"] == "failed"], [])
+        fired = [f["id"] for f in faults if f["state"] == "fired"]
+        self.assertEqual(sorted(fired), sorted(f["id"] for f in faults if f["state"] == "healed"))
+        first = [line for line in self.saved("plan.toml").splitlines() if line.startswith(("fault", "order"))]
+        shutil.rmtree(self.folder / "run")
+        self.check("raftkv", *words)
+        again = [line for line in self.saved("plan.toml").splitlines() if line.startswith(("fault", "order"))]
+        # Elections differ in length, so one of the runs may have room for more steps of each lane.
+        self.assertEqual(first[:2], again[:2])
+
+
+class Ending(Folder):
+    """However the checker ends, nothing of it goes on, and what was saved can be judged."""
+
+    def begin(self) -> subprocess.Popen:
+        process = self.start("check", "--target", "etcd", "--nodes", NODES, "--plan", "none", "--time", "120",
+                             "--seed", "5", "--out", "run")
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stderr.close)
+        history = self.folder / "run" / "history.jsonl"
+        self.assertTrue(until(lambda: history.exists() and history.stat().st_size > 20000, 60))
+        return process
+
+    def assert_nothing_left(self):
+        run = self.folder / "run"
+        self.assertTrue(until(lambda: not leftovers(run), 5), leftovers(run))
+
+    def test_killed_it_takes_everything_along_and_can_be_analysed(self):
+        process = self.begin()
+        self.assertTrue(leftovers(self.folder / "run"))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        self.assert_nothing_left()
+        code, out, err = self.run_to_end("analyse", "run")
+        self.assertEqual((code, out[0]), (2, "verdict: unknown"), err)
+        self.assertIn("linear     valid", err)
+
+    def test_interrupted_it_saves_and_judges_what_there_is(self):
+        process = self.begin()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 2, err)
+        self.assertIn("verdict: unknown", out)
+        self.assertIn("interrupted: Ctrl-C", err)
+        self.assert_nothing_left()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
