@@ -95,6 +95,12 @@ class Usage(Folder):
         plan.write_text('name = "mine\n')
         self.refused("check", "--target", "etcd", "--plan", str(plan), said="mine.toml:1:")
 
+    def test_the_sample_plan_is_a_plan(self):
+        sample = HERE.parent.parent / "docs" / "samples" / "plan.toml"
+        # The target is looked for after the plan was read.
+        self.refused("check", "--target", "etcd", "--plan", str(sample), said="etcd not found in PATH",
+                     env={**os.environ, "PATH": "/nonexistent"})
+
     def test_a_missing_program_is_named(self):
         self.refused("check", "--target", "etcd", env={**os.environ, "PATH": "/nonexistent"},
                      said="etcd not found in PATH")
