@@ -166,6 +166,7 @@ class Cluster {
     const std::string address = hosts_.address(leader());
     std::atomic<int> done = 0;
     std::vector<std::thread> clients;
+    clients.reserve(kClients);
     const auto begin = Clock::now();
     for (int client = 0; client < kClients; ++client) {
       clients.emplace_back([&, client] {
@@ -235,7 +236,7 @@ int measure(const std::string& directory) {
 
 }  // namespace
 
-int main() {
+int main() {  // NOLINT(bugprone-exception-escape): memory has run out.
   std::string directory = "/dev/shm/etcd_bench.XXXXXX";
   if (mkdtemp(directory.data()) == nullptr) fail("cannot make a directory in /dev/shm");
   const auto support = check::sandbox::probe();

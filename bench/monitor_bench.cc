@@ -212,7 +212,7 @@ int measure() {
 
 }  // namespace
 
-int main() {
+int main() {  // NOLINT(bugprone-exception-escape): memory has run out.
   const auto support = check::sandbox::probe();
   if (!support.ok()) fail(support.error().message);
   const auto code = check::sandbox::contain(support.value(), measure);

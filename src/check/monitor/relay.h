@@ -23,6 +23,8 @@ class Relay : public Loop::Handler {
   };
   // Opens the gate's queue and the listener in the calling thread's network.
   static base::Result<std::unique_ptr<Relay>> open(const Parts& parts);
+  Relay(const Relay&) = delete;
+  Relay& operator=(const Relay&) = delete;
   ~Relay() override;
 
   std::uint16_t port() const;  // Of the listener, on the loopback.

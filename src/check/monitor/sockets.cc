@@ -124,12 +124,13 @@ ReceivedBytes received_bytes(int fd) {
     ioctl(fd, FIONREAD, &unread);
     if (before == unread) break;
   }
-  enum : std::uint8_t { kTimeWait = 6, kClose = 7, kCloseWait = 8, kLastAck = 9, kClosing = 11 };
+  // As in the kernel's <net/tcp_states.h>.
+  enum : std::uint8_t { TimeWait = 6, Close = 7, CloseWait = 8, LastAck = 9, Closing = 11 };
   const std::uint8_t state = info.tcpi_state;
   return {.total = info.tcpi_bytes_received,
           .unread = static_cast<std::uint64_t>(unread),
-          .may_hold_fin = state == kTimeWait || state == kClose || state == kCloseWait ||
-                          state == kLastAck || state == kClosing};
+          .may_hold_fin = state == TimeWait || state == Close || state == CloseWait ||
+                          state == LastAck || state == Closing};
 }
 
 }  // namespace check::monitor

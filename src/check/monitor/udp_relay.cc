@@ -93,8 +93,7 @@ void UdpRelay::admit(Link& link, Datagram datagram) {
     loop_.at(loop_.now_ns() + delay + kOvertakenNs,
              [this, &link, &queue, number = queue.overtaken_number] {
                if (!queue.overtaken || queue.overtaken_number != number) return;
-               const Datagram last = *std::exchange(queue.overtaken, std::nullopt);
-               send_in_turn(link, last, true);
+               send_or_hold(link, *std::exchange(queue.overtaken, std::nullopt));
              });
     return;
   }
@@ -103,7 +102,7 @@ void UdpRelay::admit(Link& link, Datagram datagram) {
 
 void UdpRelay::send_later(Link& link, Datagram datagram, std::uint64_t delay_ns) {
   if (delay_ns == 0) {
-    send_in_turn(link, std::move(datagram), false);
+    send_in_turn(link, std::move(datagram));
     return;
   }
   if (delayed_.size() >= kDelayed) {
@@ -114,20 +113,24 @@ void UdpRelay::send_later(Link& link, Datagram datagram, std::uint64_t delay_ns)
   delayed_.emplace(number, std::move(datagram));
   loop_.at(loop_.now_ns() + delay_ns, [this, &link, number] {
     auto node = delayed_.extract(number);
-    send_in_turn(link, std::move(node.mapped()), false);
+    send_in_turn(link, std::move(node.mapped()));
   });
 }
 
-// Sends, or keeps if the link is held; behind it goes the one it has overtaken.
-void UdpRelay::send_in_turn(Link& link, Datagram datagram, bool overtaken) {
+// Sends, and behind it the one it has overtaken.
+void UdpRelay::send_in_turn(Link& link, Datagram datagram) {
+  send_or_hold(link, std::move(datagram));
+  const auto queue = queues_.find(link.pair);
+  if (queue == queues_.end() || !queue->second.overtaken) return;
+  send_or_hold(link, *std::exchange(queue->second.overtaken, std::nullopt));
+}
+
+void UdpRelay::send_or_hold(Link& link, Datagram datagram) {
   if (link.held) {
     hold(link, std::move(datagram));
   } else {
     send(link, datagram);
   }
-  const auto queue = queues_.find(link.pair);
-  if (overtaken || queue == queues_.end() || !queue->second.overtaken) return;
-  send_in_turn(link, *std::exchange(queue->second.overtaken, std::nullopt), true);
 }
 
 void UdpRelay::hold(Link& link, Datagram datagram) {

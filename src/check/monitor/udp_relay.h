@@ -57,7 +57,8 @@ class UdpRelay : public Loop::Handler {
   void admit(Link& link, Datagram datagram);
   void hold(Link& link, Datagram datagram);
   void send_later(Link& link, Datagram datagram, std::uint64_t delay_ns);
-  void send_in_turn(Link& link, Datagram datagram, bool overtaken);
+  void send_in_turn(Link& link, Datagram datagram);
+  void send_or_hold(Link& link, Datagram datagram);
   void send(Link& link, const Datagram& datagram);
   int sender_for(const Endpoint& source);
   void lose(Link& link, const Datagram& datagram);
