@@ -54,8 +54,8 @@ bool UdpRelay::receive() {
   const ssize_t size = recvmsg(socket_.get(), &message, MSG_DONTWAIT);
   if (size < 0) return false;
   sockaddr_in destination{};
-  for (const cmsghdr* item = CMSG_FIRSTHDR(&message); item != nullptr;
-       item = CMSG_NXTHDR(&message, const_cast<cmsghdr*>(item))) {
+  for (cmsghdr* item = CMSG_FIRSTHDR(&message); item != nullptr;
+       item = CMSG_NXTHDR(&message, item)) {
     if (item->cmsg_level == SOL_IP && item->cmsg_type == IP_ORIGDSTADDR) {
       std::memcpy(&destination, CMSG_DATA(item), sizeof destination);
     }
