@@ -13,12 +13,12 @@
 #include "check/cluster/target.h"
 #include "check/faults/injector.h"
 #include "check/faults/link_probe.h"
+#include "check/monitor/links.h"
 #include "check/monitor/raft_monitor.h"
 #include "check/plan/schedule.h"
 #include "check/run/cluster_setup.h"
 #include "check/run/fault_log.h"
 #include "check/run/history_log.h"
-#include "check/run/links_json.h"
 #include "check/run/progress.h"
 #include "check/run/recovery.h"
 #include "check/run/sandbox_hosts.h"
@@ -229,7 +229,8 @@ base::Status Run::finish() {
   facts_.interrupted = stop_.reason();
   facts_.finished = true;
   TRY([[maybe_unused]] auto links,
-      request_.directory.write("links.json", links_json(monitor_->counters(), facts_.audit)));
+      request_.directory.write("links.json",
+                               monitor::links_json(monitor_->counters(), facts_.audit)));
   return save_facts();
 }
 

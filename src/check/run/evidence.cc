@@ -6,6 +6,7 @@
 #include "check/linear/linear.h"
 #include "check/run/fault_log.h"
 #include "check/run/judge.h"
+#include "check/run/links_table.h"
 
 namespace check::run {
 
@@ -26,6 +27,10 @@ base::Result<Evidence> load_evidence(const RunDirectory& directory) {
   if (directory.has("faults.jsonl")) {
     TRY(const std::string text, directory.read("faults.jsonl"));
     TRY(evidence.faults, read_faults(text, directory.file("faults.jsonl")));
+  }
+  if (directory.has("links.json")) {
+    TRY(const std::string text, directory.read("links.json"));
+    TRY(evidence.links, links_table(text, directory.file("links.json")));
   }
   return evidence;
 }

@@ -31,6 +31,7 @@ struct Evidence {
   RunFacts facts;
   std::vector<history::Operation> operations;
   std::vector<faults::FaultRecord> faults;
+  std::string links;  // What the monitor counted, as a table; not part of any verdict.
 };
 
 base::Result<Evidence> load_evidence(const RunDirectory& directory);

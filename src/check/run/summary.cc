@@ -71,6 +71,7 @@ std::string summary(const RunDirectory& directory, const Evidence& evidence,
           fmt::format("    ... and {} more, in verdict.json\n", lines.size() - kShownOperations);
     }
   }
+  if (!evidence.links.empty()) text += "  between the nodes, by the monitor:\n" + evidence.links;
   text += fmt::format("  run:    {}\n  repeat: {}\n", directory.path(), facts.repeat);
   return text;
 }
