@@ -24,8 +24,8 @@ TableReader::TableReader(const Document& document, const Table& table, std::stri
 const Value* TableReader::find(std::string_view key) {
   asked_.emplace_back(key);
   const auto found =
-      std::ranges::find_if(table_, [&](const auto& entry) { return entry.first.name == key; });
-  return found == table_.end() ? nullptr : &found->second;
+      std::ranges::find_if(table_, [&](const auto& entry) { return entry.key.name == key; });
+  return found == table_.end() ? nullptr : &found->value;
 }
 
 base::Error TableReader::wrong(const Value& value, std::string_view key,

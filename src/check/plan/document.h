@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -25,17 +24,23 @@ struct Thousandths {
 };
 
 struct Value;
+struct Entry;
 using Array = std::vector<Value>;
+using Table = std::vector<Entry>;
+
+struct Value {
+  std::variant<bool, std::int64_t, Thousandths, std::string, Array, Table> data;
+  Position at;
+};
 
 struct Key {
   std::string name;
   Position at;
 };
-using Table = std::vector<std::pair<Key, Value>>;
 
-struct Value {
-  std::variant<bool, std::int64_t, Thousandths, std::string, Array, Table> data;
-  Position at;
+struct Entry {
+  Key key;
+  Value value;
 };
 
 struct Document {

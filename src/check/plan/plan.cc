@@ -36,7 +36,7 @@ base::Result<Work> read_work(const Document& document, const Table& table) {
   TRY([[maybe_unused]] auto cas, number("cas", work.cas, kMostShare));
   TRY([[maybe_unused]] auto timeout, number("timeout_ms", work.timeout_ms, kMostTimeoutMs));
   TRY([[maybe_unused]] auto end, reader.finished());
-  const Position at = table.empty() ? Position{1, 1} : table.front().first.at;
+  const Position at = table.empty() ? Position{1, 1} : table.front().key.at;
   if (work.clients == 0 || work.keys == 0 || work.timeout_ms == 0) {
     return complaint(document, at, "'count', 'keys' and 'timeout_ms' must be at least 1");
   }

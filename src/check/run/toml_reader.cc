@@ -54,8 +54,8 @@ plan::Value converted(const toml::node& node) {
 plan::Table converted(const toml::table& table) {
   plan::Table result;
   for (const auto& [key, node] : table) {
-    result.emplace_back(plan::Key{std::string(key.str()), position(key.source().begin)},
-                        converted(node));
+    result.push_back(
+        {.key = {std::string(key.str()), position(key.source().begin)}, .value = converted(node)});
   }
   return result;
 }
