@@ -19,7 +19,6 @@ namespace {
 
 using io::testing::Fault;
 using io::testing::MemoryDisk;
-using io::testing::Survival;
 
 raft::Effects step(std::uint64_t number) {
   raft::Effects effects;

@@ -19,7 +19,7 @@ namespace check::monitor {
 namespace {
 
 void set_timeouts(int fd, int milliseconds) {
-  const timeval time{milliseconds / 1000, (milliseconds % 1000) * 1000};
+  const timeval time{milliseconds / 1000, suseconds_t{milliseconds % 1000} * 1000};
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
 }

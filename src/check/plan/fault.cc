@@ -42,6 +42,7 @@ constexpr std::array kTargets = {
 template <class Words>
 std::vector<std::string> words_of(const Words& table) {
   std::vector<std::string> result;
+  result.reserve(std::size(table));
   for (const auto& entry : table) result.emplace_back(entry.word);
   return result;
 }

@@ -216,8 +216,8 @@ void Run::fault_phase() {
 
 void Run::recover() {
   progress_->phase("recovery");
-  facts_.recovery = await_recovery(*cluster_, *network_, *processes_, *workload_, clock_,
-                                   recovery_bound_ms(facts_.election_timeout_ms));
+  facts_.recovery = heal(*network_, *processes_, recovery_bound_ms(facts_.election_timeout_ms));
+  await_recovery(*cluster_, *workload_, clock_, facts_.recovery);
   workload_->stop();
   progress_->phase("read-back");
   read_back(*cluster_, *history_, *workload_, facts_.keys, facts_.recovery);
@@ -235,7 +235,7 @@ base::Status Run::finish() {
 }
 
 base::Status Run::execute() {
-  const base::Status ready = begin();
+  base::Status ready = begin();
   // Interrupted before anything was asked of the system: there is a run, and it says nothing.
   if (!ready.ok() && !stop_.requested()) return ready;
   if (ready.ok()) {

@@ -74,7 +74,7 @@ CLI::App* add_analyse(CLI::App& app, AnalyseOptions& options) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a bad definition.
   CheckOptions check_options;
   AnalyseOptions analyse_options;
   std::string what;

@@ -28,24 +28,31 @@ std::vector<std::uint32_t> silent_since(const Workload& workload, history::Momen
   return silent;
 }
 
-// Reads all keys through one node; false if one could not be read before the deadline.
-bool read_all(Cluster& cluster, HistoryLog& log, history::NodeId node, std::uint32_t keys,
-              std::uint64_t process, std::uint64_t stride, milliseconds limit) {
+struct Reader {
+  history::NodeId node;
+  std::uint64_t process = 0;  // After an operation of unknown outcome: one stride further.
+  std::uint64_t stride = 0;
+};
+
+// Reads all keys through one node; false if one could not be read before the limit.
+bool read_all(Cluster& cluster, HistoryLog& log, Reader reader, std::uint32_t keys,
+              milliseconds limit) {
   if (!cluster.sandbox.enter_clients_network().ok()) return false;
   const auto client = cluster.config.create_client();
   const auto end = std::chrono::steady_clock::now() + limit;
   bool connected = false;
   for (std::uint32_t k = 0; k < keys;) {
     if (cluster.stop.requested() || std::chrono::steady_clock::now() >= end) return false;
-    if (!connected) connected = client->connect(node, kReadTimeout).ok();
+    if (!connected) connected = client->connect(reader.node, kReadTimeout).ok();
     if (connected) {
-      const Call call{.process = process, .key = key_name(k), .node = node, .final = true};
+      const Call call{
+          .process = reader.process, .key = key_name(k), .node = reader.node, .final = true};
       log.invoke(call);
       const cluster::Answer answer = client->read(call.key);
       log.complete(call, answer);
       connected = answer.outcome == history::Outcome::Ok;
       if (connected) k += 1;
-      if (answer.outcome == history::Outcome::Info) process += stride;
+      if (answer.outcome == history::Outcome::Info) reader.process += reader.stride;
     }
     if (!connected) (void)cluster.stop.wait(kRetry);
   }
@@ -59,15 +66,19 @@ std::uint64_t recovery_bound_ms(std::optional<std::uint64_t> election_timeout_ms
   return std::max(kLeastBoundMs, kBoundElections * election_timeout_ms.value_or(0));
 }
 
-Recovery await_recovery(Cluster& cluster, faults::NetworkFaults& network,
-                        faults::ProcessFaults& processes, const Workload& workload,
-                        const faults::RunClock& clock, std::uint64_t bound_ms) {
+Recovery heal(faults::NetworkFaults& network, faults::ProcessFaults& processes,
+              std::uint64_t bound_ms) {
   Recovery recovery;
   recovery.bound_ms = bound_ms;
   base::Status healed = network.heal_all();
   if (healed.ok()) healed = processes.heal_all();
   if (!healed.ok()) recovery.not_healed = healed.error().message;
+  return recovery;
+}
 
+void await_recovery(Cluster& cluster, const Workload& workload, const faults::RunClock& clock,
+                    Recovery& recovery) {
+  const std::uint64_t bound_ms = recovery.bound_ms;
   const history::Moment since = clock.now();
   const auto begin = std::chrono::steady_clock::now();
   const auto left = [&] {
@@ -88,7 +99,6 @@ Recovery await_recovery(Cluster& cluster, faults::NetworkFaults& network,
   // Of a system that does not tell who leads: somebody does, or nobody would have been served.
   if (!tells && recovery.silent.empty()) recovery.leader_ms = passed_ms();
   recovery.complete = !cluster.stop.requested();
-  return recovery;
 }
 
 void read_back(Cluster& cluster, HistoryLog& log, const Workload& workload, std::uint32_t keys,
@@ -99,8 +109,8 @@ void read_back(Cluster& cluster, HistoryLog& log, const Workload& workload, std:
   std::vector<std::thread> readers;
   for (std::uint32_t k = 1; k <= nodes; ++k) {
     readers.emplace_back([&, k] {
-      const bool all =
-          read_all(cluster, log, {k}, keys, first_process + k, nodes + 1, as_ms(recovery.bound_ms));
+      const Reader reader{.node = {k}, .process = first_process + k, .stride = nodes + 1};
+      const bool all = read_all(cluster, log, reader, keys, as_ms(recovery.bound_ms));
       const std::lock_guard lock(mutex);
       if (!all) recovery.unread.push_back(k);
     });

@@ -28,10 +28,13 @@ struct Recovery {
 // 10 election timeouts, and 30 s at least.
 std::uint64_t recovery_bound_ms(std::optional<std::uint64_t> election_timeout_ms);
 
-// Ends all faults, then waits for the nodes, a leader, and an ok operation of every client.
-Recovery await_recovery(Cluster& cluster, faults::NetworkFaults& network,
-                        faults::ProcessFaults& processes, const Workload& workload,
-                        const faults::RunClock& clock, std::uint64_t bound_ms);
+// Ends all faults.
+Recovery heal(faults::NetworkFaults& network, faults::ProcessFaults& processes,
+              std::uint64_t bound_ms);
+
+// Then waits for the nodes, a leader, and an ok operation of every client.
+void await_recovery(Cluster& cluster, const Workload& workload, const faults::RunClock& clock,
+                    Recovery& recovery);
 
 // Reads every key through every node, with the history's `final` mark; fills Recovery::unread.
 // Requires: the workload's clients have stopped.

@@ -77,7 +77,7 @@ base::Status RunDirectory::write(const std::string& name, const std::string& con
   const std::string fresh = path + ".new";
   const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (fd < 0) return failed("create", fresh, errno);
-  const base::Status written = write_all(fd, content, fresh);
+  base::Status written = write_all(fd, content, fresh);
   ::close(fd);
   if (!written.ok()) return written;
   if (::rename(fresh.c_str(), path.c_str()) != 0) return failed("rename", fresh, errno);

@@ -35,6 +35,17 @@ cluster::Answer not_sent(const base::Error& error) {
   return answer;
 }
 
+// The newest value that the client knows of the key; false if the answer does not tell.
+bool remember(const Call& call, const cluster::Answer& answer, history::Value& newest) {
+  if (answer.outcome == history::Outcome::Ok) {
+    newest = call.function == history::Function::Read ? answer.found : call.written;
+    return true;
+  }
+  const bool mismatch = answer.outcome == history::Outcome::Fail && answer.found_known;
+  if (mismatch) newest = answer.found;
+  return mismatch;
+}
+
 }  // namespace
 
 std::string key_name(std::uint64_t k) { return fmt::format("k{}", k); }
@@ -53,8 +64,8 @@ void Workload::start(std::uint64_t seed) {
     clients_.back()->process = number;
   }
   for (const auto& client : clients_) {
-    client->thread = std::thread(
-        [this, &client = *client, own = prng.fork()]() mutable { work(client, std::move(own)); });
+    client->thread =
+        std::thread([this, &client = *client, own = prng.fork()]() mutable { work(client, own); });
   }
 }
 
@@ -213,14 +224,11 @@ void Workload::work(Client& client, base::Prng prng) {
     record(client, answer);
 
     history::Value& newest = seen[std::stoull(call.key.substr(1))];
+    const bool known = remember(call, answer, newest);
     const bool ok = answer.outcome == history::Outcome::Ok;
-    if (ok && call.function != history::Function::Read) newest = call.written;
-    if (ok && call.function == history::Function::Read) newest = answer.found;
     const bool paid = ok && turn != Turn::Farewell && !owed.empty();
     if (paid) owed.pop_back();
-    const bool mismatch = answer.outcome == history::Outcome::Fail && answer.found_known;
-    if (mismatch) newest = answer.found;
-    if (ok || mismatch) continue;
+    if (known) continue;
 
     connected = false;
     if (roams) node = 1 + static_cast<std::uint32_t>(prng.between(0, nodes - 1));

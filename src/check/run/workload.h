@@ -36,6 +36,8 @@ class Workload : public faults::Clients {
 
   Workload(sandbox::Sandbox& sandbox, cluster::RaftClusterConfig& config, HistoryLog& log,
            const faults::RunClock& clock, const plan::Work& work);
+  Workload(const Workload&) = delete;
+  Workload& operator=(const Workload&) = delete;
   ~Workload() override;
 
   void start(std::uint64_t seed);
