@@ -59,9 +59,7 @@ void Injector::execute(const plan::Step& step) {
   report(record, FaultState::Armed, "leader n" + std::to_string(scene.leader.value));
   report(record, FaultState::Fired, begin(record, step));
   // A length that is cut short by a stop is healed like any other.
-  if (!step.fault.quiet) {
-    (void)around_.stop.wait(as_ms(plan::milliseconds(step.length, election_timeout_ms_)));
-  }
+  (void)around_.stop.wait(as_ms(plan::milliseconds(step.length, election_timeout_ms_)));
   report(record, FaultState::Healed, end(record, step));
 
   if (!network) around_.processes.release(record.nodes);

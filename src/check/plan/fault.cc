@@ -12,7 +12,7 @@ namespace check::plan {
 
 namespace {
 
-constexpr std::array kFaults = {
+constexpr std::array<FaultWord, 6> kFaults = {
     FaultWord{FaultKind::Kill, "kill",
               "SIGKILL every process of the node; start it again after the fault's length"},
     FaultWord{FaultKind::Pause, "pause",
@@ -27,7 +27,7 @@ constexpr std::array kFaults = {
               "deliver every byte of the pairs late, by a tenth of the length"},
 };
 
-constexpr std::array kTargets = {
+constexpr std::array<TargetWord, 9> kTargets = {
     TargetWord{Target::Leader, "leader", "the leader; of a network: it alone against all others"},
     TargetWord{Target::Follower, "follower", "one node that does not lead; of a network: it alone"},
     TargetWord{Target::One, "one", "one node, drawn; of a network: it alone against all others"},
