@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # What is too long for every change: more seeds, longer runs, ten minutes of fuzzing for each parser,
-# the thread sanitizer, the tests labelled `long`.
+# the dearest checks of clang-tidy, the thread sanitizer, the tests labelled `long`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/setup.sh ci
@@ -13,6 +13,7 @@ for target in etcd raftkv; do
   done
   build/release/bin/seaworthy check --target $target --suite external
 done
+TIDY=deep tools/tidy.sh
 tools/build.sh tsan
 ctest --preset tsan --parallel 2 --label-exclude 'long|release'
 FUZZ_SECONDS=600 tools/fuzz.sh

@@ -27,6 +27,11 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
   return given == nullptr ? otherwise : std::strtoull(given, nullptr, 10);
 }
 
+void print_extent(std::uint64_t seed, std::uint64_t rounds) {
+  std::printf("seed %llu, %llu rounds (SEED, ROUNDS)\n", static_cast<unsigned long long>(seed),
+              static_cast<unsigned long long>(rounds));
+}
+
 // Makes some histories wrong, and some only different.
 class Spoiler {
  public:
@@ -174,7 +179,7 @@ void compare(std::uint64_t seed, Tally& tally) {
 TEST(Linear, AgreesWithBruteForceOnSmallRegisters) {
   const std::uint64_t seed = from_environment("SEED", 1);
   const std::uint64_t rounds = from_environment("ROUNDS", 12000);
-  std::printf("seed: %llu (SEED, ROUNDS)\n", static_cast<unsigned long long>(seed));
+  print_extent(seed, rounds);
   Tally tally;
   for (std::uint64_t round = 0; round < rounds; ++round) {
     compare(seed * 1000000007 + round, tally);
@@ -193,7 +198,7 @@ TEST(Linear, AgreesWithBruteForceOnSmallRegisters) {
 TEST(Linear, AgreesWithBruteForceOnTextThatGrows) {
   const std::uint64_t seed = from_environment("SEED", 1);
   const std::uint64_t rounds = from_environment("ROUNDS", 12000) / 10;
-  std::printf("seed: %llu (SEED, ROUNDS)\n", static_cast<unsigned long long>(seed));
+  print_extent(seed, rounds);
   for (std::uint64_t round = 0; round < rounds; ++round) {
     base::Prng prng(seed * 998244353 + round);
     invent::Shape shape = shape_of(prng);
@@ -216,7 +221,7 @@ TEST(Linear, AgreesWithBruteForceOnTextThatGrows) {
 TEST(Linear, ZonesAgreeWithTheSearchOnLongerRegisters) {
   const std::uint64_t seed = from_environment("SEED", 1);
   const std::uint64_t rounds = from_environment("ROUNDS", 12000) / 20;
-  std::printf("seed: %llu (SEED, ROUNDS)\n", static_cast<unsigned long long>(seed));
+  print_extent(seed, rounds);
   std::uint64_t decided = 0;
   for (std::uint64_t round = 0; round < rounds; ++round) {
     base::Prng prng(seed * 1000003 + round);
