@@ -13,6 +13,8 @@ namespace {
 
 // A delay is this part of the fault's length.
 constexpr std::uint64_t kDelayPart = 10;
+// A shorter one could not be told from no delay at all.
+constexpr std::uint64_t kLeastDelayMs = 10;
 
 std::chrono::milliseconds as_ms(std::uint64_t count) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(count));
@@ -68,8 +70,8 @@ void Injector::execute(const plan::Step& step) {
 
 base::Result<std::string> Injector::begin(const FaultRecord& record, const plan::Step& step) {
   if (!record.pairs.empty()) {
-    const std::uint64_t length_us =
-        plan::milliseconds(step.length, election_timeout_ms_) * 1000 / kDelayPart;
+    const std::uint64_t length_ms = plan::milliseconds(step.length, election_timeout_ms_);
+    const std::uint64_t length_us = std::max(length_ms / kDelayPart, kLeastDelayMs) * 1000;
     return around_.network.begin(record.id, step.fault.kind, record.pairs,
                                  std::chrono::microseconds(length_us));
   }

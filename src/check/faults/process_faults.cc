@@ -25,6 +25,11 @@ void ProcessFaults::release(const Nodes& nodes) {
 }
 
 base::Result<std::string> ProcessFaults::begin(plan::FaultKind kind, const Nodes& nodes) {
+  for (const history::NodeId node : nodes) {
+    if (hosts_.running(node)) continue;
+    return base::Error{base::ErrorCode::Unavailable,
+                       fmt::format("n{} had ended before it was struck", node.value)};
+  }
   if (kind == plan::FaultKind::Kill) return kill(nodes);
   if (kind == plan::FaultKind::Pause) return pause(nodes);
   CHECK(kind == plan::FaultKind::Restart);
@@ -84,7 +89,7 @@ base::Result<std::string> ProcessFaults::stop(const Nodes& nodes) {
                          fmt::format("n{} still runs after SIGTERM and SIGKILL", node.value)};
     }
   }
-  return fmt::format("{} of {} nodes exited after SIGTERM", nodes.size(), nodes.size());
+  return fmt::format("{} of {} nodes ended after SIGTERM", nodes.size(), nodes.size());
 }
 
 }  // namespace check::faults

@@ -37,8 +37,8 @@ base::Result<Work> read_work(const Document& document, const Table& table) {
   TRY([[maybe_unused]] auto timeout, number("timeout_ms", work.timeout_ms, kMostTimeoutMs));
   TRY([[maybe_unused]] auto end, reader.finished());
   const Position at = table.empty() ? Position{1, 1} : table.front().key.at;
-  if (work.clients == 0 || work.keys == 0 || work.timeout_ms == 0) {
-    return complaint(document, at, "'count', 'keys' and 'timeout_ms' must be at least 1");
+  if (work.clients == 0 || work.keys == 0) {
+    return complaint(document, at, "'count' and 'keys' must be at least 1");
   }
   if (work.read + work.write + work.cas == 0) {
     return complaint(document, at, "one of 'read', 'write' and 'cas' must be at least 1");
@@ -113,6 +113,7 @@ base::Result<Lane> read_lane(const Document& document, const Value& value) {
     return complaint(document, value.at,
                      "a lane has either 'faults' to draw from or [[lane.step]]s, and not none");
   }
+  lane.written = !lane.steps.empty();
   if (lane.gap.empty()) lane.gap = {500, 1000, 2000};
   if (lane.length.empty()) lane.length = {300, 1000, 2000, 5000};
   return lane;

@@ -23,7 +23,7 @@ struct Work {
   std::uint32_t read = 45;
   std::uint32_t write = 35;
   std::uint32_t cas = 20;
-  std::uint32_t timeout_ms = 1000;  // Of one operation.
+  std::uint32_t timeout_ms = 0;  // Of one operation; 0: an election timeout, from 200 to 1000 ms.
 };
 
 // One fault of a schedule, with all that is drawn about it. Lengths are in thousandths of the
@@ -40,6 +40,7 @@ struct Lane {
   std::vector<Fault> faults = {};       // Dealt like cards: each once before any comes again.
   std::vector<std::uint32_t> gap = {};  // Thousandths of an election timeout; drawn from these.
   std::vector<std::uint32_t> length = {};
+  bool written = false;          // `steps` are the plan's own, not drawn: none may be left out.
   std::vector<Step> steps = {};  // Instead of `faults`: exactly these, in this order.
 };
 

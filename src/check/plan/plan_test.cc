@@ -114,9 +114,28 @@ TEST(Schedule, DealsEveryFaultOnceBeforeAnyComesAgain) {
   }
 }
 
-TEST(Schedule, LeavesOutWhatStrikesNothing) {
-  const Plan plan = drawn({.name = "p", .lanes = {deck({kRing})}}, 3, 3, 30);
-  EXPECT_TRUE(plan.lanes.empty());
+TEST(Schedule, LeavesOutOfADeckWhatStrikesNothing) {
+  const Plan plan = drawn({.name = "p", .lanes = {deck({kRing, kKillLeader})}}, 3, 3, 30);
+  for (const Step& step : plan.lanes.front().steps) EXPECT_EQ(step.fault, kKillLeader);
+}
+
+TEST(Schedule, RefusesALaneOrAStepThatStrikesNothing) {
+  const Plan ring_alone{.name = "p", .lanes = {deck({kRing})}};
+  EXPECT_TRUE(check_applicable(ring_alone, 5).ok());
+  EXPECT_FALSE(check_applicable(ring_alone, 3).ok());
+  const Lane written{.written = true, .steps = {{.fault = kKillLeader}, {.fault = kRing}}};
+  const base::Status refused = check_applicable({.name = "p", .lanes = {written}}, 3);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(
+      refused.error().message,
+      "plan 'p': \"partition ring\" strikes nothing in a cluster of 3 nodes; give more --nodes");
+}
+
+TEST(Schedule, NeverLeavesOutAWrittenStep) {
+  const Lane written{.written = true,
+                     .steps = {{.fault = kKillLeader}, {.fault = kPauseOne, .gap = 50'000}}};
+  const Plan plan = fitted(drawn({.name = "p", .lanes = {written}}, 3, 3, 30), 5000, 1000, 300);
+  EXPECT_EQ(plan.lanes.front().steps.size(), 2U);
 }
 
 TEST(Schedule, FitsIntoTheTime) {

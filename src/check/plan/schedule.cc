@@ -62,19 +62,35 @@ std::vector<Step> dealt(const Lane& lane, std::uint32_t nodes, std::uint32_t cou
 
 }  // namespace
 
+base::Status check_applicable(const Plan& plan, std::uint32_t nodes) {
+  const auto nothing = [&](const Fault& fault) { return !strikes(fault, nodes); };
+  const auto refused = [&](const std::string& what) {
+    return base::Error{base::ErrorCode::InvalidArgument,
+                       "plan '" + plan.name + "': " + what + " in a cluster of " +
+                           std::to_string(nodes) + " nodes; give more --nodes"};
+  };
+  for (const Lane& lane : plan.lanes) {
+    for (const Step& step : lane.steps) {
+      if (nothing(step.fault)) return refused('"' + describe(step.fault) + "\" strikes nothing");
+    }
+    if (!lane.written && std::ranges::all_of(lane.faults, nothing)) {
+      return refused("no fault of a lane strikes anything");
+    }
+  }
+  return base::Done{};
+}
+
 Plan drawn(const Plan& plan, std::uint64_t seed, std::uint32_t nodes, std::uint32_t count) {
   CHECK(nodes > 0);
   base::Prng prng(seed);
   Plan result = plan;
   for (Lane& lane : result.lanes) {
     std::erase_if(lane.faults, [&](const Fault& fault) { return !strikes(fault, nodes); });
-    std::erase_if(lane.steps, [&](const Step& step) { return !strikes(step.fault, nodes); });
+    CHECK(!lane.faults.empty() || lane.written);
   }
-  std::erase_if(result.lanes,
-                [](const Lane& lane) { return lane.faults.empty() && lane.steps.empty(); });
   for (Lane& lane : result.lanes) {
     base::Prng lane_prng = prng.fork();
-    if (lane.steps.empty()) {
+    if (!lane.written) {
       lane.steps = dealt(lane, nodes, count, lane_prng);
       lane.faults.clear();
       continue;
@@ -93,6 +109,7 @@ Plan fitted(const Plan& plan, std::uint64_t time_ms, std::uint64_t election_time
             std::uint64_t overhead_ms) {
   Plan result = plan;
   for (Lane& lane : result.lanes) {
+    if (lane.written) continue;
     std::uint64_t end_ms = 0;
     std::size_t fit = 0;
     for (const Step& step : lane.steps) {

@@ -8,18 +8,22 @@
 
 namespace check::plan {
 
+// An error if this many nodes make a part of the plan meaningless: a step that would strike
+// nothing, or a lane of which no fault would strike anything.
+base::Status check_applicable(const Plan& plan, std::uint32_t nodes);
+
 // The lanes with their faults dealt out: `count` steps in each lane that draws, orders of the nodes
 // in all. The same plan, seed and numbers give the same steps.
 //
 // Faults that would strike nothing in a cluster of this size are left out; nodes of an order that
 // do not exist, too.
 //
-// Requires: nodes > 0.
+// Requires: nodes > 0; check_applicable().
 Plan drawn(const Plan& plan, std::uint64_t seed, std::uint32_t nodes, std::uint32_t count);
 
 // The plan with only the steps that fit into `time_ms` when an election timeout takes
 // `election_timeout_ms` and each fault takes `overhead_ms` beside its length; of each lane at
-// least the first.
+// least the first. Steps that the plan itself writes all stay: the run then takes longer.
 Plan fitted(const Plan& plan, std::uint64_t time_ms, std::uint64_t election_timeout_ms,
             std::uint64_t overhead_ms);
 

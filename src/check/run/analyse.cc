@@ -2,6 +2,7 @@
 #include "check/run/analyse.h"
 
 #include <chrono>
+#include <utility>
 
 #include "check/run/judge.h"
 #include "check/run/summary.h"
@@ -30,8 +31,12 @@ base::Result<Opinion> analyse_run(const RunDirectory& directory,
   opinion.json = verdict::verdict_json(findings);
   opinion.summary = summary(directory, evidence, findings);
   opinion.repeat = evidence.facts.repeat;
-  TRY([[maybe_unused]] auto verdict_file, directory.write("verdict.json", opinion.json));
-  TRY([[maybe_unused]] auto summary_file, directory.write("summary.txt", opinion.summary));
+  // A full disk does not take the verdict away.
+  for (const auto& [name, content] :
+       {std::pair("verdict.json", &opinion.json), std::pair("summary.txt", &opinion.summary)}) {
+    const base::Status saved = directory.write(name, *content);
+    if (!saved.ok()) opinion.not_saved = saved.error().message;
+  }
   return opinion;
 }
 

@@ -25,8 +25,9 @@ int exit_code(verdict::Verdict verdict);
 struct Opinion {
   verdict::Verdict verdict = verdict::Verdict::Unknown;
   std::string summary;
-  std::string json;    // The content of verdict.json.
-  std::string repeat;  // The command that runs the same again.
+  std::string json;       // The content of verdict.json.
+  std::string repeat;     // The command that runs the same again.
+  std::string not_saved;  // Why verdict.json and summary.txt are not there; empty: they are.
 };
 
 base::Result<Opinion> analyse_run(const RunDirectory& directory,

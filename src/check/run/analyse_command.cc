@@ -46,6 +46,7 @@ int analyse_folder(const AnalyseOptions& options) {
       return kExitUsage;
     }
     fmt::print(stderr, "{}", opinion.value().summary);
+    if (!opinion.value().not_saved.empty()) complain(opinion.value().not_saved);
     if (options.json) fmt::print("{}", opinion.value().json);
     joined = std::max(joined, opinion.value().verdict);
     repeat = opinion.value().repeat;

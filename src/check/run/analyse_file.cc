@@ -37,6 +37,9 @@ base::Result<verdict::Finding> judged_file(const AnalyseOptions& options) {
   TRY(const model::Model* model, chosen_model(options.model));
   TRY(const std::string text, read_file(options.path));
   TRY(const history::History history, history::read_history(text, options.path));
+  if (history.operations.empty()) {
+    return refused(fmt::format("{} holds no operations: there is nothing to judge", options.path));
+  }
   linear::Options how;
   how.model = model;
   const verdict::Finding finding =

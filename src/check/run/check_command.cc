@@ -5,13 +5,17 @@
 #include <sys/random.h>
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
+#include <memory>
 #include <thread>
 
 #include "check/cluster/target.h"
+#include "check/plan/schedule.h"
 #include "check/run/analyse.h"
 #include "check/run/check_run.h"
 #include "check/run/commands.h"
+#include "check/run/judge.h"
 #include "check/run/plan_files.h"
 
 namespace check::run {
@@ -26,10 +30,11 @@ constexpr std::uint32_t kMostSeconds = 7 * 24 * 3600;
 // Ctrl-C ends the run, keeps and judges what there is; a second one ends the judging, too.
 class Interrupts {
  public:
-  explicit Interrupts(faults::Stop& stop) {
+  // The thread may outlive everything but the process, so it shares what it tells.
+  explicit Interrupts(const std::shared_ptr<faults::Stop>& stop) {
     sigset_t signals = set();
     (void)pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    std::thread([&stop] { wait(stop); }).detach();
+    std::thread([stop] { wait(*stop); }).detach();
   }
 
  private:
@@ -58,12 +63,30 @@ std::uint64_t drawn_seed() {
   return seed % 1'000'000'000;
 }
 
+// One word for a shell. What names a file here does so from everywhere.
+std::string shell_word(const std::string& word) {
+  std::error_code error;
+  const bool is_path = word.find('/') != std::string::npos || word.ends_with(".toml");
+  const std::string whole = is_path && fs::exists(word, error)
+                                ? fs::absolute(word, error).lexically_normal().string()
+                                : word;
+  const auto plain = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("-_./+:=@%").find(c) != std::string_view::npos;
+  };
+  if (!whole.empty() && std::ranges::all_of(whole, plain)) return whole;
+  std::string quoted = "'";
+  for (const char c : whole) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
 std::string repeat_command(const CheckOptions& options, const std::string& program) {
-  std::string command =
-      fmt::format("{} check --target {} --nodes {}", program, options.target, options.nodes);
+  std::string command = fmt::format("{} check --target {} --nodes {}", shell_word(program),
+                                    shell_word(options.target), options.nodes);
   if (options.clients) command += fmt::format(" --clients {}", *options.clients);
   if (options.keys) command += fmt::format(" --keys {}", *options.keys);
-  command += options.suite.empty() ? " --plan " + options.plan : " --suite " + options.suite;
+  command += options.suite.empty() ? " --plan " + shell_word(options.plan)
+                                   : " --suite " + shell_word(options.suite);
   return command + fmt::format(" --time {} --seed {}", options.time_s, *options.seed);
 }
 
@@ -93,14 +116,15 @@ base::Result<plan::Plan> chosen_plan(const CheckOptions& options, const std::str
   TRY(plan::Plan plan, load_plan(name));
   plan.work.clients = options.clients.value_or(plan.work.clients);
   plan.work.keys = options.keys.value_or(plan.work.keys);
+  TRY([[maybe_unused]] auto applicable, plan::check_applicable(plan, options.nodes));
   return plan;
 }
 
 // What runs inside the sandbox: the run and its judgement. Returns the exit code.
 int run_and_judge(const RunRequest& request) {
-  faults::Stop stop;
+  const auto stop = std::make_shared<faults::Stop>();
   const Interrupts interrupts(stop);
-  const base::Status ran = execute(request, stop);
+  const base::Status ran = execute(request, *stop);
   if (!ran.ok()) {
     complain(ran.error().message);
     return kExitUsage;
@@ -111,7 +135,27 @@ int run_and_judge(const RunRequest& request) {
     return kExitUsage;
   }
   fmt::print(stderr, "\n{}", opinion.value().summary);
+  if (!opinion.value().not_saved.empty()) complain(opinion.value().not_saved);
   return exit_code(opinion.value().verdict);
+}
+
+// The run's process was killed, or failed: what it saved is judged from outside.
+int judge_remains(const RunDirectory& directory, int code) {
+  complain(fmt::format("the run's process died (exit code {}); what it saved is judged", code));
+  const auto opinion = analyse_run(directory, time_limit(kJudgeLimitS));
+  if (!opinion.ok()) {
+    complain(opinion.error().message);
+    return kExitUsage;
+  }
+  fmt::print(stderr, "\n{}", opinion.value().summary);
+  return exit_code(opinion.value().verdict);
+}
+
+bool was_interrupted(const std::string& path) {
+  const auto directory = RunDirectory::open(path);
+  if (!directory.ok()) return false;
+  const auto evidence = load_evidence(directory.value());
+  return evidence.ok() && !evidence.value().facts.interrupted.empty();
 }
 
 // One plan in a sandbox of its own; the exit code.
@@ -124,7 +168,7 @@ base::Result<int> run_plan(const CheckOptions& options, const plan::Plan& plan,
   // Nothing was begun: nothing is left.
   std::error_code error;
   if (!directory.has("run.json")) fs::remove_all(directory.path(), error);
-  if (directory.has("run.json")) (void)link_latest(directory);
+  if (directory.has("run.json") && code > kExitUsage) return judge_remains(directory, code);
   return code;
 }
 
@@ -153,6 +197,7 @@ int run_suite(const CheckOptions& options, const std::vector<std::string>& names
     fmt::print("plan {}: {}\n", name, verdict::name(verdict_of(code.value())));
     (void)std::fflush(stdout);
     joined = std::max(joined, verdict_of(code.value()));
+    if (was_interrupted(folder)) break;  // Its verdict is unknown at best, and so is the suite's.
   }
   return exit_code(joined);
 }

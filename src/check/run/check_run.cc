@@ -36,6 +36,9 @@ using std::chrono::milliseconds;
 constexpr std::uint32_t kDrawnSteps = 2000;
 // What striking, observing and healing take beside a fault's length.
 constexpr std::uint64_t kFaultOverheadMs = 300;
+// Of an operation, if the plan leaves it to the election timeout.
+constexpr std::uint64_t kLeastTimeoutMs = 200;
+constexpr std::uint64_t kMostTimeoutMs = 1000;
 // Where elections were not measured, because the plan has no faults.
 constexpr std::uint64_t kAssumedElectionMs = 1000;
 
@@ -54,8 +57,10 @@ class Run {
   base::Status save_facts() const;
   base::Status begin();
   base::Status draw_faults();
+  milliseconds operation_timeout() const;
   void fault_phase();
   void recover();
+  void save_or_stop(const base::Status& saved);
   base::Status finish();
   std::string progress_line() const;
 
@@ -157,6 +162,7 @@ std::string Run::progress_line() const {
 
 base::Status Run::begin() {
   TRY([[maybe_unused]] auto saved, save_facts());
+  TRY([[maybe_unused]] auto linked, link_latest(request_.directory));
   progress_->note(fmt::format("sandbox: {}; {} {} on {} nodes", facts_.sandbox, facts_.target,
                               facts_.target_version, facts_.nodes));
   if (!config_->capabilities().cas) progress_->note("the target has no cas: only reads and writes");
@@ -196,10 +202,17 @@ base::Status Run::draw_faults() {
   return save_facts();
 }
 
+milliseconds Run::operation_timeout() const {
+  const std::uint64_t election_ms = facts_.election_timeout_ms.value_or(kAssumedElectionMs);
+  const std::uint64_t planned_ms = plan_.work.timeout_ms;
+  return milliseconds(static_cast<std::int64_t>(
+      planned_ms > 0 ? planned_ms : std::clamp(election_ms, kLeastTimeoutMs, kMostTimeoutMs)));
+}
+
 void Run::fault_phase() {
   progress_->phase("faults");
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(request_.options.time_s);
-  workload_->start(prng_.next());
+  workload_->start(prng_.next(), operation_timeout());
   faults::Injector injector(
       {clock_, stop_, *network_, *processes_, *workload_, [this] { return board_->leader(); },
        [this](const faults::FaultRecord& record) { fault_log_->append(record); }},
@@ -223,15 +236,23 @@ void Run::recover() {
   read_back(*cluster_, *history_, *workload_, facts_.keys, facts_.recovery);
 }
 
+// A disk that is full by now does not take away the judgement of what was saved before.
+void Run::save_or_stop(const base::Status& saved) {
+  if (saved.ok()) return;
+  stop_.request(saved.error().message);
+  progress_->note(saved.error().message);
+}
+
 base::Status Run::finish() {
   progress_->phase("audit");
   facts_.audit = monitor_->audit();
+  save_or_stop(request_.directory.write("links.json",
+                                        monitor::links_json(monitor_->counters(), facts_.audit)));
   facts_.interrupted = stop_.reason();
+  facts_.own_exits = hosts_->own_exits();
   facts_.finished = true;
-  TRY([[maybe_unused]] auto links,
-      request_.directory.write("links.json",
-                               monitor::links_json(monitor_->counters(), facts_.audit)));
-  return save_facts();
+  save_or_stop(save_facts());
+  return base::Done{};
 }
 
 base::Status Run::execute() {

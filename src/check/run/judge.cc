@@ -53,6 +53,11 @@ Finding judge_liveness(const Evidence& evidence) {
     return finding("liveness", Verdict::Unknown,
                    "the faults could not all be ended: " + recovery.not_healed);
   }
+  if (!facts.own_exits.empty()) {
+    return finding("liveness", Verdict::Unknown,
+                   fmt::format("{}, which no fault did; see nodes/N/output.log",
+                               fmt::join(facts.own_exits, ", ")));
+  }
   const std::string within = fmt::format("within {} s of the end of the faults",
                                          static_cast<double>(recovery.bound_ms) / 1000);
   if (!recovery.not_ready.empty()) {

@@ -18,6 +18,15 @@ constexpr const char* kFooter =
     "  2  unknown: no violation was found, but the run does not prove enough\n"
     "  3  wrong usage, or this machine cannot do it: nothing was judged";
 
+// The library would take -1 for the largest number.
+CLI::Validator not_negative() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        return text.starts_with('-') ? "must not be negative, but is " + text : std::string();
+      },
+      "", "");
+}
+
 CLI::App* add_check(CLI::App& app, CheckOptions& options) {
   CLI::App* check = app.add_subcommand(
       "check", "Start a cluster, break it in every planned way, and judge what its clients saw");
@@ -43,7 +52,8 @@ CLI::App* add_check(CLI::App& app, CheckOptions& options) {
       ->type_name("S")
       ->capture_default_str();
   check->add_option("--seed", options.seed, "Of every random choice (default: drawn, and printed)")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(not_negative());
   check
       ->add_option("--out", options.out,
                    "Folder of the run (default: runs/YYYYMMDDThhmmssZ-TARGET-SEED)")
@@ -65,8 +75,11 @@ CLI::App* add_analyse(CLI::App& app, AnalyseOptions& options) {
   analyse->add_option("--format", options.format, "Of a history file: jsonl")
       ->type_name("FORMAT")
       ->capture_default_str();
-  analyse->add_option("--time-limit", options.time_limit_s, "Seconds until the verdict is unknown")
+  analyse
+      ->add_option("--time-limit", options.time_limit_s,
+                   "Seconds until the verdict is unknown; 0: none")
       ->type_name("S")
+      ->check(not_negative())
       ->capture_default_str();
   analyse->add_flag("--json", options.json, "Print verdict.json instead of the last three lines");
   return analyse;

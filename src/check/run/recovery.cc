@@ -2,6 +2,7 @@
 #include "check/run/recovery.h"
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -16,6 +17,9 @@ constexpr std::uint64_t kBoundElections = 10;
 constexpr milliseconds kPoll{20};
 constexpr milliseconds kReadTimeout{5000};
 constexpr milliseconds kRetry{100};
+constexpr int kReadRounds = 5;
+// More than a round can use up.
+constexpr std::uint64_t kProcessesOfARound = 1'000'000;
 
 milliseconds as_ms(std::uint64_t count) { return milliseconds(static_cast<std::int64_t>(count)); }
 
@@ -34,15 +38,19 @@ struct Reader {
   std::uint64_t stride = 0;
 };
 
-// Reads all keys through one node; false if one could not be read before the limit.
-bool read_all(Cluster& cluster, HistoryLog& log, Reader reader, std::uint32_t keys,
-              milliseconds limit) {
-  if (!cluster.sandbox.enter_clients_network().ok()) return false;
+// One answer for each key.
+using Content = std::vector<history::Value>;
+
+// Reads all keys through one node; nothing if one could not be read before the limit.
+std::optional<Content> read_all(Cluster& cluster, HistoryLog& log, Reader reader,
+                                std::uint32_t keys, milliseconds limit) {
+  if (!cluster.sandbox.enter_clients_network().ok()) return std::nullopt;
+  Content content(keys);
   const auto client = cluster.config.create_client();
   const auto end = std::chrono::steady_clock::now() + limit;
   bool connected = false;
   for (std::uint32_t k = 0; k < keys;) {
-    if (cluster.stop.requested() || std::chrono::steady_clock::now() >= end) return false;
+    if (cluster.stop.requested() || std::chrono::steady_clock::now() >= end) return std::nullopt;
     if (!connected) connected = client->connect(reader.node, kReadTimeout).ok();
     if (connected) {
       const Call call{
@@ -51,13 +59,38 @@ bool read_all(Cluster& cluster, HistoryLog& log, Reader reader, std::uint32_t ke
       const cluster::Answer answer = client->read(call.key);
       log.complete(call, answer);
       connected = answer.outcome == history::Outcome::Ok;
-      if (connected) k += 1;
+      if (connected) content[k++] = answer.found;
       if (answer.outcome == history::Outcome::Info) reader.process += reader.stride;
     }
     if (!connected) (void)cluster.stop.wait(kRetry);
   }
   client->close();
-  return true;
+  return content;
+}
+
+// What each node reads; nodes through which not all could be read are missing.
+std::map<std::uint32_t, Content> read_round(Cluster& cluster, HistoryLog& log, std::uint32_t keys,
+                                            std::uint64_t first_process, milliseconds limit) {
+  std::mutex mutex;
+  std::map<std::uint32_t, Content> contents;
+  std::vector<std::thread> readers;
+  const std::uint32_t nodes = cluster.config.nodes();
+  for (std::uint32_t k = 1; k <= nodes; ++k) {
+    readers.emplace_back([&, k] {
+      const auto content =
+          read_all(cluster, log, {.node = {k}, .process = first_process + k, .stride = nodes + 1},
+                   keys, limit);
+      const std::lock_guard lock(mutex);
+      if (content) contents[k] = *content;
+    });
+  }
+  for (std::thread& reader : readers) reader.join();
+  return contents;
+}
+
+bool all_equal(const std::map<std::uint32_t, Content>& contents) {
+  return std::ranges::all_of(
+      contents, [&](const auto& entry) { return entry.second == contents.begin()->second; });
 }
 
 }  // namespace
@@ -103,20 +136,20 @@ void await_recovery(Cluster& cluster, const Workload& workload, const faults::Ru
 
 void read_back(Cluster& cluster, HistoryLog& log, const Workload& workload, std::uint32_t keys,
                Recovery& recovery) {
-  const std::uint64_t first_process = workload.next_process();
   const std::uint32_t nodes = cluster.config.nodes();
-  std::mutex mutex;
-  std::vector<std::thread> readers;
-  for (std::uint32_t k = 1; k <= nodes; ++k) {
-    readers.emplace_back([&, k] {
-      const Reader reader{.node = {k}, .process = first_process + k, .stride = nodes + 1};
-      const bool all = read_all(cluster, log, reader, keys, as_ms(recovery.bound_ms));
-      const std::lock_guard lock(mutex);
-      if (!all) recovery.unread.push_back(k);
-    });
+  std::uint64_t process = workload.next_process();
+  std::map<std::uint32_t, Content> contents;
+  // A write of unknown outcome may take effect between two nodes' reads: only nodes that keep
+  // reading differently diverge.
+  for (int round = 0; round < kReadRounds; ++round) {
+    contents = read_round(cluster, log, keys, process, as_ms(recovery.bound_ms));
+    if (contents.size() < nodes || all_equal(contents)) break;
+    process += kProcessesOfARound;
+    (void)cluster.stop.wait(kRetry);
   }
-  for (std::thread& reader : readers) reader.join();
-  std::ranges::sort(recovery.unread);
+  for (std::uint32_t k = 1; k <= nodes; ++k) {
+    if (!contents.contains(k)) recovery.unread.push_back(k);
+  }
   recovery.complete = recovery.complete && !cluster.stop.requested();
 }
 

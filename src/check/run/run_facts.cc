@@ -69,6 +69,7 @@ RunFacts facts_from(const Json& json) {
   facts.require.every_node = require.at("every_node");
   facts.interrupted = json.at("interrupted");
   facts.finished = json.at("finished");
+  facts.own_exits = json.at("own_exits").get<std::vector<std::string>>();
   facts.recovery = recovery_from(json.at("recovery"));
   facts.audit.complete = json.at("audit").at("complete");
   facts.audit.sentence = json.at("audit").at("sentence");
@@ -102,6 +103,7 @@ std::string to_json(const RunFacts& facts) {
         {"every_node", facts.require.every_node}}},
       {"interrupted", facts.interrupted},
       {"finished", facts.finished},
+      {"own_exits", facts.own_exits},
       {"recovery", recovery_json(facts.recovery)},
       {"audit", {{"complete", facts.audit.complete}, {"sentence", facts.audit.sentence}}},
   };

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "check/monitor/raft_monitor.h"
@@ -38,6 +39,7 @@ struct RunFacts {
   plan::Require require;
   std::string interrupted;  // By what; empty: it was not.
   bool finished = false;
+  std::vector<std::string> own_exits;  // Nodes that ended although no fault did that.
   Recovery recovery;
   monitor::Audit audit;
 };

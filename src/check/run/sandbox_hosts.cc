@@ -21,6 +21,14 @@ bool ended_within(const sandbox::Process& process, int milliseconds) {
   return poll(&ended, 1, milliseconds) == 1;
 }
 
+// "n2 exited with code 1"; nothing while it runs.
+std::string exit_text(cluster::NodeId node, sandbox::Process& process) {
+  const auto status = process.exited();
+  if (!status) return {};
+  return fmt::format("n{} {} {}", node.value,
+                     status->signalled ? "was ended by signal" : "exited with code", status->code);
+}
+
 }  // namespace
 
 std::string SandboxHosts::name(cluster::NodeId node) const {
@@ -57,20 +65,48 @@ base::Status SandboxHosts::start(cluster::NodeId node, const cluster::Command& c
   ::close(output);
   if (!started.ok()) return std::move(started).error();
   const std::lock_guard lock(mutex_);
+  const auto before = processes_.find(node);
+  if (before != processes_.end() && !ended_.contains(node)) {
+    own_exits_.push_back(exit_text(node, *before->second));
+  }
+  ended_.erase(node);
   processes_[node] = std::move(started).value();
   return base::Done{};
 }
 
+void SandboxHosts::about_to_end(cluster::NodeId node) {
+  const std::lock_guard lock(mutex_);
+  const auto found = processes_.find(node);
+  if (found == processes_.end()) return;
+  const std::string exit = exit_text(node, *found->second);
+  if (!exit.empty() && !ended_.contains(node)) own_exits_.push_back(exit);
+  ended_.insert(node);
+}
+
+std::vector<std::string> SandboxHosts::own_exits() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> result = own_exits_;
+  for (const auto& [node, process] : processes_) {
+    const std::string exit = exit_text(node, *process);
+    if (!exit.empty() && !ended_.contains(node)) result.push_back(exit);
+  }
+  return result;
+}
+
 base::Status SandboxHosts::stop(cluster::NodeId node, std::uint32_t grace_ms) {
+  about_to_end(node);
   const auto main = process(node);
   if (main != nullptr && !ended_within(*main, 0)) {
     (void)::kill(main->pid(), SIGTERM);
     (void)ended_within(*main, static_cast<int>(grace_ms));
   }
-  return kill(node);
+  return sandbox_.kill_all(node);
 }
 
-base::Status SandboxHosts::kill(cluster::NodeId node) { return sandbox_.kill_all(node); }
+base::Status SandboxHosts::kill(cluster::NodeId node) {
+  about_to_end(node);
+  return sandbox_.kill_all(node);
+}
 
 bool SandboxHosts::running(cluster::NodeId node) const {
   const auto main = process(node);

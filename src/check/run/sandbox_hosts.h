@@ -5,7 +5,9 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "check/cluster/hosts.h"
 #include "check/run/run_directory.h"
@@ -28,17 +30,25 @@ class SandboxHosts : public cluster::Hosts {
   base::Status kill(cluster::NodeId node) override;
   bool running(cluster::NodeId node) const override;
 
+  // Each time a node's program ended although nobody had ended it: "n2 exited with code 1". Those
+  // that ended since they were last started, too.
+  std::vector<std::string> own_exits() const;
+
   // The last lines of what the node's program printed, for messages.
   std::string last_output(cluster::NodeId node) const;
 
  private:
   std::shared_ptr<sandbox::Process> process(cluster::NodeId node) const;
+  // Notes that the node's program is ended by us, or that it had ended before.
+  void about_to_end(cluster::NodeId node);
 
   sandbox::Sandbox& sandbox_;
   RunDirectory directory_;
   mutable std::mutex mutex_;
   // Shared: a status poll may look at a process while a fault replaces it.
   std::map<cluster::NodeId, std::shared_ptr<sandbox::Process>> processes_;
+  std::set<cluster::NodeId> ended_;  // Whose program was ended by stop() or kill().
+  std::vector<std::string> own_exits_;
 };
 
 }  // namespace check::run

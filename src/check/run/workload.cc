@@ -11,6 +11,7 @@ namespace {
 
 // After a refusal: what keeps a client of a dead node from filling the history.
 constexpr std::chrono::milliseconds kBackoff{50};
+constexpr std::uint64_t kMoreReads = 4;
 
 cluster::Answer performed(cluster::RaftClient& client, const Call& call) {
   switch (call.function) {
@@ -56,7 +57,8 @@ Workload::Workload(sandbox::Sandbox& sandbox, cluster::RaftClusterConfig& config
 
 Workload::~Workload() { stop(); }
 
-void Workload::start(std::uint64_t seed) {
+void Workload::start(std::uint64_t seed, std::chrono::milliseconds timeout) {
+  timeout_ = timeout;
   base::Prng prng(seed);
   for (std::uint32_t number = 0; number < work_.clients; ++number) {
     clients_.push_back(std::make_unique<Client>());
@@ -163,14 +165,18 @@ Call Workload::next_call(const Client& client, base::Prng& prng, std::uint64_t s
   call.process = client.process;
   const std::uint64_t key = prng.between(0, work_.keys - 1);
   call.key = key_name(key);
-  const std::uint64_t draw = prng.between(1, work_.read + work_.write + work_.cas);
-  if (draw <= work_.read) {
+  // A write to a leader that was cut off waits for its timeout, and the stale read never comes: who
+  // stays with a node reads more.
+  const bool stays = client.number < config_.nodes();
+  const std::uint64_t read = std::uint64_t{work_.read} * (stays ? kMoreReads : 1);
+  const std::uint64_t draw = prng.between(1, read + work_.write + work_.cas);
+  if (draw <= read) {
     call.function = history::Function::Read;
     return call;
   }
   call.written = unique_value(client, sequence);
   call.function = history::Function::Write;
-  if (draw > work_.read + work_.write) {
+  if (draw > read + work_.write) {
     call.function = history::Function::Cas;
     call.expected = seen[key];
   }
@@ -190,9 +196,8 @@ std::vector<std::uint64_t> Workload::keys_of(const Client& client) const {
 void Workload::work(Client& client, base::Prng prng) {
   const base::Status entered = sandbox_.enter_clients_network();
   CHECK(entered.ok(), entered.error().message);
-  const std::chrono::milliseconds timeout(work_.timeout_ms);
-  const bool roams = client.number % 2 == 1;
   const std::uint32_t nodes = config_.nodes();
+  const bool roams = client.number >= nodes;
   std::uint32_t node = 1 + client.number % nodes;
   std::unique_ptr<cluster::RaftClient> connection = config_.create_client();
   bool connected = false;
@@ -217,7 +222,7 @@ void Workload::work(Client& client, base::Prng prng) {
     log_.invoke(call);
     cluster::Answer answer;
     base::Status ready = base::Done{};
-    if (!connected) ready = connection->connect({node}, timeout);
+    if (!connected) ready = connection->connect({node}, timeout_);
     connected = ready.ok();
     answer = ready.ok() ? performed(*connection, call) : not_sent(ready.error());
     log_.complete(call, answer);

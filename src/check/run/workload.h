@@ -2,8 +2,9 @@
 // The clients of a run: threads on the clients' host, each with one operation at a time, all values
 // unique. A client whose operation is unknown goes on as a new process.
 //
-// Even clients stay with their node whatever happens (one of them will keep asking a leader that
-// was cut off); odd ones go to another node when theirs does not answer.
+// The first clients, one for each node, stay with their node whatever happens, and read more than
+// the others: one of them keeps asking a leader that was cut off. The others go to another node
+// when theirs does not answer.
 #pragma once
 
 #include <atomic>
@@ -40,7 +41,8 @@ class Workload : public faults::Clients {
   Workload& operator=(const Workload&) = delete;
   ~Workload() override;
 
-  void start(std::uint64_t seed);
+  // `timeout`: of one operation.
+  void start(std::uint64_t seed, std::chrono::milliseconds timeout);
   // Every client ends its operation and its thread.
   void stop();
 
@@ -81,6 +83,7 @@ class Workload : public faults::Clients {
   HistoryLog& log_;
   const faults::RunClock& clock_;
   plan::Work work_;
+  std::chrono::milliseconds timeout_{0};
   std::vector<std::unique_ptr<Client>> clients_;
 
   mutable std::mutex mutex_;
