@@ -32,7 +32,7 @@ void Injector::run(const plan::Lane& lane) {
   }
 }
 
-history::NodeId Injector::leader_or(history::NodeId otherwise) const {
+std::optional<history::NodeId> Injector::await_leader() const {
   std::optional<history::NodeId> leader;
   const auto seen = [&] {
     leader = around_.leader();
@@ -40,31 +40,47 @@ history::NodeId Injector::leader_or(history::NodeId otherwise) const {
   };
   // An election may be under way.
   (void)around_.stop.wait_until(seen, as_ms(2 * election_timeout_ms_), as_ms(20));
-  return leader.value_or(otherwise);
+  return leader;
+}
+
+// A node that another fault holds is waited for; who leads may have changed by then.
+Injector::Struck Injector::claim(const plan::Step& step) {
+  while (true) {
+    const std::optional<history::NodeId> leader = await_leader();
+    const plan::Scene scene{step.order, leader.value_or(step.order.front())};
+    Struck struck{.leader = leader, .nodes = {}, .pairs = {}};
+    if (plan::strikes_network(step.fault.kind)) {
+      struck.pairs = plan::pairs_of(step.fault.target, scene);
+      for (const history::DirectedPair& pair : struck.pairs) struck.nodes.insert(pair.to);
+      return struck;
+    }
+    struck.nodes = plan::nodes_of(step.fault.target, scene);
+    around_.processes.claim(struck.nodes);
+    const std::optional<history::NodeId> now = around_.leader();
+    if (!now || now == leader || around_.stop.requested()) return struck;
+    around_.processes.release(struck.nodes);
+  }
 }
 
 void Injector::execute(const plan::Step& step) {
   if (step.fault.quiet) around_.clients.rest();
-  const plan::Scene scene{step.order, leader_or(step.order.front())};
-  const bool network = plan::strikes_network(step.fault.kind);
+  const Struck struck = claim(step);
   FaultRecord record;
   record.id = next_id_.fetch_add(1);
   record.fault = plan::describe(step.fault);
-  if (network) {
-    record.pairs = plan::pairs_of(step.fault.target, scene);
-    for (const history::DirectedPair& pair : record.pairs) record.nodes.insert(pair.to);
-  } else {
-    record.nodes = plan::nodes_of(step.fault.target, scene);
-    around_.processes.claim(record.nodes);
-  }
+  record.nodes = struck.nodes;
+  record.pairs = struck.pairs;
 
-  report(record, FaultState::Armed, "leader n" + std::to_string(scene.leader.value));
+  report(record, FaultState::Armed,
+         struck.leader ? "leader n" + std::to_string(struck.leader->value)
+                       : "no leader known: n" + std::to_string(step.order.front().value) +
+                             " is taken for it");
   report(record, FaultState::Fired, begin(record, step));
   // A length that is cut short by a stop is healed like any other.
   (void)around_.stop.wait(as_ms(plan::milliseconds(step.length, election_timeout_ms_)));
   report(record, FaultState::Healed, end(record, step));
 
-  if (!network) around_.processes.release(record.nodes);
+  if (record.pairs.empty()) around_.processes.release(record.nodes);
   if (step.fault.quiet) around_.clients.go_on();
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "check/faults/fault_record.h"
@@ -47,8 +48,17 @@ class Injector {
   void run(const plan::Lane& lane);
 
  private:
+  // What a step means at the moment it strikes.
+  struct Struck {
+    std::optional<history::NodeId> leader;
+    std::set<history::NodeId> nodes;
+    std::set<history::DirectedPair> pairs;  // Of a fault of the network.
+  };
+
   void execute(const plan::Step& step);
-  history::NodeId leader_or(history::NodeId otherwise) const;
+  std::optional<history::NodeId> await_leader() const;
+  // Also claims the nodes of a fault that strikes processes.
+  Struck claim(const plan::Step& step);
   base::Result<std::string> begin(const FaultRecord& record, const plan::Step& step);
   base::Result<std::string> end(const FaultRecord& record, const plan::Step& step);
   void report(FaultRecord& record, FaultState state, std::string observed) const;

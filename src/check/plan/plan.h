@@ -23,7 +23,7 @@ struct Work {
   std::uint32_t read = 45;
   std::uint32_t write = 35;
   std::uint32_t cas = 20;
-  std::uint32_t timeout_ms = 0;  // Of one operation; 0: an election timeout, from 200 to 1000 ms.
+  std::uint32_t timeout_ms = 0;  // Of one operation; 0: half an election timeout, 200 to 1000 ms.
 };
 
 // One fault of a schedule, with all that is drawn about it. Lengths are in thousandths of the

@@ -206,7 +206,7 @@ milliseconds Run::operation_timeout() const {
   const std::uint64_t election_ms = facts_.election_timeout_ms.value_or(kAssumedElectionMs);
   const std::uint64_t planned_ms = plan_.work.timeout_ms;
   return milliseconds(static_cast<std::int64_t>(
-      planned_ms > 0 ? planned_ms : std::clamp(election_ms, kLeastTimeoutMs, kMostTimeoutMs)));
+      planned_ms > 0 ? planned_ms : std::clamp(election_ms / 2, kLeastTimeoutMs, kMostTimeoutMs)));
 }
 
 void Run::fault_phase() {

@@ -11,7 +11,6 @@ namespace {
 
 // After a refusal: what keeps a client of a dead node from filling the history.
 constexpr std::chrono::milliseconds kBackoff{50};
-constexpr std::uint64_t kMoreReads = 4;
 
 cluster::Answer performed(cluster::RaftClient& client, const Call& call) {
   switch (call.function) {
@@ -165,18 +164,20 @@ Call Workload::next_call(const Client& client, base::Prng& prng, std::uint64_t s
   call.process = client.process;
   const std::uint64_t key = prng.between(0, work_.keys - 1);
   call.key = key_name(key);
-  // A write to a leader that was cut off waits for its timeout, and the stale read never comes: who
-  // stays with a node reads more.
-  const bool stays = client.number < config_.nodes();
-  const std::uint64_t read = std::uint64_t{work_.read} * (stays ? kMoreReads : 1);
-  const std::uint64_t draw = prng.between(1, read + work_.write + work_.cas);
-  if (draw <= read) {
+  const std::uint64_t draw = prng.between(1, work_.read + work_.write + work_.cas);
+  // Of a client whose last operation got no answer, the next is of the other kind: a leader that
+  // was cut off may be wrong to answer reads, or to acknowledge writes, and the wait for the other
+  // hides it.
+  const bool reads = client.unanswered == Unanswered::Nothing
+                         ? draw <= work_.read
+                         : client.unanswered == Unanswered::Write;
+  if (reads) {
     call.function = history::Function::Read;
     return call;
   }
   call.written = unique_value(client, sequence);
   call.function = history::Function::Write;
-  if (draw > read + work_.write) {
+  if (draw > work_.read + work_.write) {
     call.function = history::Function::Cas;
     call.expected = seen[key];
   }
@@ -233,8 +234,11 @@ void Workload::work(Client& client, base::Prng prng) {
     const bool ok = answer.outcome == history::Outcome::Ok;
     const bool paid = ok && turn != Turn::Farewell && !owed.empty();
     if (paid) owed.pop_back();
+    client.unanswered = Unanswered::Nothing;
     if (known) continue;
 
+    client.unanswered =
+        call.function == history::Function::Read ? Unanswered::Read : Unanswered::Write;
     connected = false;
     if (roams) node = 1 + static_cast<std::uint32_t>(prng.between(0, nodes - 1));
     std::unique_lock lock(mutex_);

@@ -2,9 +2,8 @@
 // The clients of a run: threads on the clients' host, each with one operation at a time, all values
 // unique. A client whose operation is unknown goes on as a new process.
 //
-// The first clients, one for each node, stay with their node whatever happens, and read more than
-// the others: one of them keeps asking a leader that was cut off. The others go to another node
-// when theirs does not answer.
+// The first clients, one for each node, stay with their node whatever happens: one of them keeps
+// asking a leader that was cut off. The others go to another node when theirs does not answer.
 #pragma once
 
 #include <atomic>
@@ -57,11 +56,14 @@ class Workload : public faults::Clients {
   std::uint64_t next_process() const;
 
  private:
+  enum class Unanswered : std::uint8_t { Nothing, Read, Write };
+
   struct Client {
     std::thread thread;
     std::uint32_t number = 0;
     std::atomic<std::uint64_t> process = 0;
-    std::atomic<std::uint64_t> last_ok_ns = 0;  // Plus one; zero: none.
+    std::atomic<std::uint64_t> last_ok_ns = 0;    // Plus one; zero: none.
+    Unanswered unanswered = Unanswered::Nothing;  // What its last operation was; its thread's own.
     std::atomic<std::uint64_t> ok = 0;
     std::atomic<std::uint64_t> fail = 0;
     std::atomic<std::uint64_t> info = 0;
