@@ -67,9 +67,9 @@ std::uint64_t drawn_seed() {
 std::string shell_word(const std::string& word) {
   std::error_code error;
   const bool is_path = word.find('/') != std::string::npos || word.ends_with(".toml");
-  const std::string whole = is_path && fs::exists(word, error)
-                                ? fs::absolute(word, error).lexically_normal().string()
-                                : word;
+  std::string whole = is_path && fs::exists(word, error)
+                          ? fs::absolute(word, error).lexically_normal().string()
+                          : word;
   const auto plain = [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
            std::string_view("-_./+:=@%").find(c) != std::string_view::npos;

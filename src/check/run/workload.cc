@@ -194,6 +194,11 @@ std::vector<std::uint64_t> Workload::keys_of(const Client& client) const {
   return keys;
 }
 
+Workload::Unanswered Workload::left_by(const Call& call, bool answered) {
+  if (answered) return Unanswered::Nothing;
+  return call.function == history::Function::Read ? Unanswered::Read : Unanswered::Write;
+}
+
 void Workload::work(Client& client, base::Prng prng) {
   const base::Status entered = sandbox_.enter_clients_network();
   CHECK(entered.ok(), entered.error().message);
@@ -234,11 +239,9 @@ void Workload::work(Client& client, base::Prng prng) {
     const bool ok = answer.outcome == history::Outcome::Ok;
     const bool paid = ok && turn != Turn::Farewell && !owed.empty();
     if (paid) owed.pop_back();
-    client.unanswered = Unanswered::Nothing;
+    client.unanswered = left_by(call, known);
     if (known) continue;
 
-    client.unanswered =
-        call.function == history::Function::Read ? Unanswered::Read : Unanswered::Write;
     connected = false;
     if (roams) node = 1 + static_cast<std::uint32_t>(prng.between(0, nodes - 1));
     std::unique_lock lock(mutex_);

@@ -77,6 +77,7 @@ class Workload : public faults::Clients {
   std::string unique_value(const Client& client, std::uint64_t sequence) const;
   Call next_call(const Client& client, base::Prng& prng, std::uint64_t sequence,
                  const std::vector<history::Value>& seen) const;
+  static Unanswered left_by(const Call& call, bool answered);
   std::vector<std::uint64_t> keys_of(const Client& client) const;
   void record(Client& client, const cluster::Answer& answer);
 
