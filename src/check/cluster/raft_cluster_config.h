@@ -60,8 +60,8 @@ class RaftClusterConfig {
 
   virtual std::unique_ptr<RaftClient> create_client() = 0;
 
-  // TCP and UDP ports on which nodes talk to each other, where known: only they are peer traffic.
-  // Empty: all traffic between two nodes is.
+  // TCP and UDP ports on which nodes talk to each other, where known. For the record: a run relays
+  // and cuts all traffic between nodes, whatever its port.
   virtual std::vector<std::uint16_t> peer_ports() const { return {}; }
 };
 
