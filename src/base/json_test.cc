@@ -91,6 +91,16 @@ TEST(Json, NumbersKeepAllTheirDigits) {
   EXPECT_FALSE(numbers[3].integer());
 }
 
+TEST(JsonWriter, ZeroKeepsItsSign) {
+  std::string out;
+  JsonWriter writer(out);
+  writer.begin_array().real(-0.0).real(0.0).end_array();
+  EXPECT_EQ(out, "[-0.0,0]");
+  const auto value = parse_json(out);
+  EXPECT_FALSE((*value.value().array())[0].integer());
+  EXPECT_EQ((*value.value().array())[1].integer(), 0);
+}
+
 TEST(JsonWriter, BreaksLinesWhereAsked) {
   std::string out;
   JsonWriter writer(out);

@@ -152,6 +152,8 @@ JsonWriter& JsonWriter::real(double value) {
   if (!std::isfinite(value)) return null();
   begin_value();
   append_number(out_, value);
+  if (value == 0 && std::signbit(value))
+    out_ += ".0";  // "-0" would read back as a whole number, without its sign.
   return *this;
 }
 
