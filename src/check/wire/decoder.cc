@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check/wire/decoder.h"
+
+#include "check/wire/protocols.h"
+
+namespace check::wire {
+
+std::unique_ptr<Decoder> make_decoder(Protocol protocol, const ConnectionStart& start) {
+  (void)start;
+  switch (protocol) {
+    case Protocol::Raftkv:
+    case Protocol::Etcd:
+    case Protocol::Hashicorp:
+    case Protocol::Ovsdb:
+    case Protocol::Nats:
+    case Protocol::Pysyncobj:
+    case Protocol::Libraft:
+      break;
+  }
+  return nullptr;
+}
+
+}  // namespace check::wire

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each protocol gives to decoder.h and encoder.h; only decoder.cc and encoder.cc, which choose
+// among the protocols, and the protocols' own files include this.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "base/result.h"
+#include "check/wire/decoder.h"
+#include "check/wire/encoder.h"
+
+namespace check::wire {
+
+// For protocols whose messages stand for themselves: a frame is its bytes, in whatever order.
+class PlainEncoder final : public Encoder {
+ public:
+  std::string forward(const Frame& frame) override { return frame.bytes; }
+  std::string leave_out(const Frame&) override { return {}; }
+  std::string out_of_turn(const Frame& frame) override { return frame.bytes; }
+};
+
+}  // namespace check::wire
