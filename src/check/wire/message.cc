@@ -45,4 +45,12 @@ std::optional<MessageType> message_type(std::string_view name) {
   return std::nullopt;
 }
 
+std::optional<EntryKind> entry_kind(std::string_view name) {
+  for (const EntryKind kind :
+       {EntryKind::Command, EntryKind::Noop, EntryKind::Configuration, EntryKind::Other}) {
+    if (wire::name(kind) == name) return kind;
+  }
+  return std::nullopt;
+}
+
 }  // namespace check::wire

@@ -50,8 +50,8 @@ struct Entry {
 
 struct Message {
   MessageType type = MessageType::Other;
-  std::string_view name = {};  // As the protocol calls it, a literal: "MsgApp".
-  std::string group = {};      // Which Raft, where one connection carries several.
+  std::string name = {};   // As the protocol calls it: "MsgApp".
+  std::string group = {};  // Which Raft, where one connection carries several.
   // Who sent it and for whom it is, as the message or its connection says it: a member's id, an
   // address. Empty: not said.
   std::string sender = {};
@@ -89,5 +89,6 @@ std::uint64_t hash_of(std::string_view content);
 std::string_view name(MessageType type);  // "AppendEntries"
 std::string_view name(EntryKind kind);    // "command"
 std::optional<MessageType> message_type(std::string_view name);
+std::optional<EntryKind> entry_kind(std::string_view name);
 
 }  // namespace check::wire
