@@ -38,6 +38,22 @@ FinalReads final_reads(const std::vector<Operation>& operations) {
   return result;
 }
 
+// Those that had nothing acknowledged between the end of the faults and the bound. What a client
+// asked before counts for nothing: its answer may have been under way.
+std::set<std::uint64_t> silent_clients(const Evidence& evidence) {
+  const RunFacts& facts = evidence.facts;
+  const history::Moment healed(facts.recovery.healed_ns);
+  const history::Moment bound(facts.recovery.healed_ns + facts.recovery.bound_ms * 1'000'000);
+  std::set<std::uint64_t> silent;
+  for (std::uint64_t client = 0; client < facts.clients; ++client) silent.insert(client);
+  for (const Operation& operation : evidence.operations) {
+    const bool served = operation.outcome == Outcome::Ok && !operation.final &&
+                        operation.called >= healed && operation.returned <= bound;
+    if (served && facts.clients > 0) silent.erase(operation.process % facts.clients);
+  }
+  return silent;
+}
+
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 }  // namespace
@@ -68,10 +84,10 @@ Finding judge_liveness(const Evidence& evidence) {
   if (!recovery.leader_ms) {
     return finding("liveness", Verdict::Invalid, "no node led " + within);
   }
-  if (!recovery.silent.empty()) {
+  if (const auto silent = silent_clients(evidence); !silent.empty()) {
     return finding("liveness", Verdict::Invalid,
-                   fmt::format("client {} had no operation acknowledged {}",
-                               fmt::join(recovery.silent, ", "), within));
+                   fmt::format("client {} began no operation that was acknowledged {}",
+                               fmt::join(silent, ", "), within));
   }
   if (!recovery.unread.empty()) {
     return finding("liveness", Verdict::Invalid,

@@ -105,12 +105,16 @@ TEST(Judge, EachThingThatIsMissingChangesItsOpinionAlone) {
        "faults", Verdict::Unknown},
       {"99 operations", [](Evidence& e) { e.operations.erase(e.operations.begin()); }, "workload",
        Verdict::Unknown},
-      {"a silent client", [](Evidence& e) { e.facts.clients = 3; }, "workload", Verdict::Unknown},
       {"a byte that passed by", [](Evidence& e) { e.facts.audit.complete = false; }, "traffic",
        Verdict::Unknown},
       {"no leader", [](Evidence& e) { e.facts.recovery.leader_ms.reset(); }, "liveness",
        Verdict::Invalid},
-      {"no progress", [](Evidence& e) { e.facts.recovery.silent = {1}; }, "liveness",
+      {"no progress", [](Evidence& e) { e.facts.recovery.healed_ns = 2000; }, "liveness",
+       Verdict::Invalid},
+      // Process 1's last operation, from 1980 to 1985, ends after the heal, but began before it.
+      {"an answer to what was asked before the heal",
+       [](Evidence& e) { e.facts.recovery.healed_ns = 1981; }, "liveness", Verdict::Invalid},
+      {"an answer after the bound", [](Evidence& e) { e.facts.recovery.bound_ms = 0; }, "liveness",
        Verdict::Invalid},
       {"a node that did not come back", [](Evidence& e) { e.facts.recovery.not_ready = "n2"; },
        "liveness", Verdict::Invalid},
@@ -134,6 +138,13 @@ TEST(Judge, EachThingThatIsMissingChangesItsOpinionAlone) {
   }
 }
 
+TEST(Judge, AClientThatWasNeverServedIsMissedByTheWorkloadToo) {
+  Evidence evidence = healthy();
+  evidence.facts.clients = 3;
+  EXPECT_EQ(judge_workload(evidence).verdict, Verdict::Unknown);
+  EXPECT_EQ(judge_liveness(evidence).verdict, Verdict::Invalid);
+}
+
 TEST(Judge, NodesThatReadDifferentlyAtTheEndDiverge) {
   Evidence evidence = healthy();
   evidence.operations.back().found = "98";
@@ -148,7 +159,8 @@ TEST(RunFacts, AreReadAsTheyWereWritten) {
   facts.target = "etcd";
   facts.seed = 7;
   facts.election_timeout_ms = 1300;
-  facts.recovery.silent = {1, 4};
+  facts.recovery.healed_ns = 12'000'000'000;
+  facts.recovery.unread = {1, 4};
   facts.require.fired["kill"] = 3;
   const auto again = read_facts(to_json(facts), "run.json");
   ASSERT_TRUE(again.ok());

@@ -23,13 +23,9 @@ constexpr std::uint64_t kProcessesOfARound = 1'000'000;
 
 milliseconds as_ms(std::uint64_t count) { return milliseconds(static_cast<std::int64_t>(count)); }
 
-std::vector<std::uint32_t> silent_since(const Workload& workload, history::Moment since) {
-  std::vector<std::uint32_t> silent;
-  const auto last = workload.last_ok();
-  for (std::uint32_t client = 0; client < last.size(); ++client) {
-    if (!last[client] || *last[client] < since) silent.push_back(client);
-  }
-  return silent;
+bool all_served_since(const Workload& workload, history::Moment since) {
+  return std::ranges::all_of(workload.last_served(),
+                             [&](const auto& called) { return called && *called >= since; });
 }
 
 struct Reader {
@@ -113,6 +109,7 @@ void await_recovery(Cluster& cluster, const Workload& workload, const faults::Ru
                     Recovery& recovery) {
   const std::uint64_t bound_ms = recovery.bound_ms;
   const history::Moment since = clock.now();
+  recovery.healed_ns = since.value();
   const auto begin = std::chrono::steady_clock::now();
   const auto left = [&] {
     const auto passed =
@@ -126,11 +123,10 @@ void await_recovery(Cluster& cluster, const Workload& workload, const faults::Ru
   };
   const bool tells = cluster.config.capabilities().status;
   if (tells && await_leader(cluster, left()).ok()) recovery.leader_ms = passed_ms();
-  const auto all_speak = [&] { return silent_since(workload, since).empty(); };
-  (void)cluster.stop.wait_until(all_speak, left(), kPoll);
-  recovery.silent = silent_since(workload, since);
+  const bool all_served =
+      cluster.stop.wait_until([&] { return all_served_since(workload, since); }, left(), kPoll);
   // Of a system that does not tell who leads: somebody does, or nobody would have been served.
-  if (!tells && recovery.silent.empty()) recovery.leader_ms = passed_ms();
+  if (!tells && all_served) recovery.leader_ms = passed_ms();
   recovery.complete = !cluster.stop.requested();
 }
 

@@ -14,13 +14,13 @@
 
 namespace check::run {
 
-// What was seen of the recovery. Times in milliseconds since all faults were healed.
+// What was seen of the recovery. Lengths in milliseconds since all faults were healed.
 struct Recovery {
+  std::uint64_t healed_ns = 0;             // When that was.
   std::string not_healed;                  // Why the faults could not all be ended; else empty.
   std::uint64_t bound_ms = 0;              // What the system was given for each demand.
   std::string not_ready;                   // Which nodes did not come back; else empty.
   std::optional<std::uint64_t> leader_ms;  // When a leader was seen.
-  std::vector<std::uint32_t> silent;       // Clients without an ok operation.
   std::vector<std::uint32_t> unread;       // Nodes through which the read-back failed.
   bool complete = false;                   // All was asked: not interrupted.
 };
@@ -32,7 +32,8 @@ std::uint64_t recovery_bound_ms(std::optional<std::uint64_t> election_timeout_ms
 Recovery heal(faults::NetworkFaults& network, faults::ProcessFaults& processes,
               std::uint64_t bound_ms);
 
-// Then waits for the nodes, a leader, and an ok operation of every client.
+// Then waits for the nodes, a leader, and of every client an operation that it began since the
+// faults were healed and that was acknowledged.
 void await_recovery(Cluster& cluster, const Workload& workload, const faults::RunClock& clock,
                     Recovery& recovery);
 

@@ -26,19 +26,22 @@ std::optional<Value> optional_at(const Json& json, const char* key) {
 }
 
 Json recovery_json(const Recovery& recovery) {
-  return {{"not_healed", recovery.not_healed}, {"bound_ms", recovery.bound_ms},
-          {"not_ready", recovery.not_ready},   {"leader_ms", or_null(recovery.leader_ms)},
-          {"silent_clients", recovery.silent}, {"unread_nodes", recovery.unread},
+  return {{"not_healed", recovery.not_healed},
+          {"healed_ns", recovery.healed_ns},
+          {"bound_ms", recovery.bound_ms},
+          {"not_ready", recovery.not_ready},
+          {"leader_ms", or_null(recovery.leader_ms)},
+          {"unread_nodes", recovery.unread},
           {"complete", recovery.complete}};
 }
 
 Recovery recovery_from(const Json& json) {
   Recovery recovery;
   recovery.not_healed = json.at("not_healed");
+  recovery.healed_ns = json.at("healed_ns");
   recovery.bound_ms = json.at("bound_ms");
   recovery.not_ready = json.at("not_ready");
   recovery.leader_ms = optional_at<std::uint64_t>(json, "leader_ms");
-  recovery.silent = json.at("silent_clients").get<std::vector<std::uint32_t>>();
   recovery.unread = json.at("unread_nodes").get<std::vector<std::uint32_t>>();
   recovery.complete = json.at("complete");
   return recovery;

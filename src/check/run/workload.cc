@@ -107,10 +107,10 @@ Workload::Counts Workload::counts() const {
   return sum;
 }
 
-std::vector<std::optional<history::Moment>> Workload::last_ok() const {
+std::vector<std::optional<history::Moment>> Workload::last_served() const {
   std::vector<std::optional<history::Moment>> result;
   for (const auto& client : clients_) {
-    const std::uint64_t ns = client->last_ok_ns;
+    const std::uint64_t ns = client->last_served_ns;
     result.push_back(ns == 0 ? std::nullopt : std::optional(history::Moment(ns - 1)));
   }
   return result;
@@ -137,11 +137,11 @@ Workload::Turn Workload::next_turn(std::uint64_t& parted) {
   return stopping_ ? Turn::Stop : Turn::Rested;
 }
 
-void Workload::record(Client& client, const cluster::Answer& answer) {
+void Workload::record(Client& client, history::Moment called, const cluster::Answer& answer) {
   switch (answer.outcome) {
     case history::Outcome::Ok:
       client.ok += 1;
-      client.last_ok_ns = clock_.now().value() + 1;
+      client.last_served_ns = called.value() + 1;
       break;
     case history::Outcome::Fail:
       client.fail += 1;
@@ -225,6 +225,7 @@ void Workload::work(Client& client, base::Prng prng) {
       call = {.process = call.process, .key = key_name(owed.back())};  // A read.
     }
     call.node = {node};
+    const history::Moment called = clock_.now();  // Not after the history's own.
     log_.invoke(call);
     cluster::Answer answer;
     base::Status ready = base::Done{};
@@ -232,7 +233,7 @@ void Workload::work(Client& client, base::Prng prng) {
     connected = ready.ok();
     answer = ready.ok() ? performed(*connection, call) : not_sent(ready.error());
     log_.complete(call, answer);
-    record(client, answer);
+    record(client, called, answer);
 
     history::Value& newest = seen[std::stoull(call.key.substr(1))];
     const bool known = remember(call, answer, newest);

@@ -50,8 +50,8 @@ class Workload : public faults::Clients {
 
   Counts counts() const;
   std::uint32_t clients() const { return work_.clients; }
-  // When each client's newest ok operation ended; nothing if it has none.
-  std::vector<std::optional<history::Moment>> last_ok() const;
+  // When each client's newest ok operation was called; nothing if it has none.
+  std::vector<std::optional<history::Moment>> last_served() const;
   // A process id that no client has used. Requires: stopped.
   std::uint64_t next_process() const;
 
@@ -62,7 +62,7 @@ class Workload : public faults::Clients {
     std::thread thread;
     std::uint32_t number = 0;
     std::atomic<std::uint64_t> process = 0;
-    std::atomic<std::uint64_t> last_ok_ns = 0;    // Plus one; zero: none.
+    std::atomic<std::uint64_t> last_served_ns = 0;  // Plus one; zero: none.
     Unanswered unanswered = Unanswered::Nothing;  // What its last operation was; its thread's own.
     std::atomic<std::uint64_t> ok = 0;
     std::atomic<std::uint64_t> fail = 0;
@@ -79,7 +79,7 @@ class Workload : public faults::Clients {
                  const std::vector<history::Value>& seen) const;
   static Unanswered left_by(const Call& call, bool answered);
   std::vector<std::uint64_t> keys_of(const Client& client) const;
-  void record(Client& client, const cluster::Answer& answer);
+  void record(Client& client, history::Moment called, const cluster::Answer& answer);
 
   sandbox::Sandbox& sandbox_;
   cluster::RaftClusterConfig& config_;
