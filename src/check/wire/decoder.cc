@@ -6,9 +6,9 @@
 namespace check::wire {
 
 std::unique_ptr<Decoder> make_decoder(Protocol protocol, const ConnectionStart& start) {
-  (void)start;
   switch (protocol) {
     case Protocol::Raftkv:
+      return make_raftkv_decoder(start);
     case Protocol::Etcd:
     case Protocol::Hashicorp:
     case Protocol::Ovsdb:

@@ -5,6 +5,76 @@
 
 namespace check::wire {
 
+namespace {
+
+base::Error absent(Protocol protocol) {
+  return {base::ErrorCode::InvalidArgument,
+          "messages of " + std::string(name(protocol)) + " are not understood yet"};
+}
+
+}  // namespace
+
+std::unique_ptr<Encoder> make_encoder(Protocol protocol, Direction) {
+  switch (protocol) {
+    case Protocol::Raftkv:
+      return std::make_unique<PlainEncoder>();
+    case Protocol::Etcd:
+    case Protocol::Hashicorp:
+    case Protocol::Ovsdb:
+    case Protocol::Nats:
+    case Protocol::Pysyncobj:
+    case Protocol::Libraft:
+      break;
+  }
+  return nullptr;
+}
+
+base::Status supports(Protocol protocol, Deed deed, MessageType type) {
+  switch (protocol) {
+    case Protocol::Raftkv:
+      return raftkv_supports(deed, type);
+    case Protocol::Etcd:
+    case Protocol::Hashicorp:
+    case Protocol::Ovsdb:
+    case Protocol::Nats:
+    case Protocol::Pysyncobj:
+    case Protocol::Libraft:
+      break;
+  }
+  return absent(protocol);
+}
+
+base::Result<Frame> altered(Protocol protocol, const Frame& frame, std::string_view field,
+                            std::uint64_t value) {
+  switch (protocol) {
+    case Protocol::Raftkv:
+      return raftkv_altered(frame, field, value);
+    case Protocol::Etcd:
+    case Protocol::Hashicorp:
+    case Protocol::Ovsdb:
+    case Protocol::Nats:
+    case Protocol::Pysyncobj:
+    case Protocol::Libraft:
+      break;
+  }
+  return absent(protocol);
+}
+
+base::Result<Frame> refusal(Protocol protocol, const Frame& frame) {
+  switch (protocol) {
+    case Protocol::Raftkv:
+      return raftkv_refusal(frame);
+    case Protocol::Etcd:
+    case Protocol::Hashicorp:
+    case Protocol::Ovsdb:
+    case Protocol::Nats:
+    case Protocol::Pysyncobj:
+    case Protocol::Libraft:
+      break;
+  }
+  return absent(protocol);
+}
+
 std::string_view name(Deed deed) {
   switch (deed) {
     case Deed::Drop:

@@ -21,4 +21,10 @@ class PlainEncoder final : public Encoder {
   std::string out_of_turn(const Frame& frame) override { return frame.bytes; }
 };
 
+// raftkv: docs/formats/peer-protocol.md.
+std::unique_ptr<Decoder> make_raftkv_decoder(const ConnectionStart& start);
+base::Status raftkv_supports(Deed deed, MessageType type);
+base::Result<Frame> raftkv_altered(const Frame& frame, std::string_view field, std::uint64_t value);
+base::Result<Frame> raftkv_refusal(const Frame& frame);
+
 }  // namespace check::wire

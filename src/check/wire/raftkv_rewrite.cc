@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// Messages of raftkv altered and refused. Each stands for itself; a changed one gets a new
+// checksum.
+#include <algorithm>
+#include <array>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "base/bytes.h"
+#include "check/wire/protocols.h"
+#include "check/wire/raftkv_frame.h"
+
+namespace check::wire {
+namespace {
+
+// Where a field lies in the frame. Success is one byte, all others are eight.
+struct Field {
+  std::string_view name;
+  std::size_t at;
+};
+
+constexpr std::array kVoteFields = {Field{"term", 28}, Field{"last_term", 36},
+                                    Field{"last_index", 44}};
+constexpr std::array kVoteReplyFields = {Field{"term", 28}, Field{"success", 36}};
+constexpr std::array kAppendFields = {Field{"term", 28}, Field{"prev_term", 36},
+                                      Field{"prev_index", 44}, Field{"commit", 52}};
+constexpr std::array kAppendReplyFields = {Field{"term", 28}, Field{"prev_index", 36},
+                                           Field{"success", 52}, Field{"match", 53}};
+
+std::span<const Field> fields_of(MessageType type) {
+  if (type == MessageType::PreVote || type == MessageType::RequestVote) return kVoteFields;
+  if (type == MessageType::PreVoteReply || type == MessageType::RequestVoteReply) {
+    return kVoteReplyFields;
+  }
+  if (type == MessageType::AppendEntries) return kAppendFields;
+  if (type == MessageType::AppendReply) return kAppendReplyFields;
+  return {};
+}
+
+base::Error refused(std::string why) { return {base::ErrorCode::InvalidArgument, std::move(why)}; }
+
+std::string field_names(std::span<const Field> fields) {
+  std::string names;
+  for (const Field& field : fields) {
+    names += (names.empty() ? "" : ", ") + std::string(field.name);
+  }
+  return names;
+}
+
+void set_u64(std::string& bytes, std::size_t at, std::uint64_t value) {
+  std::string raw;
+  base::ByteWriter(raw).u64(value);
+  bytes.replace(at, raw.size(), raw);
+}
+
+// The frame of `bytes` with a fresh checksum, and what it says.
+base::Result<Frame> sealed(Direction direction, std::string bytes) {
+  raftkv_seal(bytes);
+  TRY(const std::optional<RaftkvHead> head, raftkv_head(bytes));
+  CHECK(head.has_value());
+  TRY(std::optional<Message> message, raftkv_message(*head, bytes));
+  return Frame{direction, std::move(bytes), std::move(message), 0};
+}
+
+// The head of an answer to the request in `frame`; size and checksum come later.
+std::string answer_head(const RaftkvHead& request, RaftkvType type) {
+  std::string bytes;
+  base::ByteWriter out(bytes);
+  out.u64(0);
+  out.u8(request.version);
+  out.u8(static_cast<std::uint8_t>(type));
+  out.u16(0);
+  out.u32(request.to);
+  out.u32(request.from);
+  out.u64(request.cluster);
+  return bytes;
+}
+
+// A receiver that would grant nothing in the term of the request, or, asked about a term it has not
+// entered, is in the one before.
+std::string vote_refusal(const RaftkvHead& head, const Message& request) {
+  const bool pre = head.type == RaftkvType::PreVote;
+  const std::uint64_t term = request.term->value();
+  std::string bytes = answer_head(head, pre ? RaftkvType::PreVoteReply : RaftkvType::VoteReply);
+  base::ByteWriter out(bytes);
+  out.u64(pre && term > 0 ? term - 1 : term);
+  out.boolean(false);
+  return bytes;
+}
+
+// A receiver of the same term that does not have the entry before, but may have the one before
+// that.
+std::string append_refusal(const RaftkvHead& head, const Message& request) {
+  const std::uint64_t hint = request.prev_index->value() - 1;
+  std::string bytes = answer_head(head, RaftkvType::AppendReply);
+  base::ByteWriter out(bytes);
+  out.u64(request.term->value());
+  out.u64(request.prev_index->value());
+  out.u64(*request.context);
+  out.boolean(false);
+  out.u64(0);
+  out.u64(hint == 0 ? 0 : request.prev_term->value());
+  out.u64(hint);
+  return bytes;
+}
+
+// Certainly not done: overloaded, and no leader named.
+std::string forward_refusal(const RaftkvHead& head, std::string_view frame) {
+  std::string bytes = answer_head(head, RaftkvType::ForwardReply);
+  base::ByteWriter out(bytes);
+  out.bytes(frame.substr(kRaftkvHeadBytes, 8));
+  out.u8(2);
+  out.u8(2);
+  out.boolean(false);
+  out.u32(0);
+  return bytes;
+}
+
+}  // namespace
+
+base::Result<Frame> raftkv_altered(const Frame& frame, std::string_view field,
+                                   std::uint64_t value) {
+  CHECK(frame.message.has_value());
+  const std::string name(frame.message->name);
+  const std::span<const Field> fields = fields_of(frame.message->type);
+  if (fields.empty()) return refused("nothing can be altered in a " + name + " of raftkv");
+  const auto found = std::ranges::find(fields, field, &Field::name);
+  if (found == fields.end()) {
+    return refused("a " + name + " of raftkv has no field " + std::string(field) + " but " +
+                   field_names(fields));
+  }
+  std::string bytes = frame.bytes;
+  if (field == "success") {
+    bytes[found->at] = value == 0 ? '\0' : '\1';
+  } else {
+    set_u64(bytes, found->at, value);
+  }
+  return sealed(frame.direction, std::move(bytes));
+}
+
+base::Result<Frame> raftkv_refusal(const Frame& frame) {
+  CHECK(frame.message.has_value());
+  const Message& request = *frame.message;
+  TRY(const std::optional<RaftkvHead> head, raftkv_head(frame.bytes));
+  CHECK(head.has_value());
+  std::string bytes;
+  if (request.type == MessageType::PreVote || request.type == MessageType::RequestVote) {
+    bytes = vote_refusal(*head, request);
+  } else if (request.type == MessageType::AppendEntries) {
+    if (request.prev_index->value() == 0) {
+      return refused("a raftkv server never refuses entries from the beginning of the log");
+    }
+    bytes = append_refusal(*head, request);
+  } else if (head->type == RaftkvType::Forward) {
+    bytes = forward_refusal(*head, frame.bytes);
+  } else {
+    return refused("a " + std::string(request.name) + " of raftkv is not a request");
+  }
+  base::ByteWriter(bytes).set_u32(0, static_cast<std::uint32_t>(bytes.size() - kRaftkvPrefixBytes));
+  const bool dialer = frame.direction == Direction::FromDialer;
+  return sealed(dialer ? Direction::FromAcceptor : Direction::FromDialer, std::move(bytes));
+}
+
+base::Status raftkv_supports(Deed deed, MessageType type) {
+  const std::string message(name(type));
+  switch (type) {
+    case MessageType::Heartbeat:
+    case MessageType::HeartbeatReply:
+      return refused("a heartbeat of raftkv is an AppendEntries without entries");
+    case MessageType::InstallSnapshot:
+    case MessageType::SnapshotReply:
+    case MessageType::TimeoutNow:
+    case MessageType::ReadIndex:
+    case MessageType::ReadIndexReply:
+      return refused("raftkv has no message of type " + message);
+    case MessageType::RequestVote:
+    case MessageType::RequestVoteReply:
+    case MessageType::PreVote:
+    case MessageType::PreVoteReply:
+    case MessageType::AppendEntries:
+    case MessageType::AppendReply:
+    case MessageType::Propose:
+    case MessageType::ProposeReply:
+    case MessageType::Other:
+      break;
+  }
+  const bool request = type == MessageType::RequestVote || type == MessageType::PreVote ||
+                       type == MessageType::AppendEntries || type == MessageType::Propose ||
+                       type == MessageType::Other;
+  if (deed == Deed::Answer && !request) return refused(message + " is not a request");
+  if (deed == Deed::Alter && fields_of(type).empty()) {
+    return refused("nothing can be altered in a " + message + " of raftkv");
+  }
+  if (deed == Deed::Duplicate && type == MessageType::Propose) {
+    return refused(
+        "raftkv trusts a connection not to repeat a forwarded write: it would be done twice");
+  }
+  return base::Done{};
+}
+
+}  // namespace check::wire
