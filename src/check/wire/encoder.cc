@@ -9,7 +9,7 @@ namespace {
 
 base::Error absent(Protocol protocol) {
   return {base::ErrorCode::InvalidArgument,
-          "messages of " + std::string(name(protocol)) + " are not understood yet"};
+          "messages of " + std::string(wire::name(protocol)) + " are not understood yet"};
 }
 
 }  // namespace

@@ -12,13 +12,8 @@ namespace check::wire {
 enum class Protocol : std::uint8_t { Raftkv, Etcd, Hashicorp, Ovsdb, Nats, Pysyncobj, Libraft };
 
 inline constexpr std::array kProtocols = {Protocol::Raftkv, Protocol::Etcd, Protocol::Hashicorp,
-<<<<<<< HEAD
                                           Protocol::Ovsdb,  Protocol::Nats, Protocol::Pysyncobj,
                                           Protocol::Libraft};
-=======
-                                   Protocol::Ovsdb,  Protocol::Nats, Protocol::Pysyncobj,
-                                   Protocol::Libraft};
->>>>>>> 1782ada (check/wire: raftkv is decoded, altered and refused)
 
 std::string_view name(Protocol protocol);  // "etcd"
 std::optional<Protocol> protocol(std::string_view name);
