@@ -90,11 +90,12 @@ base::Status Server::open_all() {
   TRY(stop_signals_, os::catch_stop_signals());
   TRY(loop_, os::Loop::make());
   TRY(disk_, os::Directory::lock(options_.data));
-  TRY(replica::Replica replica, replica::Replica::open(*disk_, replica_config(options_), router_));
-  replica_.emplace(std::move(replica));
+  // An address that is taken is found out before the journal is touched.
   TRY(peers_, Peers::open(*loop_, log_, peers_config(options_), router_));
   TRY(clients_, Clients::listen(*loop_, log_, options_.listen, client_limits(options_),
                                 [this](std::string_view section) { return info(section); }));
+  TRY(replica::Replica replica, replica::Replica::open(*disk_, replica_config(options_), router_));
+  replica_.emplace(std::move(replica));
   router_.connect(*replica_, *peers_, *clients_);
   return base::Done{};
 }

@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """raftkv as users run it: three processes, the real redis-cli and redis-benchmark, kill -9."""
+import pathlib
 import re
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import unittest
 
-from cluster import Client, Cluster, ReplyError, until
+from cluster import Client, Cluster, ReplyError, free_ports, until
 
 PROGRAM = sys.argv.pop(1)
 
@@ -202,6 +205,19 @@ class Process(unittest.TestCase):
             result = self.run_program(*words)
             self.assertEqual(result.returncode, 3, words)
             self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+
+    def test_an_address_in_use_is_exit_3_and_begins_no_journal(self):
+        with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as taken:
+            used = "127.0.0.1:%d" % taken.getsockname()[1]
+            free = "127.0.0.1:%d" % free_ports(1)[0]
+            for peer, listen in ((free, used), (used, free)):
+                data = pathlib.Path(folder, listen)
+                result = self.run_program("serve", "--id", "1", "--peers", f"1={peer}", "--listen", listen,
+                                          "--data", str(data))
+                self.assertEqual(result.returncode, 3)
+                self.assertIn(used, result.stderr)
+                self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+                self.assertEqual([file.name for file in data.iterdir()], ["LOCK"])
 
     def test_a_node_of_another_cluster_is_refused_and_named_once(self):
         with Cluster(PROGRAM, count=2) as cluster:
