@@ -216,6 +216,38 @@ class Ending(Folder):
         self.assertIn("interrupted: Ctrl-C", err)
         self.assert_nothing_left()
 
+    def test_interrupted_at_any_early_moment_it_ends_with_one_sentence(self):
+        for milliseconds in range(0, 60, 10):
+            with self.subTest(milliseconds=milliseconds):
+                process = self.start("check", "--target", "etcd", "--nodes", NODES, "--plan", "none", "--time", "120",
+                                     "--out", "run")
+                process.stdout.readline()  # The seed: it has begun.
+                time.sleep(milliseconds / 1000)
+                process.send_signal(signal.SIGINT)
+                out, err = process.communicate(timeout=60)
+                self.assertIn("Ctrl-C", err)
+                self.assert_nothing_left()
+                if process.returncode == 3:
+                    self.assertEqual(err, "seaworthy: Ctrl-C before the run began: nothing was judged\n")
+                    self.assertFalse((self.folder / "run").exists())
+                else:
+                    self.assertEqual(process.returncode, 2, err)
+                    self.assertIn("verdict: unknown", out)
+                    self.assertTrue((self.folder / "run" / "verdict.json").exists())
+                    shutil.rmtree(self.folder / "run")
+
+    def test_interrupted_twice_it_says_no_more_than_is_true(self):
+        process = self.begin()
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual("verdict:" in out, (self.folder / "run" / "verdict.json").exists())
+        if "verdict:" not in out:
+            self.assertEqual(process.returncode, 3)
+            self.assertIn(f"interrupted twice: nothing was judged; 'seaworthy analyse {self.folder}/run'", err)
+        self.assert_nothing_left()
+        self.assertEqual(self.run_to_end("analyse", "run")[0], 2)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

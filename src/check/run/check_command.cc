@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/random.h>
 
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
 #include <memory>
-#include <thread>
 
 #include "check/cluster/target.h"
 #include "check/plan/schedule.h"
 #include "check/run/analyse.h"
 #include "check/run/check_run.h"
 #include "check/run/commands.h"
+#include "check/run/interrupts.h"
 #include "check/run/judge.h"
 #include "check/run/plan_files.h"
 
@@ -26,35 +24,6 @@ namespace {
 
 constexpr std::uint32_t kMostNodes = 64;
 constexpr std::uint32_t kMostSeconds = 7 * 24 * 3600;
-
-// Ctrl-C ends the run, keeps and judges what there is; a second one ends the judging, too.
-class Interrupts {
- public:
-  // The thread may outlive everything but the process, so it shares what it tells.
-  explicit Interrupts(const std::shared_ptr<faults::Stop>& stop) {
-    sigset_t signals = set();
-    (void)pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    std::thread([stop] { wait(*stop); }).detach();
-  }
-
- private:
-  static sigset_t set() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    return signals;
-  }
-
-  static void wait(faults::Stop& stop) {
-    const sigset_t signals = set();
-    int signal = 0;
-    (void)sigwait(&signals, &signal);
-    stop.request(signal == SIGINT ? "Ctrl-C" : "SIGTERM");
-    (void)sigwait(&signals, &signal);
-    _exit(kExitUnknown);
-  }
-};
 
 std::uint64_t drawn_seed() {
   std::uint64_t seed = 0;
@@ -123,7 +92,7 @@ base::Result<plan::Plan> chosen_plan(const CheckOptions& options, const std::str
 // What runs inside the sandbox: the run and its judgement. Returns the exit code.
 int run_and_judge(const RunRequest& request) {
   const auto stop = std::make_shared<faults::Stop>();
-  const Interrupts interrupts(stop);
+  listen_for_interrupts(stop);
   const base::Status ran = execute(request, *stop);
   if (!ran.ok()) {
     complain(ran.error().message);
@@ -142,13 +111,22 @@ int run_and_judge(const RunRequest& request) {
 // The run's process was killed, or failed: what it saved is judged from outside.
 int judge_remains(const RunDirectory& directory, int code) {
   complain(fmt::format("the run's process died (exit code {}); what it saved is judged", code));
-  const auto opinion = analyse_run(directory, time_limit(kJudgeLimitS));
+  const auto in_time = time_limit(kJudgeLimitS);
+  const auto opinion =
+      analyse_run(directory, [&] { return in_time() && held_interrupt().empty(); });
   if (!opinion.ok()) {
     complain(opinion.error().message);
     return kExitUsage;
   }
   fmt::print(stderr, "\n{}", opinion.value().summary);
   return exit_code(opinion.value().verdict);
+}
+
+std::string abandoned(const RunDirectory& directory) {
+  const std::string sentence = "interrupted twice: nothing was judged";
+  if (!directory.has("run.json")) return sentence;
+  return fmt::format("{}; 'seaworthy analyse {}' judges what was saved", sentence,
+                     directory.path());
 }
 
 bool was_interrupted(const std::string& path) {
@@ -162,12 +140,19 @@ bool was_interrupted(const std::string& path) {
 base::Result<int> run_plan(const CheckOptions& options, const plan::Plan& plan,
                            const std::string& path, const std::string& repeat) {
   TRY(const sandbox::Support support, sandbox::probe());
+  if (const std::string interrupt = held_interrupt(); !interrupt.empty()) {
+    return base::Error{base::ErrorCode::Unavailable,
+                       interrupt + " before the run began: nothing was judged"};
+  }
   TRY(const RunDirectory directory, RunDirectory::create(path, options.nodes));
   const RunRequest request{options, plan, directory, support, repeat};
   TRY(const int code, sandbox::contain(support, [&] { return run_and_judge(request); }));
   // Nothing was begun: nothing is left.
   std::error_code error;
   if (!directory.has("run.json")) fs::remove_all(directory.path(), error);
+  if (code == kExitAbandoned && !directory.has("verdict.json")) {
+    return base::Error{base::ErrorCode::Unavailable, abandoned(directory)};
+  }
   if (directory.has("run.json") && code > kExitUsage) return judge_remains(directory, code);
   return code;
 }
@@ -218,6 +203,7 @@ int refused(const base::Error& error) {
 void complain(const std::string& sentence) { fmt::print(stderr, "seaworthy: {}\n", sentence); }
 
 int check_command(const CheckOptions& asked, const std::string& program) {
+  hold_interrupts();
   CheckOptions options = asked;
   if (!options.seed) options.seed = drawn_seed();
   fmt::print("seed: {}\n", *options.seed);

@@ -7,6 +7,8 @@
 //
 // outer dies -> init: PDEATHSIG and the end of the life pipe; init dies -> the kernel kills all;
 // body dies -> init exits.
+#include "check/sandbox/contain.h"
+
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <poll.h>
@@ -165,13 +167,11 @@ void pass_signals_on(int init, int wake) {
   }
 }
 
-}  // namespace
-
-base::Result<int> contain(const Support& support, const std::function<int()>& body) {
+base::Result<int> contain_passing_on(const sigset_t& forwarded, const Support& support,
+                                     const std::function<int()>& body) {
   TRY(Pipe life, make_pipe());
   TRY(Pipe report, make_pipe());
   const Identity identity = current_identity();
-  const sigset_t forwarded = passed_on();
   sigset_t blocked = forwarded;
   ::sigaddset(&blocked, SIGCHLD);
   sigset_t before;
@@ -204,6 +204,18 @@ base::Result<int> contain(const Support& support, const std::function<int()>& bo
   restore();
   if (!complaint.empty()) return base::Error{base::ErrorCode::Unavailable, complaint};
   return code;
+}
+
+}  // namespace
+
+base::Result<int> contain(const Support& support, const std::function<int()>& body) {
+  return contain_passing_on(passed_on(), support, body);
+}
+
+base::Result<int> contain_briefly(const Support& support, const std::function<int()>& body) {
+  sigset_t none;
+  ::sigemptyset(&none);
+  return contain_passing_on(none, support, body);
 }
 
 }  // namespace check::sandbox

@@ -227,6 +227,19 @@ TEST(Run, HasInterruptsPassedOnToTheBody) {
   }
 }
 
+TEST(Probe, TakesNoSignalThatIsForItsCaller) {
+  sigset_t interrupt;
+  sigset_t before;
+  ::sigemptyset(&interrupt);
+  ::sigaddset(&interrupt, SIGINT);
+  ::sigprocmask(SIG_BLOCK, &interrupt, &before);
+  ::kill(::getpid(), SIGINT);
+  EXPECT_TRUE(probe().ok());
+  const timespec now{};
+  EXPECT_EQ(::sigtimedwait(&interrupt, nullptr, &now), SIGINT);
+  ::sigprocmask(SIG_SETMASK, &before, nullptr);
+}
+
 TEST(Run, DoesNotDisturbAnotherAtTheSameTime) {
   ContainedRun first([](Sandbox& sandbox) {
     ::raise(SIGSTOP);  // Until the other run is over.

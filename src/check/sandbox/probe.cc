@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "check/sandbox/contain.h"
 #include "check/sandbox/fd.h"
 #include "check/sandbox/links.h"
 #include "check/sandbox/nftables.h"
@@ -73,7 +74,7 @@ base::Status try_way(Way way) {
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return system_error("cannot make a pipe");
   const Fd read(ends[0]);
   Fd write(ends[1]);
-  TRY(const int code, contain(Support{way, {}}, [&write] {
+  TRY(const int code, contain_briefly(Support{way, {}}, [&write] {
         const base::Status cable = try_cable();
         const base::Status all = cable.ok() ? try_filter() : cable;
         if (all.ok()) return 0;

@@ -38,7 +38,8 @@ struct Support {
   Way way = Way::UserNamespace;
   std::string why;  // "unprivileged user namespaces work here"
 };
-// An error names the exact setting that would have to change.
+// An error names the exact setting that would have to change. Takes no signal: one that the caller
+// blocks waits for it.
 base::Result<Support> probe();
 
 // Runs `body` in new user (if the way needs it), network, mount, process, host-name and IPC
