@@ -13,9 +13,10 @@ std::unique_ptr<Decoder> make_decoder(Protocol protocol, const ConnectionStart& 
     case Protocol::Hashicorp:
     case Protocol::Ovsdb:
     case Protocol::Nats:
-    case Protocol::Pysyncobj:
     case Protocol::Libraft:
       break;
+    case Protocol::Pysyncobj:
+      return make_pysyncobj_decoder(start);
   }
   return nullptr;
 }

@@ -22,9 +22,10 @@ std::unique_ptr<Encoder> make_encoder(Protocol protocol, Direction) {
     case Protocol::Hashicorp:
     case Protocol::Ovsdb:
     case Protocol::Nats:
-    case Protocol::Pysyncobj:
     case Protocol::Libraft:
       break;
+    case Protocol::Pysyncobj:
+      return std::make_unique<PlainEncoder>();
   }
   return nullptr;
 }
@@ -37,9 +38,10 @@ base::Status supports(Protocol protocol, Deed deed, MessageType type) {
     case Protocol::Hashicorp:
     case Protocol::Ovsdb:
     case Protocol::Nats:
-    case Protocol::Pysyncobj:
     case Protocol::Libraft:
       break;
+    case Protocol::Pysyncobj:
+      return pysyncobj_supports(deed, type);
   }
   return absent(protocol);
 }
@@ -53,9 +55,10 @@ base::Result<Frame> altered(Protocol protocol, const Frame& frame, std::string_v
     case Protocol::Hashicorp:
     case Protocol::Ovsdb:
     case Protocol::Nats:
-    case Protocol::Pysyncobj:
     case Protocol::Libraft:
       break;
+    case Protocol::Pysyncobj:
+      return pysyncobj_altered(frame, field, value);
   }
   return absent(protocol);
 }
@@ -68,9 +71,10 @@ base::Result<Frame> refusal(Protocol protocol, const Frame& frame) {
     case Protocol::Hashicorp:
     case Protocol::Ovsdb:
     case Protocol::Nats:
-    case Protocol::Pysyncobj:
     case Protocol::Libraft:
       break;
+    case Protocol::Pysyncobj:
+      return pysyncobj_refusal(frame);
   }
   return absent(protocol);
 }

@@ -27,4 +27,11 @@ base::Status raftkv_supports(Deed deed, MessageType type);
 base::Result<Frame> raftkv_altered(const Frame& frame, std::string_view field, std::uint64_t value);
 base::Result<Frame> raftkv_refusal(const Frame& frame);
 
+// PySyncObj: docs/formats/wire-pysyncobj.md.
+std::unique_ptr<Decoder> make_pysyncobj_decoder(const ConnectionStart& start);
+base::Status pysyncobj_supports(Deed deed, MessageType type);
+base::Result<Frame> pysyncobj_altered(const Frame& frame, std::string_view field,
+                                      std::uint64_t value);
+base::Result<Frame> pysyncobj_refusal(const Frame& frame);
+
 }  // namespace check::wire
