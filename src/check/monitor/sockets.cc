@@ -116,13 +116,21 @@ void silence_on_close(int fd) { set(fd, IPPROTO_TCP, TCP_REPAIR, 1); }
 ReceivedBytes received_bytes(int fd) {
   tcp_info info{};
   int unread = 0;
-  for (int attempt = 0; attempt < 10; ++attempt) {  // Until nothing came in between.
-    int before = 0;
-    ioctl(fd, FIONREAD, &before);
+  // The kernel reads the state before it locks the socket, and the bytes after: a FIN may come in
+  // between. What two readings agree on was true together.
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    tcp_info before{};
+    int unread_before = 0;
     socklen_t size = sizeof info;
+    ioctl(fd, FIONREAD, &unread_before);
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &before, &size) != 0) return {};
+    size = sizeof info;
     if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return {};
     ioctl(fd, FIONREAD, &unread);
-    if (before == unread) break;
+    if (unread_before == unread && before.tcpi_state == info.tcpi_state &&
+        before.tcpi_bytes_received == info.tcpi_bytes_received) {
+      break;
+    }
   }
   // As in the kernel's <net/tcp_states.h>.
   enum : std::uint8_t { TimeWait = 6, Close = 7, CloseWait = 8, LastAck = 9, Closing = 11 };
