@@ -210,6 +210,9 @@ base::Result<Plan> read_plan(const Document& document) {
       plan.lanes.push_back(std::move(lane));
     }
   }
+  if (const Value* rules = reader.find("rule")) {
+    TRY(plan.rules, read_rules(document, *rules));
+  }
   if (const Value* require = reader.find("require")) {
     TRY(const Table* table, as_table(document, *require, "require"));
     TRY(plan.require, read_require(document, *table));
@@ -236,6 +239,7 @@ std::string write_plan(const Plan& plan) {
   }
   out << (plan.require.fired.empty() ? "}\n" : " }\n");
   for (const Lane& lane : plan.lanes) write_lane(lane, out);
+  for (const Rule& rule : plan.rules) out << write_rule(rule);
   return std::move(out).str();
 }
 

@@ -12,6 +12,7 @@
 #include "check/history/node_id.h"
 #include "check/plan/document.h"
 #include "check/plan/fault.h"
+#include "check/plan/rule.h"
 
 namespace check::plan {
 
@@ -56,9 +57,10 @@ struct Plan {
   std::string about = {};
   Work work = {};
   std::vector<Lane> lanes = {};
+  std::vector<Rule> rules = {};
   Require require = {};
 
-  bool has_faults() const { return !lanes.empty(); }
+  bool has_faults() const { return !lanes.empty() || !rules.empty(); }
 };
 
 // The error names file, line and column, what is wrong, and the nearest right word.

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check/plan/rule.h"
+
+#include <algorithm>
+#include <cctype>
+#include <sstream>
+
+#include "base/text.h"
+#include "check/plan/rule_words.h"
+
+namespace check::plan {
+namespace {
+
+constexpr std::uint64_t kMostCount = 1'000'000;
+constexpr std::size_t kMostRules = 200;
+
+using TypeList = std::vector<wire::MessageType>;
+
+std::vector<std::string> type_words() {
+  std::vector<std::string> words;
+  for (int type = 0; type <= static_cast<int>(wire::MessageType::Other); ++type) {
+    words.emplace_back(wire::name(static_cast<wire::MessageType>(type)));
+  }
+  return words;
+}
+
+// A text, or a list of texts; each with its place.
+base::Result<std::vector<std::pair<std::string, Position>>> texts(const Document& document,
+                                                                  const Value& value,
+                                                                  const std::string& key) {
+  std::vector<std::pair<std::string, Position>> result;
+  if (const auto* text = std::get_if<std::string>(&value.data)) {
+    result.emplace_back(*text, value.at);
+    return result;
+  }
+  const auto* list = std::get_if<Array>(&value.data);
+  if (list == nullptr) {
+    return complaint(document, value.at, '\'' + key + "' must be a text, or a list of texts");
+  }
+  for (const Value& item : *list) {
+    const auto* text = std::get_if<std::string>(&item.data);
+    if (text == nullptr) {
+      return complaint(document, item.at, '\'' + key + "' must be a text, or a list of texts");
+    }
+    result.emplace_back(*text, item.at);
+  }
+  return result;
+}
+
+// What parse() makes of the text under the key; its complaints get the place.
+template <class Parsed, class Parse>
+base::Status read_as(const Document& document, const Value* value, Parsed& into, Parse parse) {
+  if (value == nullptr) return base::Done{};
+  std::string text;
+  if (const auto* words = std::get_if<std::string>(&value->data)) {
+    text = *words;
+  } else if (const auto* number = std::get_if<std::int64_t>(&value->data)) {
+    text = std::to_string(*number);
+  } else {
+    return complaint(document, value->at, "expected a text in quotes");
+  }
+  auto parsed = parse(text);
+  if (!parsed.ok()) return complaint(document, value->at, parsed.error().message);
+  into = std::move(parsed).value();
+  return base::Done{};
+}
+
+base::Result<TypeList> read_types(const Document& document, const Value* value) {
+  TypeList types;
+  if (value == nullptr) return types;
+  TRY(const auto words, texts(document, *value, "type"));
+  for (const auto& [word, at] : words) {
+    const auto type = wire::message_type(word);
+    if (!type) {
+      return complaint(
+          document, at,
+          "unknown type of message '" + word + "'" + base::did_you_mean(word, type_words()));
+    }
+    types.push_back(*type);
+  }
+  return types;
+}
+
+base::Result<When> read_when(const Document& document, const Value& value) {
+  const auto* table = std::get_if<Table>(&value.data);
+  if (table == nullptr) return complaint(document, value.at, "'when' must be a table");
+  TableReader reader(document, *table, "'when'");
+  When when;
+  const auto who = [](const std::string& text) { return parse_who(text, false); };
+  TRY(when.types, read_types(document, reader.find("type")));
+  TRY([[maybe_unused]] base::Done done, read_as(document, reader.find("from"), when.from, who));
+  TRY(done, read_as(document, reader.find("to"), when.to, who));
+  TRY(done, read_as(document, reader.find("index"), when.index, parse_relation));
+  TRY(done, read_as(document, reader.find("term"), when.term, parse_relation));
+  TRY(done, read_as(document, reader.find("commit"), when.commit, parse_relation));
+  TRY(done, read_as(document, reader.find("entries"), when.entries, parse_relation));
+  TRY(done, read_as(document, reader.find("context"), when.context, parse_relation));
+  if (reader.find("success") != nullptr) {
+    TRY(when.success, reader.flag("success", true));
+  }
+  TRY(const std::uint64_t nth, reader.number("nth", 1, kMostCount));
+  TRY(const std::uint64_t times, reader.number("times", 1, kMostCount));
+  if (nth == 0) return complaint(document, value.at, "'nth' counts from 1");
+  when.nth = static_cast<std::uint32_t>(nth);
+  when.times = static_cast<std::uint32_t>(times);
+  if (const Value* after = reader.find("after")) {
+    TRY(const auto names, texts(document, *after, "after"));
+    for (const auto& [name, at] : names) when.after.push_back(name);
+  }
+  TRY(when.until, reader.text("until", ""));
+  TRY(const auto wait, reader.thousandths("wait"));
+  if (!wait.empty()) when.wait = wait.front();
+  TRY(done, reader.finished());
+  return when;
+}
+
+base::Result<std::vector<Action>> read_actions(const Document& document, const Rule& rule,
+                                               const Value& value) {
+  std::vector<Action> actions;
+  TRY(const auto words, texts(document, value, "do"));
+  bool decided = false;
+  for (const auto& [text, at] : words) {
+    auto action = parse_action(text);
+    if (!action.ok()) return complaint(document, at, action.error().message);
+    const Action& read = action.value();
+    const bool of_message = strikes_message(read.kind) || read.after_delivery ||
+                            (read.who.kind >= Who::Kind::From && read.who.rule.empty());
+    if (of_message && rule.when.types.empty()) {
+      return complaint(document, at, "\"" + text + "\" needs a message: give 'when' a 'type'");
+    }
+    if (strikes_message(read.kind) && decided) {
+      return complaint(document, at, "one message, one fate: \"" + text + "\" is a second one");
+    }
+    decided = decided || strikes_message(read.kind);
+    actions.push_back(std::move(action).value());
+  }
+  return actions;
+}
+
+base::Result<Rule> read_rule(const Document& document, const Value& value) {
+  const auto* table = std::get_if<Table>(&value.data);
+  if (table == nullptr) return complaint(document, value.at, "rules are written [[rule]]");
+  TableReader reader(document, *table, "[[rule]]");
+  Rule rule;
+  rule.at = value.at;
+  TRY(rule.name, reader.text("name", ""));
+  const bool plain = std::ranges::all_of(
+      rule.name, [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; });
+  if (rule.name.empty() || !plain) {
+    return complaint(document, value.at, "a rule needs a 'name' of letters, digits, '-' and '_'");
+  }
+  if (const Value* when = reader.find("when")) {
+    TRY(rule.when, read_when(document, *when));
+  }
+  if (const Value* actions = reader.find("do")) {
+    TRY(rule.actions, read_actions(document, rule, *actions));
+  }
+  TRY(rule.require, reader.flag("require", false));
+  TRY([[maybe_unused]] base::Done done, reader.finished());
+  return rule;
+}
+
+// Every name of another rule that a rule uses.
+std::vector<std::string> names_in(const Rule& rule) {
+  std::vector<std::string> names = rule.when.after;
+  const auto add = [&names](const std::string& name) {
+    if (!name.empty()) names.push_back(name);
+  };
+  add(rule.when.until);
+  add(rule.when.from.rule);
+  add(rule.when.to.rule);
+  for (const auto* relation : {&rule.when.index, &rule.when.term, &rule.when.commit,
+                               &rule.when.entries, &rule.when.context}) {
+    if (*relation) add((*relation)->rule);
+  }
+  for (const Action& action : rule.actions) {
+    add(action.who.rule);
+    add(action.other.rule);
+    add(action.until);
+  }
+  return names;
+}
+
+std::string quoted_list(const std::vector<std::string>& words) {
+  std::string text = "[";
+  for (const std::string& word : words) text += (text.size() > 1 ? ", \"" : "\"") + word + '"';
+  return text + "]";
+}
+
+}  // namespace
+
+base::Result<std::vector<Rule>> read_rules(const Document& document, const Value& value) {
+  const auto* list = std::get_if<Array>(&value.data);
+  if (list == nullptr) return complaint(document, value.at, "rules are written [[rule]]");
+  if (list->size() > kMostRules) return complaint(document, value.at, "at most 200 rules");
+  std::vector<Rule> rules;
+  std::vector<std::string> names;
+  for (const Value& item : *list) {
+    TRY(Rule rule, read_rule(document, item));
+    if (std::ranges::find(names, rule.name) != names.end()) {
+      return complaint(document, rule.at, "two rules are called '" + rule.name + "'");
+    }
+    names.push_back(rule.name);
+    rules.push_back(std::move(rule));
+  }
+  for (const Rule& rule : rules) {
+    for (const std::string& name : names_in(rule)) {
+      if (std::ranges::find(names, name) != names.end()) continue;
+      return complaint(document, rule.at,
+                       "rule '" + rule.name + "' names a rule '" + name + "' that does not exist" +
+                           base::did_you_mean(name, names));
+    }
+  }
+  return rules;
+}
+
+std::string write_rule(const Rule& rule) {
+  const When& when = rule.when;
+  std::ostringstream out;
+  out << "\n[[rule]]\nname = \"" << rule.name << "\"\nwhen = { ";
+  if (!when.types.empty()) {
+    std::vector<std::string> types;
+    for (const wire::MessageType type : when.types) types.emplace_back(wire::name(type));
+    out << "type = " << quoted_list(types) << ", from = \"" << describe(when.from, false)
+        << "\", to = \"" << describe(when.to, false) << "\", ";
+  }
+  const std::pair<const char*, const std::optional<Relation>*> relations[] = {
+      {"index", &when.index},
+      {"term", &when.term},
+      {"commit", &when.commit},
+      {"entries", &when.entries},
+      {"context", &when.context}};
+  for (const auto& [key, relation] : relations) {
+    if (*relation) out << key << " = \"" << describe(**relation) << "\", ";
+  }
+  if (when.success) out << "success = " << (*when.success ? "true" : "false") << ", ";
+  if (!when.after.empty()) out << "after = " << quoted_list(when.after) << ", ";
+  if (!when.until.empty()) out << "until = \"" << when.until << "\", ";
+  out << "wait = " << when.wait / 1000 << '.' << std::to_string(1000 + when.wait % 1000).substr(1)
+      << ", nth = " << when.nth << ", times = " << when.times << " }\ndo = ";
+  std::vector<std::string> actions;
+  for (const Action& action : rule.actions) actions.push_back(describe(action));
+  out << quoted_list(actions) << "\nrequire = " << (rule.require ? "true" : "false") << '\n';
+  return std::move(out).str();
+}
+
+}  // namespace check::plan
