@@ -14,8 +14,8 @@
 
 namespace check::wire {
 
-using Term = base::Ordinal<struct TermLine>;
-using Index = base::Ordinal<struct IndexLine>;
+using Term = base::Ordinal<struct SeenTermLine>;
+using Index = base::Ordinal<struct SeenIndexLine>;
 
 enum class MessageType : std::uint8_t {
   RequestVote,

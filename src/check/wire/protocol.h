@@ -11,9 +11,9 @@ namespace check::wire {
 
 enum class Protocol : std::uint8_t { Raftkv, Etcd, Hashicorp, Ovsdb, Nats, Pysyncobj, Libraft };
 
-inline constexpr std::array kProtocols = {Protocol::Raftkv, Protocol::Etcd, Protocol::Hashicorp,
-                                          Protocol::Ovsdb,  Protocol::Nats, Protocol::Pysyncobj,
-                                          Protocol::Libraft};
+inline constexpr std::array<Protocol, 7> kProtocols = {
+    Protocol::Raftkv, Protocol::Etcd,      Protocol::Hashicorp, Protocol::Ovsdb,
+    Protocol::Nats,   Protocol::Pysyncobj, Protocol::Libraft};
 
 std::string_view name(Protocol protocol);  // "etcd"
 std::optional<Protocol> protocol(std::string_view name);

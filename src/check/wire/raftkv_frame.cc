@@ -12,7 +12,7 @@
 namespace check::wire {
 namespace {
 
-constexpr std::array kTypes = {
+constexpr std::array<RaftkvType, 9> kTypes = {
     RaftkvType::Hello,       RaftkvType::PreVote,   RaftkvType::PreVoteReply,
     RaftkvType::RequestVote, RaftkvType::VoteReply, RaftkvType::AppendEntries,
     RaftkvType::AppendReply, RaftkvType::Forward,   RaftkvType::ForwardReply};
@@ -100,7 +100,7 @@ void forward_reply(base::ByteReader& in, Message& message) {
   in.u64();
   const std::size_t at = in.position();
   const std::uint8_t outcome = in.u8();
-  message.success = outcome == 1;
+  if (outcome != 3) message.success = outcome == 1;
   if (outcome == 1) {
     in.sized();
   } else if (outcome == 2) {

@@ -20,13 +20,13 @@ struct Field {
   std::size_t at;
 };
 
-constexpr std::array kVoteFields = {Field{"term", 28}, Field{"last_term", 36},
-                                    Field{"last_index", 44}};
-constexpr std::array kVoteReplyFields = {Field{"term", 28}, Field{"success", 36}};
-constexpr std::array kAppendFields = {Field{"term", 28}, Field{"prev_term", 36},
-                                      Field{"prev_index", 44}, Field{"commit", 52}};
-constexpr std::array kAppendReplyFields = {Field{"term", 28}, Field{"prev_index", 36},
-                                           Field{"success", 52}, Field{"match", 53}};
+constexpr std::array<Field, 3> kVoteFields = {Field{"term", 28}, Field{"last_term", 36},
+                                              Field{"last_index", 44}};
+constexpr std::array<Field, 2> kVoteReplyFields = {Field{"term", 28}, Field{"success", 36}};
+constexpr std::array<Field, 4> kAppendFields = {Field{"term", 28}, Field{"prev_term", 36},
+                                                Field{"prev_index", 44}, Field{"commit", 52}};
+constexpr std::array<Field, 4> kAppendReplyFields = {Field{"term", 28}, Field{"prev_index", 36},
+                                                     Field{"success", 52}, Field{"match", 53}};
 
 std::span<const Field> fields_of(MessageType type) {
   if (type == MessageType::PreVote || type == MessageType::RequestVote) return kVoteFields;
@@ -124,10 +124,10 @@ base::Result<Frame> raftkv_altered(const Frame& frame, std::string_view field,
   CHECK(frame.message.has_value());
   const std::string name(frame.message->name);
   const std::span<const Field> fields = fields_of(frame.message->type);
-  if (fields.empty()) return refused("nothing can be altered in a " + name + " of raftkv");
+  if (fields.empty()) return refused(name + " of raftkv has no field that can be altered");
   const auto found = std::ranges::find(fields, field, &Field::name);
   if (found == fields.end()) {
-    return refused("a " + name + " of raftkv has no field " + std::string(field) + " but " +
+    return refused(name + " of raftkv has no field " + std::string(field) + ", only " +
                    field_names(fields));
   }
   std::string bytes = frame.bytes;
@@ -155,7 +155,7 @@ base::Result<Frame> raftkv_refusal(const Frame& frame) {
   } else if (head->type == RaftkvType::Forward) {
     bytes = forward_refusal(*head, frame.bytes);
   } else {
-    return refused("a " + std::string(request.name) + " of raftkv is not a request");
+    return refused(std::string(request.name) + " is not a request");
   }
   base::ByteWriter(bytes).set_u32(0, static_cast<std::uint32_t>(bytes.size() - kRaftkvPrefixBytes));
   const bool dialer = frame.direction == Direction::FromDialer;
@@ -190,7 +190,7 @@ base::Status raftkv_supports(Deed deed, MessageType type) {
                        type == MessageType::Other;
   if (deed == Deed::Answer && !request) return refused(message + " is not a request");
   if (deed == Deed::Alter && fields_of(type).empty()) {
-    return refused("nothing can be altered in a " + message + " of raftkv");
+    return refused(message + " of raftkv has no field that can be altered");
   }
   if (deed == Deed::Duplicate && type == MessageType::Propose) {
     return refused(
