@@ -4,14 +4,13 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <vector>
+#include <thread>
 
 namespace check::faults {
 
@@ -23,6 +22,7 @@ struct Datagram {
   std::uint32_t from = 0;
   std::uint32_t to = 0;
 };
+constexpr std::chrono::microseconds kLook{500};       // A datagram takes about a tenth of that.
 constexpr std::uint64_t kMagic = 0x736561776f727468;  // "seaworth"
 
 sockaddr_in address_of(const std::string& address) {
@@ -64,42 +64,59 @@ LinkProbe::~LinkProbe() {
   for (const auto& [node, fd] : sockets_) ::close(fd);
 }
 
-std::set<history::DirectedPair> LinkProbe::reached(const std::set<history::DirectedPair>& pairs,
-                                                   std::chrono::milliseconds wait) {
-  const std::lock_guard lock(mutex_);
-  rounds_ += 1;
+LinkProbe::Round::Round(LinkProbe& probe, const Pairs& pairs, int copies) : probe_(probe) {
+  {
+    const std::lock_guard lock(probe_.mutex_);
+    number_ = ++probe_.last_round_;
+    probe_.arrived_[number_];
+  }
+  for (int copy = 0; copy < copies; ++copy) probe_.send(number_, pairs);
+}
+
+LinkProbe::Round::~Round() {
+  const std::lock_guard lock(probe_.mutex_);
+  probe_.arrived_.erase(number_);
+}
+
+LinkProbe::Pairs LinkProbe::Round::arrived() const {
+  const std::lock_guard lock(probe_.mutex_);
+  probe_.collect();
+  return probe_.arrived_.at(number_);
+}
+
+LinkProbe::Pairs LinkProbe::reached(const Pairs& pairs, std::chrono::milliseconds wait) {
+  const Round round(*this, pairs, 1);
+  const auto end = std::chrono::steady_clock::now() + wait;
+  while (true) {
+    // Asked first: however late this thread is, it looks once more after the end.
+    const bool over = std::chrono::steady_clock::now() >= end;
+    const Pairs arrived = round.arrived();
+    if (over || arrived.size() == pairs.size()) return arrived;
+    std::this_thread::sleep_for(kLook);
+  }
+}
+
+void LinkProbe::send(std::uint64_t round, const Pairs& pairs) const {
   for (const history::DirectedPair& pair : pairs) {
-    const Datagram datagram{kMagic, rounds_, pair.from.value, pair.to.value};
+    const Datagram datagram{kMagic, round, pair.from.value, pair.to.value};
     const sockaddr_in to = address_of(sandbox_.address(pair.to));
     // A send that the kernel refuses at once is a probe that does not arrive.
     (void)sendto(sockets_.at(pair.from), &datagram, sizeof datagram, MSG_NOSIGNAL,
                  reinterpret_cast<const sockaddr*>(&to), sizeof to);
   }
-
-  std::vector<pollfd> polled;
-  for (const auto& [node, fd] : sockets_) polled.push_back({fd, POLLIN, 0});
-  std::set<history::DirectedPair> arrived;
-  const auto end = std::chrono::steady_clock::now() + wait;
-  while (arrived.size() < pairs.size()) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        end - std::chrono::steady_clock::now());
-    if (left.count() <= 0) break;
-    if (poll(polled.data(), polled.size(), static_cast<int>(left.count())) > 0) {
-      collect(rounds_, arrived);
-    }
-  }
-  return arrived;
 }
 
-void LinkProbe::collect(std::uint64_t round, std::set<history::DirectedPair>& arrived) {
+// Whoever looks takes in what came for all rounds.
+void LinkProbe::collect() {
   for (const auto& [node, fd] : sockets_) {
     Datagram datagram;
     while (true) {
       const ssize_t got = recv(fd, &datagram, sizeof datagram, MSG_DONTWAIT);
       if (got < 0) break;  // Empty, or an ICMP error of an earlier send: neither is an arrival.
       const bool ours = got == static_cast<ssize_t>(sizeof datagram) && datagram.magic == kMagic;
-      if (!ours || datagram.round != round || datagram.to != node.value) continue;
-      arrived.insert(history::DirectedPair{{datagram.from}, {datagram.to}});
+      const auto round = arrived_.find(datagram.round);
+      if (!ours || datagram.to != node.value || round == arrived_.end()) continue;
+      round->second.insert(history::DirectedPair{{datagram.from}, {datagram.to}});
     }
   }
 }

@@ -4,6 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include "check/faults/silence.h"
 
 namespace check::faults {
 
@@ -14,24 +19,33 @@ constexpr std::chrono::milliseconds kSilence{40};
 // On a busy machine it may take longer; returns as soon as all have arrived.
 constexpr std::chrono::milliseconds kArrival{3000};
 // How long a fault may take to show.
-constexpr std::chrono::milliseconds kTakesEffect{1000};
+constexpr std::chrono::milliseconds kTakesEffect{3000};
+// Probes over each pair. They are handled in turn: when the second was, the first's fate is known.
+constexpr int kCopies = 2;
 
 }  // namespace
 
 base::Result<std::string> NetworkFaults::begin(std::uint64_t id, plan::FaultKind kind,
                                                const Pairs& pairs,
                                                std::chrono::microseconds delay) {
-  const Active fault{kind, pairs, delay};
+  Pairs open = pairs;
   {
     const std::lock_guard lock(mutex_);
+    for (const history::DirectedPair& pair : silenced(pairs)) open.erase(pair);
+  }
+  const base::Status alive = expect_alive(open);
+  {
+    const std::lock_guard lock(mutex_);
+    const Active fault{kind, pairs, delay};
     CHECK(active_.emplace(id, fault).second, id);
     TRY([[maybe_unused]] auto applied, apply(fault));
   }
+  TRY([[maybe_unused]] auto was_alive, alive);
   switch (kind) {
     case plan::FaultKind::Partition:
-      return observe_silence(pairs, "cut");
+      return observe_cut(pairs, pairs.size() - open.size());
     case plan::FaultKind::Hold:
-      return observe_silence(pairs, "held");
+      return observe_hold(pairs, pairs.size() - open.size());
     case plan::FaultKind::Delay:
       return observe_delay(pairs, delay);
     case plan::FaultKind::Kill:
@@ -45,6 +59,7 @@ base::Result<std::string> NetworkFaults::begin(std::uint64_t id, plan::FaultKind
 
 base::Result<std::string> NetworkFaults::end(std::uint64_t id) {
   Pairs free;
+  std::size_t pairs = 0;
   {
     const std::lock_guard lock(mutex_);
     const auto found = active_.find(id);
@@ -52,26 +67,13 @@ base::Result<std::string> NetworkFaults::end(std::uint64_t id) {
     const Active ended = found->second;
     active_.erase(found);
     TRY([[maybe_unused]] auto applied, apply(ended));
-    const Pairs cut = struck(plan::FaultKind::Partition);
-    const Pairs held = struck(plan::FaultKind::Hold);
-    std::ranges::copy_if(ended.pairs, std::inserter(free, free.end()), [&](const auto& pair) {
-      return !cut.contains(pair) && !held.contains(pair);
-    });
+    free = ended.pairs;
+    pairs = ended.pairs.size();
+    for (const history::DirectedPair& pair : silenced(ended.pairs)) free.erase(pair);
   }
-  const Pairs arrived = probe_.reached(free, kArrival);
-  const std::string seen =
-      fmt::format("{} of {} probes over healed pairs arrived", arrived.size(), free.size());
-  if (arrived.size() == free.size()) return seen;
-  // Another fault may have struck one of these pairs in the meantime: then silence proves nothing.
-  const std::lock_guard lock(mutex_);
-  const Pairs cut = struck(plan::FaultKind::Partition);
-  const Pairs held = struck(plan::FaultKind::Hold);
-  for (const history::DirectedPair& pair : free) {
-    if (!arrived.contains(pair) && !cut.contains(pair) && !held.contains(pair)) {
-      return base::Error{base::ErrorCode::Unavailable, seen};
-    }
-  }
-  return seen + ", the others were struck again";
+  TRY([[maybe_unused]] auto alive, expect_alive(free));
+  const std::string seen = fmt::format("{} of {} healed pairs carry probes", free.size(), pairs);
+  return free.size() == pairs ? seen : seen + "; other faults strike the others";
 }
 
 base::Status NetworkFaults::heal_all() {
@@ -118,11 +120,7 @@ void NetworkFaults::apply_hold(const Pairs& changed) {
 
 void NetworkFaults::apply_delay(const Pairs& changed) {
   for (const history::DirectedPair& pair : changed) {
-    std::chrono::microseconds longest{0};
-    for (const auto& [id, fault] : active_) {
-      const bool delays = fault.kind == plan::FaultKind::Delay && fault.pairs.contains(pair);
-      if (delays) longest = std::max(longest, fault.delay);
-    }
+    const std::chrono::microseconds longest = delay_of(pair);
     monitor::LinkFaults link;
     link.delay = longest;
     link.jitter = longest / 4;
@@ -138,30 +136,136 @@ NetworkFaults::Pairs NetworkFaults::struck(plan::FaultKind kind) const {
   return result;
 }
 
-base::Result<std::string> NetworkFaults::observe_silence(const Pairs& pairs, std::string_view how) {
-  return observe(pairs, kSilence, fmt::format("over {} pairs failed", how));
+std::chrono::microseconds NetworkFaults::delay_of(history::DirectedPair pair) const {
+  std::chrono::microseconds longest{0};
+  for (const auto& [id, fault] : active_) {
+    const bool delays = fault.kind == plan::FaultKind::Delay && fault.pairs.contains(pair);
+    if (delays) longest = std::max(longest, fault.delay);
+  }
+  return longest;
+}
+
+NetworkFaults::Pairs NetworkFaults::silenced(const Pairs& pairs) const {
+  const Pairs cut = struck(plan::FaultKind::Partition);
+  const Pairs held = struck(plan::FaultKind::Hold);
+  Pairs result;
+  std::ranges::copy_if(pairs, std::inserter(result, result.end()),
+                       [&](const auto& pair) { return cut.contains(pair) || held.contains(pair); });
+  return result;
+}
+
+base::Status NetworkFaults::expect_alive(const Pairs& pairs) {
+  const Pairs arrived = probe_.reached(pairs, kArrival);
+  if (arrived.size() == pairs.size()) return base::Done{};
+  // Another fault may have struck one of these pairs in the meantime: then silence proves nothing.
+  const std::lock_guard lock(mutex_);
+  const Pairs struck_since = silenced(pairs);
+  const auto dead = std::ranges::count_if(pairs, [&](const auto& pair) {
+    return !arrived.contains(pair) && !struck_since.contains(pair);
+  });
+  if (dead == 0) return base::Done{};
+  return base::Error{base::ErrorCode::Unavailable,
+                     fmt::format("{} of {} pairs that no fault strikes carried no probe within "
+                                 "{} ms",
+                                 dead, pairs.size(), kArrival.count())};
+}
+
+base::Result<std::string> NetworkFaults::observe_cut(const Pairs& pairs, std::size_t before) {
+  TRY([[maybe_unused]] auto silent,
+      observe_silence(pairs, &NetworkFaults::counts_before_cut, kSilence));
+  // Where something else keeps probes from arriving, too, this alone tells the cut.
+  TRY(const Pairs in_force, sandbox_.pairs_cut());
+  if (!std::ranges::includes(in_force, pairs)) {
+    return base::Error{base::ErrorCode::Unavailable,
+                       "the packet filter does not drop every pair that is to be cut"};
+  }
+  std::string seen = fmt::format("{0} of {0} probes over cut pairs failed", pairs.size());
+  if (before > 0) {
+    seen +=
+        fmt::format("; {} of the pairs carried none before: they were held or cut already", before);
+  }
+  return seen + "; the packet filter drops them";
+}
+
+base::Result<std::string> NetworkFaults::observe_hold(const Pairs& pairs, std::size_t before) {
+  Pairs seen = pairs;
+  std::chrono::microseconds delay{0};
+  {
+    const std::lock_guard lock(mutex_);
+    for (const history::DirectedPair& pair : struck(plan::FaultKind::Partition)) seen.erase(pair);
+    for (const history::DirectedPair& pair : seen) delay = std::max(delay, delay_of(pair));
+  }
+  if (seen.empty()) {
+    return base::Error{base::ErrorCode::Unavailable,
+                       "all pairs are cut: a hold cannot be seen through a cut"};
+  }
+  // What a delay keeps back must not be taken for held.
+  const auto silence = kSilence + std::chrono::ceil<std::chrono::milliseconds>(2 * delay);
+  TRY([[maybe_unused]] auto silent,
+      observe_silence(seen, &NetworkFaults::counts_at_monitor, silence));
+  const std::string text = fmt::format(
+      "{0} of {0} probes over held pairs came to the monitor and no further", seen.size());
+  return before == 0 ? text
+                     : fmt::format("{}; {} of {} pairs were held or cut already", text, before,
+                                   pairs.size());
 }
 
 base::Result<std::string> NetworkFaults::observe_delay(const Pairs& pairs,
                                                        std::chrono::microseconds delay) {
-  const auto just_less = std::chrono::floor<std::chrono::milliseconds>(delay * 9 / 10);
-  return observe(pairs, just_less, fmt::format("took longer than {} ms", just_less.count()));
+  Pairs seen = pairs;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const history::DirectedPair& pair : silenced(pairs)) seen.erase(pair);
+  }
+  if (seen.empty()) {
+    return base::Error{base::ErrorCode::Unavailable,
+                       "all pairs are cut or held: a delay cannot be seen through that"};
+  }
+  // Counted from when the probes are known to be with the monitor, a moment after they came there.
+  const auto less = std::chrono::floor<std::chrono::milliseconds>(delay * 3 / 4);
+  TRY([[maybe_unused]] auto silent, observe_silence(seen, &NetworkFaults::counts_at_monitor, less));
+  return fmt::format("{0} of {0} probes took longer than {1} ms", seen.size(), less.count());
 }
 
-base::Result<std::string> NetworkFaults::observe(const Pairs& pairs,
-                                                 std::chrono::milliseconds silence,
-                                                 const std::string& what) {
-  // The monitor takes a hold or a delay over in its own thread: the first probes may still pass.
-  const auto end = std::chrono::steady_clock::now() + kTakesEffect;
-  while (true) {
-    const Pairs arrived = probe_.reached(pairs, silence);
-    const std::string seen =
-        fmt::format("{} of {} probes {}", pairs.size() - arrived.size(), pairs.size(), what);
-    if (arrived.empty()) return seen;
-    if (std::chrono::steady_clock::now() >= end) {
-      return base::Error{base::ErrorCode::Unavailable, seen};
-    }
-  }
+base::Result<NetworkFaults::Counts> NetworkFaults::counts_before_cut(const Pairs& pairs) {
+  TRY(const auto all, sandbox_.pair_counters());
+  Counts counts;
+  for (const history::DirectedPair& pair : pairs) counts[pair] = all.at(pair).arrived.packets;
+  return counts;
+}
+
+base::Result<NetworkFaults::Counts> NetworkFaults::counts_at_monitor(const Pairs& pairs) {
+  const auto all = monitor_.counters();
+  Counts counts;
+  for (const history::DirectedPair& pair : pairs) counts[pair] = all.at(pair).datagrams;
+  return counts;
+}
+
+base::Status NetworkFaults::observe_silence(const Pairs& pairs, Count count,
+                                            std::chrono::milliseconds silence) {
+  std::optional<LinkProbe::Round> round;
+  Counts before;
+  Trial trial;
+  trial.send = [&]() -> base::Status {
+    TRY(before, (this->*count)(pairs));
+    round.emplace(probe_, pairs, kCopies);
+    return base::Done{};
+  };
+  trial.decided = [&]() -> base::Result<bool> {
+    TRY(const Counts now, (this->*count)(pairs));
+    return std::ranges::all_of(
+        now, [&](const auto& entry) { return entry.second >= before.at(entry.first) + kCopies; });
+  };
+  trial.arrived = [&] { return round->arrived().size(); };
+  TRY(const Heard heard, listen(trial, {silence, kTakesEffect + silence}));
+  if (heard == Heard::Nothing) return base::Done{};
+  const std::size_t arrived = round->arrived().size();
+  return base::Error{base::ErrorCode::Unavailable,
+                     heard == Heard::Something
+                         ? fmt::format("probes over {} of {} pairs arrived", arrived, pairs.size())
+                         : fmt::format("unknown: probes did not come to where they are stopped "
+                                       "within {} ms, which this machine may be too busy for",
+                                       (kTakesEffect + silence).count())};
 }
 
 }  // namespace check::faults

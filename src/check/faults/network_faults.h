@@ -27,7 +27,9 @@ class NetworkFaults {
       : sandbox_(sandbox), monitor_(monitor), probe_(probe) {}
 
   // Puts the fault `id` in force and returns what was observed of it; an error if its effect could
-  // not be seen. `delay`: of a Delay. Requires: strikes_network(kind); no fault `id` is in force.
+  // not be seen: only a pair that carried a probe before counts as silenced by it, unless another
+  // fault cuts or holds it already. `delay`: of a Delay. Requires: strikes_network(kind); no fault
+  // `id` is in force.
   base::Result<std::string> begin(std::uint64_t id, plan::FaultKind kind, const Pairs& pairs,
                                   std::chrono::microseconds delay);
   // Takes the fault away and returns what was observed: every pair that no other fault strikes
@@ -38,6 +40,7 @@ class NetworkFaults {
   base::Status heal_all();
 
  private:
+  using Counts = std::map<history::DirectedPair, std::uint64_t>;
   struct Active {
     plan::FaultKind kind;
     Pairs pairs;
@@ -49,11 +52,22 @@ class NetworkFaults {
   void apply_delay(const Pairs& changed);
   base::Status apply(const Active& changed);
   Pairs struck(plan::FaultKind kind) const;
-  base::Result<std::string> observe_silence(const Pairs& pairs, std::string_view how);
-  // Probes until none of a round arrives within `silence`.
-  base::Result<std::string> observe(const Pairs& pairs, std::chrono::milliseconds silence,
-                                    const std::string& what);
+  std::chrono::microseconds delay_of(history::DirectedPair pair) const;
+  // Of the pairs, those over which nothing passes because of a fault.
+  Pairs silenced(const Pairs& pairs) const;
+  // An error if one of `pairs` did not carry a probe, and no fault explains that.
+  base::Status expect_alive(const Pairs& pairs);
+
+  base::Result<std::string> observe_cut(const Pairs& pairs, std::size_t before);
+  base::Result<std::string> observe_hold(const Pairs& pairs, std::size_t before);
   base::Result<std::string> observe_delay(const Pairs& pairs, std::chrono::microseconds delay);
+  // How many packets of each pair came to where it is cut.
+  base::Result<Counts> counts_before_cut(const Pairs& pairs);
+  // How many datagrams of each pair came to the monitor, where it is held or delayed.
+  base::Result<Counts> counts_at_monitor(const Pairs& pairs);
+  using Count = base::Result<Counts> (NetworkFaults::*)(const Pairs&);
+  // Probes until nothing arrives for `silence`.
+  base::Status observe_silence(const Pairs& pairs, Count count, std::chrono::milliseconds silence);
 
   sandbox::Sandbox& sandbox_;
   monitor::RaftMonitor& monitor_;

@@ -54,7 +54,8 @@ std::map<DirectedPair, LinkCounters> LinkTable::counters() const {
     all[link->pair] = {.bytes = link->bytes.value(),
                        .chunks = link->chunks.value(),
                        .connections = link->connections.value(),
-                       .dropped = link->dropped.value()};
+                       .dropped = link->dropped.value(),
+                       .datagrams = link->datagram.received.value()};
   }
   return all;
 }

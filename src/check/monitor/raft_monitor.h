@@ -29,6 +29,7 @@ struct LinkCounters {
   std::uint64_t chunks = 0;       // Reads of a stream; whole datagrams.
   std::uint64_t connections = 0;  // Opened by `from`.
   std::uint64_t dropped = 0;      // Datagrams lost on purpose.
+  std::uint64_t datagrams = 0;    // That came to the monitor, whatever became of them.
 };
 
 // What happens to the traffic of one link from now on. Probabilities in parts per million.

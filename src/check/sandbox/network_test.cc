@@ -46,6 +46,18 @@ TEST(Cut, HoldsForConnectionsThatExistAndHealsThem) {
   });
 }
 
+TEST(Cut, IsReadBack) {
+  inside([] {
+    const auto sandbox = make(3);
+    EXPECT_EQ(sandbox->pairs_cut().value().size(), 0U);
+    const std::set<DirectedPair> pairs = {{kOne, kTwo}, {kThree, kOne}};
+    ASSERT_TRUE(sandbox->cut(pairs).ok());
+    EXPECT_EQ(sandbox->pairs_cut().value(), pairs);
+    ASSERT_TRUE(sandbox->cut({}).ok());
+    EXPECT_EQ(sandbox->pairs_cut().value().size(), 0U);
+  });
+}
+
 TEST(Cut, ReplacesTheOneBefore) {
   inside([] {
     const auto sandbox = make(3);

@@ -170,7 +170,7 @@ base::Result<std::map<AddressPair, PacketCount>> read_pair_set(Netlink& netfilte
   mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_SET, set.c_str());
   std::map<AddressPair, PacketCount> counts;
   TRY([[maybe_unused]] const auto done,
-      netfilter.read(batch, "read the packet counts", [&counts](const nlmsghdr& answer) {
+      netfilter.read(batch, "read the pairs of hosts in a set", [&counts](const nlmsghdr& answer) {
         each_attribute(answer, sizeof(nfgenmsg), [&counts](std::uint16_t type, const nlattr* list) {
           if (type != NFTA_SET_ELEM_LIST_ELEMENTS) return;
           each_attribute(list, [&counts](std::uint16_t, const nlattr* element) {

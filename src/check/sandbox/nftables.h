@@ -107,7 +107,7 @@ class NftTransaction {
   std::uint32_t sets_ = 0;
 };
 
-// What each element of a counting set has counted.
+// The elements of a set, and what each has counted (nothing if the set does not count).
 base::Result<std::map<AddressPair, PacketCount>> read_pair_set(Netlink& netfilter,
                                                                const std::string& table,
                                                                const std::string& set);

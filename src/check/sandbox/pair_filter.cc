@@ -56,6 +56,13 @@ base::Status cut_pairs(Netlink& netfilter, std::span<const AddressPair> pairs) {
   return change.commit(netfilter, "cut the links between hosts");
 }
 
+base::Result<std::set<AddressPair>> read_cut(Netlink& netfilter) {
+  TRY(const auto found, read_pair_set(netfilter, kTable, "cut"));
+  std::set<AddressPair> pairs;
+  for (const auto& [pair, count] : found) pairs.insert(pair);
+  return pairs;
+}
+
 base::Result<std::map<AddressPair, PairCounters>> count_pairs(Netlink& netfilter) {
   std::map<AddressPair, PairCounters> counts;
   constexpr std::array kSets{std::pair{"arrived", &PairCounters::arrived},

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <span>
 
 #include "base/result.h"
@@ -20,6 +21,7 @@ base::Status install_filter(Netlink& netfilter, std::span<const AddressPair> pai
 base::Status remove_filter(Netlink& netfilter);
 // From now on exactly these are cut.
 base::Status cut_pairs(Netlink& netfilter, std::span<const AddressPair> pairs);
+base::Result<std::set<AddressPair>> read_cut(Netlink& netfilter);
 base::Result<std::map<AddressPair, PairCounters>> count_pairs(Netlink& netfilter);
 
 }  // namespace check::sandbox

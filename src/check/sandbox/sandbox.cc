@@ -105,6 +105,7 @@ class Star final : public Sandbox {
                    const std::set<NodeId>& clients_cut) override;
   base::Result<InterfaceCounters> counters(NodeId node) override;
   base::Result<std::map<DirectedPair, PairCounters>> pair_counters() override;
+  base::Result<std::set<DirectedPair>> pairs_cut() override;
 
  private:
   base::Status make_hosts(std::uint32_t nodes);
@@ -294,6 +295,14 @@ base::Status Star::cut(const std::set<DirectedPair>& pairs, const std::set<NodeI
   }
   const std::lock_guard lock(mutex_);
   return cut_pairs(netfilter_, cut);
+}
+
+base::Result<std::set<DirectedPair>> Star::pairs_cut() {
+  const std::lock_guard lock(mutex_);
+  TRY(const auto found, read_cut(netfilter_));
+  std::set<DirectedPair> pairs;
+  for (const AddressPair& pair : found) pairs.insert({host_at(pair.from), host_at(pair.to)});
+  return pairs;
 }
 
 base::Result<InterfaceCounters> Star::counters(NodeId node) {

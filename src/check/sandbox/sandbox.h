@@ -155,6 +155,8 @@ class Sandbox {
   // `clients_cut`: nodes that the clients' host cannot reach and vice versa.
   virtual base::Status cut(const std::set<DirectedPair>& pairs,
                            const std::set<NodeId>& clients_cut = {}) = 0;
+  // The pairs that are cut at this moment, as the kernel's packet filter states them.
+  virtual base::Result<std::set<DirectedPair>> pairs_cut() = 0;
 
   // Of the host's interface, `sent` by it and `received` by it.
   virtual base::Result<InterfaceCounters> counters(NodeId node) = 0;
