@@ -138,6 +138,34 @@ TEST(Schedule, NeverLeavesOutAWrittenStep) {
   EXPECT_EQ(plan.lanes.front().steps.size(), 2U);
 }
 
+TEST(Schedule, KnowsTheSmallestTimeThatHasRoomForWhatIsRequired) {
+  Plan plan{.name = "p",
+            .lanes = {deck({kKillLeader, kPauseOne}), deck({kRing})},
+            .require = {.fired = {{"pause", 2}, {"partition", 3}}}};
+  const Plan whole = drawn(plan, 3, 5, 100);
+  const auto fired = [](const Plan& part, FaultKind kind) {
+    std::size_t count = 0;
+    for (const Lane& lane : part.lanes) {
+      count += static_cast<std::size_t>(
+          std::ranges::count(lane.steps, kind, [](const Step& step) { return step.fault.kind; }));
+    }
+    return count;
+  };
+  const auto enough = [&](std::uint64_t time_ms) {
+    const Plan part = fitted(whole, time_ms, 1000, 300);
+    return fired(part, FaultKind::Pause) >= 2 && fired(part, FaultKind::Partition) >= 3;
+  };
+  const std::optional<std::uint64_t> needed = time_needed(whole, 1000, 300);
+  ASSERT_TRUE(needed);
+  EXPECT_TRUE(enough(*needed));
+  EXPECT_FALSE(enough(*needed - 1));
+
+  plan.require.fired = {{"hold", 1}};
+  EXPECT_FALSE(time_needed(drawn(plan, 3, 5, 100), 1000, 300));
+  plan.require.fired = {};
+  EXPECT_EQ(time_needed(drawn(plan, 3, 5, 100), 1000, 300), 0U);
+}
+
 TEST(Schedule, FitsIntoTheTime) {
   const Plan whole = drawn({.name = "p", .lanes = {deck({kKillLeader})}}, 3, 5, 100);
   const Plan part = fitted(whole, 20'000, 1000, 300);

@@ -2,6 +2,9 @@
 #include "check/plan/schedule.h"
 
 #include <algorithm>
+#include <map>
+#include <sstream>
+#include <string>
 #include <utility>
 
 #include "base/check.h"
@@ -60,6 +63,20 @@ std::vector<Step> dealt(const Lane& lane, std::uint32_t nodes, std::uint32_t cou
   return steps;
 }
 
+// Of each step of a lane, the smallest time of the run that has room for it.
+std::vector<std::uint64_t> times_needed(const Lane& lane, std::uint64_t election_timeout_ms,
+                                        std::uint64_t overhead_ms) {
+  std::vector<std::uint64_t> times;
+  std::uint64_t end_ms = 0;
+  for (const Step& step : lane.steps) {
+    end_ms += milliseconds(step.gap, election_timeout_ms) +
+              milliseconds(step.length, election_timeout_ms) + overhead_ms;
+    const bool always = lane.written || times.empty();
+    times.push_back(always ? 0 : end_ms);
+  }
+  return times;
+}
+
 }  // namespace
 
 base::Status check_applicable(const Plan& plan, std::uint32_t nodes) {
@@ -109,18 +126,33 @@ Plan fitted(const Plan& plan, std::uint64_t time_ms, std::uint64_t election_time
             std::uint64_t overhead_ms) {
   Plan result = plan;
   for (Lane& lane : result.lanes) {
-    if (lane.written) continue;
-    std::uint64_t end_ms = 0;
-    std::size_t fit = 0;
-    for (const Step& step : lane.steps) {
-      end_ms += milliseconds(step.gap, election_timeout_ms) +
-                milliseconds(step.length, election_timeout_ms) + overhead_ms;
-      if (end_ms > time_ms) break;
-      fit += 1;
-    }
-    lane.steps.resize(std::min(lane.steps.size(), std::max<std::size_t>(fit, 1)));
+    const auto needed = times_needed(lane, election_timeout_ms, overhead_ms);
+    const auto late = std::ranges::find_if(needed, [&](auto time) { return time > time_ms; });
+    lane.steps.resize(static_cast<std::size_t>(late - needed.begin()));
   }
   return result;
+}
+
+std::optional<std::uint64_t> time_needed(const Plan& drawn, std::uint64_t election_timeout_ms,
+                                         std::uint64_t overhead_ms) {
+  // Of each required word, when the faults with it are over.
+  std::map<std::string, std::vector<std::uint64_t>> ends;
+  for (const Lane& lane : drawn.lanes) {
+    const auto needed = times_needed(lane, election_timeout_ms, overhead_ms);
+    for (std::size_t i = 0; i < needed.size(); ++i) {
+      std::istringstream words(describe(lane.steps[i].fault));
+      for (std::string word; words >> word;) ends[word].push_back(needed[i]);
+    }
+  }
+  std::uint64_t time_ms = 0;
+  for (const auto& [word, least] : drawn.require.fired) {
+    std::vector<std::uint64_t>& times = ends[word];
+    if (times.size() < least) return std::nullopt;
+    if (least == 0) continue;
+    std::ranges::sort(times);
+    time_ms = std::max(time_ms, times[least - 1]);
+  }
+  return time_ms;
 }
 
 }  // namespace check::plan

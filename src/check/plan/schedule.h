@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "check/plan/plan.h"
 
@@ -26,6 +27,11 @@ Plan drawn(const Plan& plan, std::uint64_t seed, std::uint32_t nodes, std::uint3
 // least the first. Steps that the plan itself writes all stay: the run then takes longer.
 Plan fitted(const Plan& plan, std::uint64_t time_ms, std::uint64_t election_timeout_ms,
             std::uint64_t overhead_ms);
+
+// The smallest `time_ms` with which fitted() keeps all that the plan requires to have fired;
+// nothing if even the whole of `drawn` has not got it. Requires: as fitted().
+std::optional<std::uint64_t> time_needed(const Plan& drawn, std::uint64_t election_timeout_ms,
+                                         std::uint64_t overhead_ms);
 
 // Thousandths of an election timeout as milliseconds, at least 1 unless zero.
 std::uint64_t milliseconds(std::uint32_t thousandths, std::uint64_t election_timeout_ms);

@@ -86,6 +86,7 @@ base::Result<plan::Plan> chosen_plan(const CheckOptions& options, const std::str
   plan.work.clients = options.clients.value_or(plan.work.clients);
   plan.work.keys = options.keys.value_or(plan.work.keys);
   TRY([[maybe_unused]] auto applicable, plan::check_applicable(plan, options.nodes));
+  TRY([[maybe_unused]] auto room, check_room(options, plan));
   return plan;
 }
 
@@ -162,21 +163,28 @@ verdict::Verdict verdict_of(int code) {
   return code == kExitInvalid ? verdict::Verdict::Invalid : verdict::Verdict::Unknown;
 }
 
+int refused(const base::Error& error) {
+  complain(error.message);
+  return kExitUsage;
+}
+
 int run_suite(const CheckOptions& options, const std::vector<std::string>& names,
               const std::string& path, const std::string& program) {
-  verdict::Verdict joined = verdict::Verdict::Valid;
+  std::vector<plan::Plan> plans;
   for (const std::string& name : names) {
     const auto plan = chosen_plan(options, name);
-    if (!plan.ok()) {
-      complain(plan.error().message);
-      return kExitUsage;
-    }
+    if (!plan.ok()) return refused(plan.error());
+    plans.push_back(plan.value());
+  }
+  verdict::Verdict joined = verdict::Verdict::Valid;
+  for (std::size_t k = 0; k < plans.size(); ++k) {
+    const std::string& name = names[k];
     CheckOptions alone = options;
     alone.suite.clear();
     alone.plan = name;
-    fmt::print(stderr, "\n== {}: {}\n", name, plan.value().about);
+    fmt::print(stderr, "\n== {}: {}\n", name, plans[k].about);
     const std::string folder = path + '/' + fs::path(name).filename().string();
-    const auto code = run_plan(alone, plan.value(), folder, repeat_command(alone, program));
+    const auto code = run_plan(alone, plans[k], folder, repeat_command(alone, program));
     if (!code.ok()) complain(code.error().message);
     if (!code.ok() || code.value() > kExitUnknown) return kExitUsage;
     fmt::print("plan {}: {}\n", name, verdict::name(verdict_of(code.value())));
@@ -191,11 +199,6 @@ int print_end(int code, const std::string& path, const std::string& repeat) {
   if (code > kExitUnknown) return code;
   fmt::print("verdict: {}\nrun: {}\nrepeat: {}\n", verdict::name(verdict_of(code)), path, repeat);
   return code;
-}
-
-int refused(const base::Error& error) {
-  complain(error.message);
-  return kExitUsage;
 }
 
 }  // namespace

@@ -41,6 +41,44 @@ constexpr std::uint64_t kLeastTimeoutMs = 200;
 constexpr std::uint64_t kMostTimeoutMs = 1000;
 // Where elections were not measured, because the plan has no faults.
 constexpr std::uint64_t kAssumedElectionMs = 1000;
+// Shorter than that of any system that anybody runs, and a long one.
+constexpr std::uint64_t kLeastElectionMs = 100;
+constexpr std::uint64_t kLongElectionMs = 1500;
+
+// Every random choice of a run comes from one of these.
+struct Draws {
+  std::uint64_t monitor = 0;
+  std::uint64_t faults = 0;
+  std::uint64_t work = 0;
+};
+
+Draws draws_of(const CheckOptions& options) {
+  base::Prng prng(*options.seed);
+  Draws draws;
+  draws.monitor = prng.next();
+  draws.faults = prng.next();
+  draws.work = prng.next();
+  return draws;
+}
+
+plan::Plan drawn_plan(const CheckOptions& options, const plan::Plan& plan) {
+  return plan::drawn(plan, draws_of(options).faults, options.nodes, kDrawnSteps);
+}
+
+std::string required_faults(const plan::Plan& plan) {
+  std::string text;
+  for (const auto& [word, least] : plan.require.fired) {
+    text += fmt::format("{}{} x {}", text.empty() ? "" : ", ", least, word);
+  }
+  return fmt::format("plan '{}' requires the faults {}", plan.name, text);
+}
+
+// The smallest --time with room for what the drawn plan requires.
+std::optional<std::uint64_t> seconds_needed(const plan::Plan& drawn, std::uint64_t election_ms) {
+  const auto needed_ms = plan::time_needed(drawn, election_ms, kFaultOverheadMs);
+  if (!needed_ms) return std::nullopt;
+  return std::max<std::uint64_t>(1, (*needed_ms + 999) / 1000);
+}
 
 // Everything that lives as long as the system under test. Members are destroyed from the last to
 // the first: the clients' threads end before the cluster, the cluster before the network.
@@ -52,11 +90,14 @@ class Run {
 
  private:
   Run(const RunRequest& request, faults::Stop& stop)
-      : request_(request), stop_(stop), prng_(*request.options.seed), plan_(request.plan) {}
+      : request_(request),
+        stop_(stop),
+        draws_(draws_of(request.options)),
+        plan_(drawn_plan(request.options, request.plan)) {}
 
   base::Status save_facts() const;
   base::Status begin();
-  base::Status draw_faults();
+  base::Status fit_faults();
   milliseconds operation_timeout() const;
   void fault_phase();
   void recover();
@@ -66,7 +107,7 @@ class Run {
 
   const RunRequest& request_;
   faults::Stop& stop_;
-  base::Prng prng_;
+  const Draws draws_;
   plan::Plan plan_;
   faults::RunClock clock_;
   RunFacts facts_;
@@ -130,7 +171,7 @@ base::Result<std::unique_ptr<Run>> Run::build(const RunRequest& request, faults:
 
   monitor::Options options;
   options.pcapng = directory.file("traffic.pcapng");
-  options.seed = r.prng_.next();
+  options.seed = r.draws_.monitor;
   TRY(r.monitor_, monitor::RaftMonitor::start(*r.sandbox_, options));
   TRY(r.probe_, faults::LinkProbe::open(*r.sandbox_));
   TRY(r.history_, HistoryLog::create(directory.file("history.jsonl"), r.clock_, stop));
@@ -180,14 +221,19 @@ base::Status Run::begin() {
     progress_->note(fmt::format("election timeout: {} ms from the leader's death to the next write",
                                 *facts_.election_timeout_ms));
   }
-  return draw_faults();
+  return fit_faults();
 }
 
-base::Status Run::draw_faults() {
+base::Status Run::fit_faults() {
   const std::uint64_t election_ms = facts_.election_timeout_ms.value_or(kAssumedElectionMs);
-  const plan::Plan drawn = plan::drawn(plan_, prng_.next(), request_.options.nodes, kDrawnSteps);
-  plan_ = plan::fitted(drawn, std::uint64_t{request_.options.time_s} * 1000, election_ms,
-                       kFaultOverheadMs);
+  const std::uint32_t time_s = request_.options.time_s;
+  if (const auto needed = seconds_needed(plan_, election_ms); needed && *needed > time_s) {
+    return base::Error{base::ErrorCode::InvalidArgument,
+                       fmt::format("{}, for which --time {} has no room with the election timeout "
+                                   "of {} ms; the smallest that has is --time {}",
+                                   required_faults(plan_), time_s, election_ms, *needed)};
+  }
+  plan_ = plan::fitted(plan_, std::uint64_t{time_s} * 1000, election_ms, kFaultOverheadMs);
   for (std::size_t lane = 0; lane < plan_.lanes.size(); ++lane) {
     for (const plan::Step& step : plan_.lanes[lane].steps) {
       facts_.planned_faults += 1;
@@ -212,7 +258,7 @@ milliseconds Run::operation_timeout() const {
 void Run::fault_phase() {
   progress_->phase("faults");
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(request_.options.time_s);
-  workload_->start(prng_.next(), operation_timeout());
+  workload_->start(draws_.work, operation_timeout());
   faults::Injector injector(
       {clock_, stop_, *network_, *processes_, *workload_, [this] { return board_->leader(); },
        [this](const faults::FaultRecord& record) { fault_log_->append(record); }},
@@ -267,6 +313,23 @@ base::Status Run::execute() {
 }
 
 }  // namespace
+
+base::Status check_room(const CheckOptions& options, const plan::Plan& plan) {
+  const plan::Plan drawn = drawn_plan(options, plan);
+  const auto least = seconds_needed(drawn, kLeastElectionMs);
+  if (!least) {
+    return base::Error{
+        base::ErrorCode::InvalidArgument,
+        required_faults(plan) + ", but has not got so many in a cluster of this size"};
+  }
+  if (*least <= options.time_s) return base::Done{};
+  return base::Error{
+      base::ErrorCode::InvalidArgument,
+      fmt::format("{}, for which --time {} has no room; where elections take {} ms, the smallest "
+                  "that has is --time {}",
+                  required_faults(plan), options.time_s, kLongElectionMs,
+                  seconds_needed(drawn, kLongElectionMs).value_or(*least))};
+}
 
 base::Status execute(const RunRequest& request, faults::Stop& stop) {
   TRY(const std::unique_ptr<Run> run, Run::build(request, stop));
