@@ -167,6 +167,20 @@ class Verdict(Folder):
         self.assertEqual((code, out[0]), (0, "verdict: valid"), err)
         self.assertEqual(self.saved("verdict.json"), before)
 
+    def test_the_command_that_repeats_a_run_can_be_pasted(self):
+        plan = self.folder / "my plans" / "quick one.toml"
+        plan.parent.mkdir()
+        plan.write_text('name = "quick"\n[clients]\ncount = 2\n')
+        # As a shell starts what it found in PATH.
+        words = ["seaworthy", "check", "--target", "raftkv", "--nodes", "1", "--plan", "my plans/quick one.toml",
+                 "--time", "1", "--seed", "4", "--out", "run"]
+        first = subprocess.run(words, executable=PROGRAM, cwd=self.folder, text=True, capture_output=True, timeout=60)
+        self.assertEqual(first.returncode, 0, first.stderr)
+        repeat = first.stdout.splitlines()[-1].removeprefix("repeat: ")
+        again = subprocess.run(repeat, shell=True, cwd=self.folder, text=True, capture_output=True, timeout=60)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertEqual(again.stdout.splitlines()[-1], first.stdout.splitlines()[-1])
+
     def test_a_server_that_is_wrong_is_convicted_with_the_operations(self):
         code, out, err = self.check("broken/stale-read", "--plan", "partitions", "--time", "15", "--seed", "1")
         self.assertEqual(code, 1, err)

@@ -49,9 +49,13 @@ std::string shell_word(const std::string& word) {
   return quoted + "'";
 }
 
-std::string repeat_command(const CheckOptions& options, const std::string& program) {
-  std::string command = fmt::format("{} check --target {} --nodes {}", shell_word(program),
-                                    shell_word(options.target), options.nodes);
+// A command for a shell in this folder. It names this very program, however it was found.
+std::string repeat_command(const CheckOptions& options) {
+  std::error_code error;
+  const std::string program = fs::read_symlink("/proc/self/exe", error).string();
+  std::string command =
+      fmt::format("{} check --target {} --nodes {}", shell_word(error ? "seaworthy" : program),
+                  shell_word(options.target), options.nodes);
   if (options.clients) command += fmt::format(" --clients {}", *options.clients);
   if (options.keys) command += fmt::format(" --keys {}", *options.keys);
   command += options.suite.empty() ? " --plan " + shell_word(options.plan)
@@ -169,7 +173,7 @@ int refused(const base::Error& error) {
 }
 
 int run_suite(const CheckOptions& options, const std::vector<std::string>& names,
-              const std::string& path, const std::string& program) {
+              const std::string& path) {
   std::vector<plan::Plan> plans;
   for (const std::string& name : names) {
     const auto plan = chosen_plan(options, name);
@@ -184,7 +188,7 @@ int run_suite(const CheckOptions& options, const std::vector<std::string>& names
     alone.plan = name;
     fmt::print(stderr, "\n== {}: {}\n", name, plans[k].about);
     const std::string folder = path + '/' + fs::path(name).filename().string();
-    const auto code = run_plan(alone, plans[k], folder, repeat_command(alone, program));
+    const auto code = run_plan(alone, plans[k], folder, repeat_command(alone));
     if (!code.ok()) complain(code.error().message);
     if (!code.ok() || code.value() > kExitUnknown) return kExitUsage;
     fmt::print("plan {}: {}\n", name, verdict::name(verdict_of(code.value())));
@@ -205,7 +209,7 @@ int print_end(int code, const std::string& path, const std::string& repeat) {
 
 void complain(const std::string& sentence) { fmt::print(stderr, "seaworthy: {}\n", sentence); }
 
-int check_command(const CheckOptions& asked, const std::string& program) {
+int check_command(const CheckOptions& asked) {
   hold_interrupts();
   CheckOptions options = asked;
   if (!options.seed) options.seed = drawn_seed();
@@ -220,11 +224,11 @@ int check_command(const CheckOptions& asked, const std::string& program) {
                    error)
           .lexically_normal()
           .string();
-  const std::string repeat = repeat_command(options, program);
+  const std::string repeat = repeat_command(options);
   if (!options.suite.empty()) {
     const auto names = plans_of_suite(options.suite);
     if (!names.ok()) return refused(names.error());
-    return print_end(run_suite(options, names.value(), path, program), path, repeat);
+    return print_end(run_suite(options, names.value(), path), path, repeat);
   }
   const auto plan = chosen_plan(options, options.plan);
   if (!plan.ok()) return refused(plan.error());

@@ -11,8 +11,7 @@
 
 namespace check::run {
 
-// `program`: how the user called us, for the line `repeat:`.
-int check_command(const CheckOptions& options, const std::string& program);
+int check_command(const CheckOptions& options);
 
 struct AnalyseOptions {
   std::string path;              // A run's folder, a suite's folder, or a history file.

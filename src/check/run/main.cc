@@ -106,7 +106,7 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a ba
       {"TARGET", "list targets"}, {"PLAN", "list plans"}, {"MODEL", "list models"}};
   if (const std::optional<int> code = cli::parse(app, argc, argv, lists)) return *code;
 
-  if (check->parsed()) return check::run::check_command(check_options, argv[0]);
+  if (check->parsed()) return check::run::check_command(check_options);
   if (analyse->parsed()) return check::run::analyse_command(analyse_options);
   return check::run::list_command(what);
 }
