@@ -75,10 +75,13 @@ Gap gap_within(DirectedPair pair, const LinkPicture& link) {
     return fmt::format("the kernel received {} stream bytes of {}, but {} were read and {} wait",
                        link.kernel_received, text(pair), link.stream_read, link.kernel_unread);
   }
-  if (link.stream_read != link.stream_written + link.stream_discarded + link.stream_waiting) {
-    return fmt::format("of {} stream bytes of {}, {} were written, {} discarded and {} wait",
-                       link.stream_read, text(pair), link.stream_written, link.stream_discarded,
-                       link.stream_waiting);
+  if (link.stream_read + link.stream_invented !=
+      link.stream_written + link.stream_discarded + link.stream_waiting + link.stream_left_out) {
+    return fmt::format(
+        "of {} stream bytes of {}, and {} put in, {} were written, {} discarded, {} left out and "
+        "{} wait",
+        link.stream_read, text(pair), link.stream_invented, link.stream_written,
+        link.stream_discarded, link.stream_left_out, link.stream_waiting);
   }
   if (link.datagrams != link.datagrams_redirected) {
     return fmt::format(
@@ -115,18 +118,26 @@ std::string describe(const Picture& picture) {
   std::uint64_t bytes = 0;
   std::uint64_t datagrams = 0;
   std::uint64_t packets = 0;
+  std::uint64_t left_out = 0;
+  std::uint64_t invented = 0;
   for (const auto& [pair, link] : picture.links) {
     bytes += link.stream_read;
     datagrams += link.datagrams;
+    left_out += link.stream_left_out;
+    invented += link.stream_invented;
   }
   for (const auto& [node, host] : picture.hosts) {
     packets += host.sent_packets + host.received_packets;
   }
+  const std::string changed =
+      left_out + invented == 0
+          ? ""
+          : fmt::format("; rules left {} bytes out and put {} in", left_out, invented);
   return fmt::format(
       "{} bytes in streams and {} datagrams came to the monitor over {} links, and all were read; "
       "no packet between nodes was routed past it; {} packets at the nodes' interfaces are those "
-      "that the switch counted",
-      bytes, datagrams, picture.links.size(), packets);
+      "that the switch counted{}",
+      bytes, datagrams, picture.links.size(), packets, changed);
 }
 
 }  // namespace check::monitor

@@ -20,6 +20,8 @@ struct LinkPicture {
   std::uint64_t stream_written = 0;
   std::uint64_t stream_discarded = 0;
   std::uint64_t stream_waiting = 0;
+  std::uint64_t stream_left_out = 0;
+  std::uint64_t stream_invented = 0;
   std::uint64_t kernel_received = 0;
   std::uint64_t kernel_unread = 0;
   std::uint64_t datagrams = 0;

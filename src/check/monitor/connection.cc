@@ -56,7 +56,7 @@ void Connection::on_leg(Side side, std::uint32_t events) {
 void Connection::on_broken(Leg& leg) {
   int error = 0;
   socklen_t size = sizeof error;
-  if (streams_[leg.side].end() == Stream::End::Fin) {
+  if (ended_in_order(leg.side)) {
     getsockopt(leg.fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
   }
   unwatch(leg);
@@ -66,9 +66,8 @@ void Connection::on_broken(Leg& leg) {
 bool Connection::wants_input(Side side) const {
   const Stream& stream = streams_[side];
   const Leg& receiver = legs_[other(side)];
-  if (stream.end() != Stream::End::None || links_[side]->held || receiver.failure != 0) {
-    return false;
-  }
+  if (has_ended(side) || links_[side]->held || receiver.failure != 0) return false;
+  if (acts() && talk_->stalled(direction_of(side))) return false;
   return stream.empty() || (!receiver.blocked && stream.waiting_bytes() < kDelayedBytes);
 }
 
@@ -91,17 +90,31 @@ void Connection::admit(Side side, std::span<const char> chunk) {
   link.chunks.add(1);
   link.stream.read.add(chunk.size());
   read_[side] += chunk.size();
+  if (!acts()) emit(side, chunk);
+  if (talk_ == nullptr) return;
+  talk_->hear(direction_of(side), {chunk.data(), chunk.size()}, monotonic_ns());
+  if (acts()) carry_out();
+}
+
+// Bytes go on, or wait behind those that do already.
+void Connection::emit(Side side, std::span<const char> bytes) {
+  if (bytes.empty()) return;
+  Link& link = *links_[side];
+  if (legs_[other(side)].failure != 0) {
+    link.stream.discarded.add(bytes.size());
+    return;
+  }
   const std::uint64_t delay = link.draw_delay_ns();
-  if (delay == 0 && streams_[side].empty()) {
-    const std::size_t written = write(side, chunk);
+  if (delay == 0 && streams_[side].empty() && !link.held) {
+    const std::size_t written = write(side, bytes);
     if (legs_[other(side)].failure != 0) {
-      link.stream.discarded.add(chunk.size() - written);
-    } else if (written < chunk.size()) {
-      streams_[side].append(chunk.subspan(written), 0);
+      link.stream.discarded.add(bytes.size() - written);
+    } else if (written < bytes.size()) {
+      streams_[side].append(bytes.subspan(written), 0);
     }
     return;
   }
-  streams_[side].append(chunk, context_.loop.now_ns() + delay);
+  streams_[side].append(bytes, context_.loop.now_ns() + delay);
   flush(side);
 }
 
@@ -114,8 +127,12 @@ std::size_t Connection::write(Side from, std::span<const char> bytes) {
       leg.blocked = true;
     } else {
       leg.failure = errno;
-      if (streams_[leg.side].end() == Stream::End::Fin) {  // Else reading will tell.
-        mark_end(leg.side, leg.failure);
+      if (ended_in_order(leg.side)) {  // Else reading will tell.
+        if (ends_[leg.side]) {
+          ends_[leg.side] = leg.failure;
+        } else {
+          mark_end(leg.side, leg.failure);
+        }
         wake_at(context_.loop.now_ns());
       }
     }
@@ -164,8 +181,22 @@ void Connection::mark_end(Side side, int error) {
 }
 
 void Connection::end_stream(Side side, int error) {
+  if (acts() && streams_[side].end() == Stream::End::None) {
+    ends_[side] = error;
+    talk_->hear_end(direction_of(side), error == 0);
+    carry_out();
+    return;
+  }
   mark_end(side, error);
   flush(side);
+}
+
+bool Connection::has_ended(Side side) const {
+  return ends_[side] || streams_[side].end() != Stream::End::None;
+}
+
+bool Connection::ended_in_order(Side side) const {
+  return ends_[side] ? *ends_[side] == 0 : streams_[side].end() == Stream::End::Fin;
 }
 
 void Connection::deliver_end(Side side, Stream::End end) {
@@ -250,6 +281,7 @@ void Connection::over() {
     unwatch(legs_[side]);
     legs_[side].fd.close();
   }
+  if (talk_ != nullptr) talk_->lose_all();
   state_ = State::Over;
   context_.forget(flow_);
 }
@@ -258,6 +290,7 @@ void Connection::add_kernel_counts(std::map<DirectedPair, StreamCount>& counts) 
   for (const Side side : {Client, Server}) {
     StreamCount& count = counts[links_[side]->pair];
     count.waiting += streams_[side].waiting_bytes();
+    if (talk_ != nullptr) count.waiting += talk_->waiting_bytes(direction_of(side));
     const int fd = legs_[side].fd.get();
     if (fd < 0 || state_ == State::Asking) continue;
     const ReceivedBytes received = received_bytes(fd);

@@ -15,10 +15,12 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "check/monitor/conversation.h"
 #include "check/monitor/endpoint.h"
 #include "check/monitor/event_log.h"
 #include "check/monitor/link_table.h"
@@ -36,8 +38,9 @@ struct RelayContext {
   LinkTable& links;
   EventLog& events;
   SynGate& gate;
-  TrafficLog* traffic = nullptr;  // None is wanted.
-  std::vector<char> scratch;      // Where chunks are read to.
+  TrafficLog* traffic = nullptr;       // None is wanted.
+  MessageContext* messages = nullptr;  // Nothing is understood.
+  std::vector<char> scratch;           // Where chunks are read to.
   // Calls wake(connection number) at a time.
   std::function<void(std::uint64_t due_ns, std::uint64_t number)> wake_at;
   // The connection is Over.
@@ -66,6 +69,8 @@ class Connection {
   void join(sandbox::Fd client);
   // Tears both halves down: both ends see a reset.
   void reset();
+  // Of a message of this connection.
+  void settle(std::uint64_t ticket, Settled settled);
   // What the kernel has counted on the open legs, and what waits here, added to each link's.
   void add_kernel_counts(std::map<DirectedPair, StreamCount>& counts) const;
 
@@ -81,6 +86,9 @@ class Connection {
   };
 
   static Side other(Side side) { return side == Client ? Server : Client; }
+  static wire::Direction direction_of(Side side) {
+    return side == Client ? wire::Direction::FromDialer : wire::Direction::FromAcceptor;
+  }
   void ask();
   void on_asked();
   void wake_asking();
@@ -89,11 +97,18 @@ class Connection {
   void on_leg(Side side, std::uint32_t events);
   void read(Side side);
   void admit(Side side, std::span<const char> chunk);
+  void emit(Side side, std::span<const char> bytes);
   std::size_t write(Side from, std::span<const char> bytes);
   void flush(Side side);
   void deliver_end(Side side, Stream::End end);
   void mark_end(Side side, int error);
   void end_stream(Side side, int error);
+  bool has_ended(Side side) const;
+  bool ended_in_order(Side side) const;
+  bool acts() const { return talk_ != nullptr && context_.messages->act; }
+  void wake_talk();
+  void carry_out();
+  void close_to_both();
   void on_broken(Leg& leg);
   void watch(Leg& leg);
   void unwatch(Leg& leg);
@@ -118,10 +133,13 @@ class Connection {
   std::array<Link*, 2> links_;
   std::array<Leg, 2> legs_;
   std::array<Stream, 2> streams_;
-  std::array<std::uint64_t, 2> timer_ns_{};  // When each stream has asked to be woken.
-  std::array<std::uint32_t, 2> sequence_{};  // In the traffic log.
-  std::array<std::uint64_t, 2> read_{};      // Bytes of each stream.
-  std::array<bool, 2> finished_{};           // The stream's Fin was handed on.
+  std::array<std::uint64_t, 2> timer_ns_{};   // When each stream has asked to be woken.
+  std::array<std::uint32_t, 2> sequence_{};   // In the traffic log.
+  std::array<std::uint64_t, 2> read_{};       // Bytes of each stream.
+  std::array<bool, 2> finished_{};            // The stream's Fin was handed on.
+  std::unique_ptr<Conversation> talk_;        // Null: the connection is not understood.
+  std::array<std::optional<int>, 2> ends_{};  // Waits for `talk_`: how a stream ended, as errno.
+  std::uint64_t talk_timer_ns_ = 0;           // When `talk_` has asked to be woken.
 };
 
 }  // namespace check::monitor

@@ -46,6 +46,7 @@ void Connection::wake() {
       if (context_.loop.now_ns() >= deadline_ns_) finish(ConnectionChange::Reset);
       break;
     case State::Open:
+      if (acts()) wake_talk();
       flush(Client);
       flush(Server);
       update();
@@ -122,6 +123,10 @@ void Connection::join(sandbox::Fd client) {
   CHECK(state_ == State::Joining);
   legs_[Client].fd = std::move(client);
   state_ = State::Open;
+  if (context_.messages != nullptr && context_.messages->wants(flow_.server.port)) {
+    talk_ = std::make_unique<Conversation>(
+        *context_.messages, Conversation::make_tools(*context_.messages), number_, links_);
+  }
   links_[Client]->connections.add(1);
   log(Client, kSyn, {});
   log(Server, kSyn | kAck, {});

@@ -53,9 +53,12 @@ std::map<DirectedPair, LinkCounters> LinkTable::counters() const {
     if (!link) continue;
     all[link->pair] = {.bytes = link->bytes.value(),
                        .chunks = link->chunks.value(),
+                       .messages = link->messages.value(),
                        .connections = link->connections.value(),
                        .dropped = link->dropped.value(),
-                       .datagrams = link->datagram.received.value()};
+                       .datagrams = link->datagram.received.value(),
+                       .left_out = link->stream.left_out.value(),
+                       .invented = link->stream.invented.value()};
   }
   return all;
 }

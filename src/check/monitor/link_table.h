@@ -36,6 +36,8 @@ struct StreamCounters {
   Counter read;
   Counter written;
   Counter discarded;  // Read, but the receiver was gone.
+  Counter left_out;   // Read, and not handed on because a watcher wanted that;
+  Counter invented;   // written although never read, likewise.
   Counter kernel_received;
   Counter kernel_unread;  // Received, but the connection was torn down before it was read.
 };
@@ -60,6 +62,7 @@ struct Link {
   const DirectedPair pair;
   Counter bytes;
   Counter chunks;
+  Counter messages;
   Counter connections;
   Counter dropped;
   StreamCounters stream;

@@ -13,8 +13,10 @@ std::string links_json(const std::map<DirectedPair, LinkCounters>& links, const 
   for (const auto& [pair, counters] : links) {
     json.break_line().begin_object();
     json.member("from", pair.from.value).member("to", pair.to.value);
-    json.member("bytes", counters.bytes).member("messages", counters.chunks);
-    json.member("connections", counters.connections).member("dropped", counters.dropped);
+    json.member("bytes", counters.bytes).member("chunks", counters.chunks);
+    json.member("messages", counters.messages).member("connections", counters.connections);
+    json.member("dropped", counters.dropped).member("left_out", counters.left_out);
+    json.member("invented", counters.invented);
     json.end_object();
   }
   json.end_array().end_object();

@@ -21,9 +21,9 @@ struct Fate {
     Drop,
     Delay,    // Goes on after `delay_ns`; what comes behind it does not wait.
     Keep,     // Goes on, or is lost, when settle(ticket) says so; what comes behind does not wait.
-    Stall,    // As Keep, but its direction of the connection waits as well.
+    Stall,    // Its direction of the connection waits, it first, until settle(ticket).
     Repeat,   // Handed on twice.
-    Swap,     // Goes on behind the next message of its direction.
+    Swap,     // Goes on behind the next message of its direction, or its end.
     Replace,  // `frame` is handed on instead.
     Answer,   // Left out; `frame` is given to its sender instead of a reply.
     Close,    // Left out, and the connection is closed in good order to both ends.
@@ -46,6 +46,11 @@ class MessageWatcher {
   // return at once. `observation` has everything but an action; its time is CLOCK_MONOTONIC.
   // When the monitor only looks on (Options::act is false) the answer is ignored.
   virtual Fate seen(const wire::Observation& observation, const wire::Frame& frame) = 0;
+
+  // The message with this id was handed on as it came although seen() wanted something else.
+  virtual void refused(std::uint64_t id, const std::string& why) = 0;
+  // What was kept with this ticket is gone with its connection: settle() will find nothing.
+  virtual void lost(std::uint64_t ticket) = 0;
 
   // A connection's direction is relayed without being understood from here on.
   virtual void opaque(history::DirectedPair pair, std::uint64_t connection,

@@ -160,12 +160,21 @@ TEST(EventLog, KeepsTheFirstAndCountsTheRest) {
 
 TEST(Links, AreWrittenAsTheFormatSays) {
   const std::map<DirectedPair, LinkCounters> links{
-      {{NodeId{1}, NodeId{2}}, {.bytes = 9, .chunks = 3, .connections = 1, .dropped = 2}},
+      {{NodeId{1}, NodeId{2}},
+       {.bytes = 9,
+        .chunks = 3,
+        .messages = 2,
+        .connections = 1,
+        .dropped = 2,
+        .left_out = 5,
+        .invented = 7}},
       {{NodeId{2}, NodeId{1}}, {.bytes = 4, .chunks = 1}}};
   EXPECT_EQ(links_json(links, {true, "all of it"}),
             "{\"complete\":true,\"sentence\":\"all of it\",\"links\":[\n"
-            "{\"from\":1,\"to\":2,\"bytes\":9,\"messages\":3,\"connections\":1,\"dropped\":2},\n"
-            "{\"from\":2,\"to\":1,\"bytes\":4,\"messages\":1,\"connections\":0,\"dropped\":0}]}\n");
+            "{\"from\":1,\"to\":2,\"bytes\":9,\"chunks\":3,\"messages\":2,\"connections\":1,"
+            "\"dropped\":2,\"left_out\":5,\"invented\":7},\n"
+            "{\"from\":2,\"to\":1,\"bytes\":4,\"chunks\":1,\"messages\":0,\"connections\":0,"
+            "\"dropped\":0,\"left_out\":0,\"invented\":0}]}\n");
 }
 
 TEST(Pcapng, APacketIsWrittenAsTheFormatSays) {
@@ -226,7 +235,16 @@ TEST(Audit, FindsEachKindOfGap) {
       {[&](Picture& picture) { picture.links[pair].kernel_received = 101; },
        "the kernel received 101 stream bytes of n1>n2, but 100 were read and 0 wait"},
       {[&](Picture& picture) { picture.links[pair].stream_written = 99; },
-       "of 100 stream bytes of n1>n2, 99 were written, 0 discarded and 0 wait"},
+       "of 100 stream bytes of n1>n2, and 0 put in, 99 were written, 0 discarded, 0 left out and 0 "
+       "wait"},
+      {[&](Picture& picture) { picture.links[pair].stream_left_out = 3; },
+       "of 100 stream bytes of n1>n2, and 0 put in, 100 were written, 0 discarded, 3 left out and "
+       "0 "
+       "wait"},
+      {[&](Picture& picture) { picture.links[pair].stream_invented = 4; },
+       "of 100 stream bytes of n1>n2, and 4 put in, 100 were written, 0 discarded, 0 left out and "
+       "0 "
+       "wait"},
       {[&](Picture& picture) { picture.links[pair].datagrams_redirected = 2; },
        "2 datagrams of n1>n2 were redirected to the monitor, but 1 were read in time"},
       {[&](Picture& picture) { picture.links[pair].datagram_bytes = 100; },

@@ -53,6 +53,7 @@ class Monitor final : public RaftMonitor {
   ~Monitor() override;
 
   base::Status begin(const Options& options);
+  base::Status begin_messages(const Options& options);
 
   std::map<DirectedPair, LinkCounters> counters() const override { return links_.counters(); }
   ConnectionEvents take_events() override { return events_.take(); }
@@ -62,6 +63,7 @@ class Monitor final : public RaftMonitor {
   void set_faults(DirectedPair link, const LinkFaults& faults) override;
   void clear_faults() override;
   void reset(DirectedPair link) override;
+  void settle(std::uint64_t ticket, Settled settled) override;
   Audit audit() override;
 
  private:
@@ -74,6 +76,7 @@ class Monitor final : public RaftMonitor {
   LinkTable links_;
   EventLog events_;
   std::unique_ptr<TrafficLog> traffic_;
+  std::optional<MessageContext> messages_;
   std::unique_ptr<Loop> loop_;
   std::unique_ptr<Relay> relay_;
   std::unique_ptr<UdpRelay> udp_;
@@ -82,13 +85,32 @@ class Monitor final : public RaftMonitor {
   std::thread thread_;
 };
 
+// What `options` say of messages; nothing if they are not to be understood.
+base::Status Monitor::begin_messages(const Options& options) {
+  if (!options.protocol || options.watcher == nullptr) return base::Done{};
+  if (wire::make_decoder(*options.protocol) == nullptr) return base::Done{};
+  if (options.act &&
+      wire::make_encoder(*options.protocol, wire::Direction::FromDialer) == nullptr) {
+    return base::Error{base::ErrorCode::InvalidArgument,
+                       "messages of " + std::string(wire::name(*options.protocol)) +
+                           " can be looked at, but not changed"};
+  }
+  messages_.emplace(MessageContext{.protocol = *options.protocol,
+                                   .watcher = *options.watcher,
+                                   .act = options.act,
+                                   .ports = options.message_ports});
+  return base::Done{};
+}
+
 base::Status Monitor::begin(const Options& options) {
   const WithoutSignals quiet;
+  TRY([[maybe_unused]] const base::Done done, begin_messages(options));
   if (!options.pcapng.empty()) {
     TRY(traffic_, TrafficLog::open(options.pcapng, options.pcapng_limit_bytes));
   }
   TRY(loop_, Loop::create());
-  TRY(relay_, Relay::open({*loop_, links_, events_, traffic_.get()}));
+  TRY(relay_,
+      Relay::open({*loop_, links_, events_, traffic_.get(), messages_ ? &*messages_ : nullptr}));
   TRY(udp_, UdpRelay::open(*loop_, links_, traffic_.get()));
   TRY(redirect_, Redirect::install(links_, {relay_->port(), udp_->port()}, options.peer_ports));
   thread_ = std::thread([this] {
@@ -137,6 +159,10 @@ void Monitor::reset(DirectedPair pair) {
   loop_->post([this, pair] { relay_->reset(pair); });
 }
 
+void Monitor::settle(std::uint64_t ticket, Settled settled) {
+  loop_->post([this, ticket, settled] { relay_->settle(ticket, settled); });
+}
+
 // Runs in the loop's thread.
 void Monitor::add_own_counts(Picture& picture) const {
   const auto open = relay_->open_counts();
@@ -150,6 +176,8 @@ void Monitor::add_own_counts(Picture& picture) const {
         .stream_written = stream.written.value(),
         .stream_discarded = stream.discarded.value(),
         .stream_waiting = standing.waiting,
+        .stream_left_out = stream.left_out.value(),
+        .stream_invented = stream.invented.value(),
         .kernel_received = stream.kernel_received.value() + standing.kernel_received,
         .kernel_unread = stream.kernel_unread.value() + standing.kernel_unread,
         .datagrams = link->datagram.received.value(),

@@ -5,18 +5,23 @@
 // ends see each other's true address and port, and a SYN is answered only after the other end
 // answered. By default every byte is relayed as it came. It runs in a thread of its own; every
 // function here may be called from any thread and returns at once.
+//
+// Given a protocol and a watcher it also understands what it relays: message_watcher.h.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "check/history/node_id.h"
+#include "check/monitor/message_watcher.h"
 #include "check/sandbox/sandbox.h"
+#include "check/wire/protocol.h"
 
 namespace check::monitor {
 
@@ -27,9 +32,12 @@ using history::NodeId;
 struct LinkCounters {
   std::uint64_t bytes = 0;        // Payload relayed.
   std::uint64_t chunks = 0;       // Reads of a stream; whole datagrams.
+  std::uint64_t messages = 0;     // That were understood.
   std::uint64_t connections = 0;  // Opened by `from`.
-  std::uint64_t dropped = 0;      // Datagrams lost on purpose.
+  std::uint64_t dropped = 0;      // Datagrams and messages lost on purpose.
   std::uint64_t datagrams = 0;    // That came to the monitor, whatever became of them.
+  std::uint64_t left_out = 0;     // Bytes of a stream that were not handed on, on purpose;
+  std::uint64_t invented = 0;     // bytes that were handed on although they never came.
 };
 
 // What happens to the traffic of one link from now on. Probabilities in parts per million.
@@ -46,6 +54,16 @@ struct Options {
   std::uint64_t pcapng_limit_bytes = 1ULL << 30;
   std::uint64_t seed = 0;                      // Of every random choice about datagrams and jitter.
   std::vector<std::uint16_t> peer_ports = {};  // Only these are relayed; empty: all ports.
+
+  // What nodes speak, and who is shown it; without either, or where the protocol has no decoder,
+  // bytes are relayed and not understood. The watcher outlives the monitor.
+  std::optional<wire::Protocol> protocol = {};
+  MessageWatcher* watcher = nullptr;
+  // Connections dialled to these ports are understood; empty: all are tried.
+  std::vector<std::uint16_t> message_ports = {};
+  // The watcher's answers count: each message waits until it is whole and seen() has returned.
+  // Else bytes go on at once, and are understood afterwards.
+  bool act = false;
 };
 
 // Whether every byte between nodes went through the monitor.
@@ -103,6 +121,9 @@ class RaftMonitor {
   virtual void clear_faults() = 0;
   // Resets the connections between two nodes, as a dying middlebox would.
   virtual void reset(DirectedPair link) = 0;
+
+  // What becomes of the message that was kept or stalled with this ticket; nothing if it is gone.
+  virtual void settle(std::uint64_t ticket, Settled settled) = 0;
 
   // Compares what was relayed with what the hosts' interfaces counted. Call when traffic has ended
   // or nearly so: the counts of both are read at one moment.

@@ -37,6 +37,7 @@ Relay::Relay(const Parts& parts, std::unique_ptr<SynGate> gate, sandbox::Fd list
                .events = parts.events,
                .gate = *gate_,
                .traffic = parts.traffic,
+               .messages = parts.messages,
                .scratch = std::vector<char>(kScratchBytes),
                .wake_at =
                    [this](std::uint64_t due_ns, std::uint64_t number) {
@@ -129,6 +130,14 @@ void Relay::wake(DirectedPair link) {
 
 void Relay::reset(DirectedPair link) {
   for_each_between(link, [](Connection& connection) { connection.reset(); });
+}
+
+void Relay::settle(std::uint64_t ticket, Settled settled) {
+  if (context_.messages == nullptr) return;
+  const auto found = context_.messages->connection_of.find(ticket);
+  if (found != context_.messages->connection_of.end()) {
+    by_number_.at(found->second)->settle(ticket, settled);
+  }
 }
 
 std::map<DirectedPair, StreamCount> Relay::open_counts() const {

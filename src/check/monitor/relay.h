@@ -20,6 +20,7 @@ class Relay : public Loop::Handler {
     LinkTable& links;
     EventLog& events;
     TrafficLog* traffic = nullptr;
+    MessageContext* messages = nullptr;
   };
   // Opens the gate's queue and the listener in the calling thread's network.
   static base::Result<std::unique_ptr<Relay>> open(const Parts& parts);
@@ -33,6 +34,7 @@ class Relay : public Loop::Handler {
   void wake(DirectedPair link);
   // Resets the connections between the two nodes, whoever opened them.
   void reset(DirectedPair link);
+  void settle(std::uint64_t ticket, Settled settled);
   // The open connections' share of the audit.
   std::map<DirectedPair, StreamCount> open_counts() const;
 
