@@ -11,10 +11,12 @@ std::unique_ptr<Decoder> make_decoder(Protocol protocol, const ConnectionStart& 
       return make_raftkv_decoder(start);
     case Protocol::Etcd:
     case Protocol::Hashicorp:
-    case Protocol::Ovsdb:
-    case Protocol::Nats:
     case Protocol::Libraft:
       break;
+    case Protocol::Ovsdb:
+      return make_ovsdb_decoder(start);
+    case Protocol::Nats:
+      return make_nats_decoder(start);
     case Protocol::Pysyncobj:
       return make_pysyncobj_decoder(start);
   }

@@ -20,10 +20,10 @@ std::unique_ptr<Encoder> make_encoder(Protocol protocol, Direction) {
       return std::make_unique<PlainEncoder>();
     case Protocol::Etcd:
     case Protocol::Hashicorp:
-    case Protocol::Ovsdb:
-    case Protocol::Nats:
     case Protocol::Libraft:
       break;
+    case Protocol::Ovsdb:
+    case Protocol::Nats:
     case Protocol::Pysyncobj:
       return std::make_unique<PlainEncoder>();
   }
@@ -36,10 +36,12 @@ base::Status supports(Protocol protocol, Deed deed, MessageType type) {
       return raftkv_supports(deed, type);
     case Protocol::Etcd:
     case Protocol::Hashicorp:
-    case Protocol::Ovsdb:
-    case Protocol::Nats:
     case Protocol::Libraft:
       break;
+    case Protocol::Ovsdb:
+      return ovsdb_supports(deed, type);
+    case Protocol::Nats:
+      return nats_supports(deed, type);
     case Protocol::Pysyncobj:
       return pysyncobj_supports(deed, type);
   }
@@ -53,10 +55,12 @@ base::Result<Frame> altered(Protocol protocol, const Frame& frame, std::string_v
       return raftkv_altered(frame, field, value);
     case Protocol::Etcd:
     case Protocol::Hashicorp:
-    case Protocol::Ovsdb:
-    case Protocol::Nats:
     case Protocol::Libraft:
       break;
+    case Protocol::Ovsdb:
+      return ovsdb_altered(frame, field, value);
+    case Protocol::Nats:
+      return nats_altered(frame, field, value);
     case Protocol::Pysyncobj:
       return pysyncobj_altered(frame, field, value);
   }
@@ -69,10 +73,12 @@ base::Result<Frame> refusal(Protocol protocol, const Frame& frame) {
       return raftkv_refusal(frame);
     case Protocol::Etcd:
     case Protocol::Hashicorp:
-    case Protocol::Ovsdb:
-    case Protocol::Nats:
     case Protocol::Libraft:
       break;
+    case Protocol::Ovsdb:
+      return ovsdb_refusal(frame);
+    case Protocol::Nats:
+      return nats_refusal(frame);
     case Protocol::Pysyncobj:
       return pysyncobj_refusal(frame);
   }

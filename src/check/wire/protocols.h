@@ -34,4 +34,16 @@ base::Result<Frame> pysyncobj_altered(const Frame& frame, std::string_view field
                                       std::uint64_t value);
 base::Result<Frame> pysyncobj_refusal(const Frame& frame);
 
+// OVSDB: docs/formats/wire-ovsdb.md.
+std::unique_ptr<Decoder> make_ovsdb_decoder(const ConnectionStart& start);
+base::Status ovsdb_supports(Deed deed, MessageType type);
+base::Result<Frame> ovsdb_altered(const Frame& frame, std::string_view field, std::uint64_t value);
+base::Result<Frame> ovsdb_refusal(const Frame& frame);
+
+// NATS: docs/formats/wire-nats.md.
+std::unique_ptr<Decoder> make_nats_decoder(const ConnectionStart& start);
+base::Status nats_supports(Deed deed, MessageType type);
+base::Result<Frame> nats_altered(const Frame& frame, std::string_view field, std::uint64_t value);
+base::Result<Frame> nats_refusal(const Frame& frame);
+
 }  // namespace check::wire
