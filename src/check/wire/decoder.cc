@@ -10,6 +10,7 @@ std::unique_ptr<Decoder> make_decoder(Protocol protocol, const ConnectionStart& 
     case Protocol::Raftkv:
       return make_raftkv_decoder(start);
     case Protocol::Etcd:
+      return make_etcd_decoder(start);
     case Protocol::Hashicorp:
     case Protocol::Libraft:
       break;

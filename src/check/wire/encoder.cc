@@ -19,6 +19,7 @@ std::unique_ptr<Encoder> make_encoder(Protocol protocol, Direction) {
     case Protocol::Raftkv:
       return std::make_unique<PlainEncoder>();
     case Protocol::Etcd:
+      return make_etcd_encoder();
     case Protocol::Hashicorp:
     case Protocol::Libraft:
       break;
@@ -35,6 +36,7 @@ base::Status supports(Protocol protocol, Deed deed, MessageType type) {
     case Protocol::Raftkv:
       return raftkv_supports(deed, type);
     case Protocol::Etcd:
+      return etcd_supports(deed, type);
     case Protocol::Hashicorp:
     case Protocol::Libraft:
       break;
@@ -48,12 +50,21 @@ base::Status supports(Protocol protocol, Deed deed, MessageType type) {
   return absent(protocol);
 }
 
+base::Status supports(Protocol protocol, Deed deed, const Frame& frame) {
+  if (!frame.message) {
+    return base::Error{base::ErrorCode::InvalidArgument, "these bytes are no message"};
+  }
+  TRY(const base::Done done, supports(protocol, deed, frame.message->type));
+  return protocol == Protocol::Etcd ? etcd_supports(deed, frame) : base::Status(done);
+}
+
 base::Result<Frame> altered(Protocol protocol, const Frame& frame, std::string_view field,
                             std::uint64_t value) {
   switch (protocol) {
     case Protocol::Raftkv:
       return raftkv_altered(frame, field, value);
     case Protocol::Etcd:
+      return etcd_altered(frame, field, value);
     case Protocol::Hashicorp:
     case Protocol::Libraft:
       break;
@@ -72,6 +83,7 @@ base::Result<Frame> refusal(Protocol protocol, const Frame& frame) {
     case Protocol::Raftkv:
       return raftkv_refusal(frame);
     case Protocol::Etcd:
+      return etcd_refusal(frame);
     case Protocol::Hashicorp:
     case Protocol::Libraft:
       break;

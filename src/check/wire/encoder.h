@@ -27,7 +27,7 @@ class Encoder {
   // The frame's turn has come and it is handed on.
   virtual std::string forward(const Frame& frame) = 0;
   // The frame's turn has come and it is left out, for good or until out_of_turn().
-  // Requires: supports() said so.
+  // Requires: supports() said so, of this frame.
   virtual std::string leave_out(const Frame& frame) = 0;
   // A frame that has had its turn, once more or at last; between two frames.
   virtual std::string out_of_turn(const Frame& frame) = 0;
@@ -37,6 +37,10 @@ std::unique_ptr<Encoder> make_encoder(Protocol protocol, Direction direction);
 
 // Whether the deed can be done to messages of this type; the error says why not.
 base::Status supports(Protocol protocol, Deed deed, MessageType type);
+
+// Whether it can be done to this very frame: the same type of message may take another way, on
+// which less is possible (etcd posts what it has no stream for).
+base::Status supports(Protocol protocol, Deed deed, const Frame& frame);
 
 // The frame with one field of its message changed (term, commit, prev_index, prev_term, success,
 // match, last_index, last_term), or an error that says which fields can be.

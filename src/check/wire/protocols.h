@@ -46,4 +46,13 @@ base::Status nats_supports(Deed deed, MessageType type);
 base::Result<Frame> nats_altered(const Frame& frame, std::string_view field, std::uint64_t value);
 base::Result<Frame> nats_refusal(const Frame& frame);
 
+// etcd: docs/formats/wire-etcd.md.
+std::unique_ptr<Decoder> make_etcd_decoder(const ConnectionStart& start);
+std::unique_ptr<Encoder> make_etcd_encoder();
+base::Status etcd_supports(Deed deed, MessageType type);
+// Of a frame with a message, what its type does not say already.
+base::Status etcd_supports(Deed deed, const Frame& frame);
+base::Result<Frame> etcd_altered(const Frame& frame, std::string_view field, std::uint64_t value);
+base::Result<Frame> etcd_refusal(const Frame& frame);
+
 }  // namespace check::wire
