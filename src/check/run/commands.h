@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "check/run/analyse.h"
 #include "check/run/options.h"
@@ -22,6 +23,17 @@ struct AnalyseOptions {
 };
 int analyse_command(const AnalyseOptions& options);
 int analyse_file(const AnalyseOptions& options);  // Of a history file.
+
+struct WireOptions {
+  std::string path;                  // A capture, or a run's folder.
+  std::string protocol;              // Empty: that of the run's target.
+  std::vector<std::string> nodes;    // ADDRESS or ADDRESS:PORT of node 1, 2, 3, ...
+  std::vector<std::uint16_t> ports;  // Where nodes accept connections; empty: anywhere.
+  bool json = false;
+  bool listing = false;  // Nothing but the messages.
+  bool summary = false;  // Everything but the messages.
+};
+int wire_command(const WireOptions& options, const std::string& program);
 
 int list_command(const std::string& what);
 

@@ -7,6 +7,8 @@
 #include "check/run/analyse.h"
 #include "check/run/commands.h"
 #include "check/run/plan_files.h"
+#include "check/wire/decoder.h"
+#include "check/wire/protocol.h"
 
 namespace check::run {
 
@@ -52,12 +54,20 @@ int list_models() {
   return kExitValid;
 }
 
+int list_protocols() {
+  for (const wire::Protocol protocol : wire::kProtocols) {
+    if (wire::make_decoder(protocol)) row(name(protocol), description(protocol));
+  }
+  return kExitValid;
+}
+
 }  // namespace
 
 int list_command(const std::string& what) {
   if (what == "targets") return list_targets();
   if (what == "plans") return list_plans();
   if (what == "faults") return list_faults();
+  if (what == "protocols") return list_protocols();
   return list_models();
 }
 

@@ -10,6 +10,7 @@ namespace {
 
 using check::run::AnalyseOptions;
 using check::run::CheckOptions;
+using check::run::WireOptions;
 
 constexpr const char* kFooter =
     "Exit codes:\n"
@@ -85,28 +86,57 @@ CLI::App* add_analyse(CLI::App& app, AnalyseOptions& options) {
   return analyse;
 }
 
+CLI::App* add_wire(CLI::App& app, WireOptions& options) {
+  CLI::App* wire = app.add_subcommand(
+      "wire", "Show and judge what nodes said to each other, from a packet capture");
+  wire->add_option("capture", options.path, "A pcap or pcapng file, or the folder of a run")
+      ->type_name("PATH")
+      ->required();
+  wire->add_option("--protocol", options.protocol,
+                   "Between the nodes (default: that of a run's target)")
+      ->type_name("PROTOCOL");
+  wire->add_option("--nodes", options.nodes,
+                   "Where node 1, 2, 3, ... accept connections: ADDRESS or ADDRESS:PORT "
+                   "(default: found, and numbered in the order of their addresses)")
+      ->type_name("ADDRESS")
+      ->delimiter(',');
+  wire->add_option("--ports", options.ports,
+                   "Look only at connections to these ports (default: at all)")
+      ->type_name("PORT")
+      ->delimiter(',');
+  wire->add_flag("--json", options.json, "Messages as in messages.jsonl, the rest as one object");
+  auto* listing = wire->add_flag("--listing", options.listing, "Only the messages");
+  wire->add_flag("--summary", options.summary, "All but the messages")->excludes(listing);
+  return wire;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a bad definition.
   CheckOptions check_options;
   AnalyseOptions analyse_options;
+  WireOptions wire_options;
   std::string what;
 
   CLI::App app("Finds out whether you can trust a Raft implementation", "seaworthy");
   CLI::App* check = add_check(app, check_options);
   CLI::App* analyse = add_analyse(app, analyse_options);
+  CLI::App* wire = add_wire(app, wire_options);
   CLI::App* list = app.add_subcommand("list", "Show what this program knows");
-  list->add_option("what", what, "targets, plans, faults or models")
+  list->add_option("what", what, "targets, plans, faults, models or protocols")
       ->type_name("WHAT")
-      ->check(CLI::IsMember({"targets", "plans", "faults", "models"}))
+      ->check(CLI::IsMember({"targets", "plans", "faults", "models", "protocols"}))
       ->required();
   app.require_subcommand(1);
   app.footer(kFooter);
-  const cli::Lists lists = {
-      {"TARGET", "list targets"}, {"PLAN", "list plans"}, {"MODEL", "list models"}};
+  const cli::Lists lists = {{"TARGET", "list targets"},
+                            {"PLAN", "list plans"},
+                            {"MODEL", "list models"},
+                            {"PROTOCOL", "list protocols"}};
   if (const std::optional<int> code = cli::parse(app, argc, argv, lists)) return *code;
 
   if (check->parsed()) return check::run::check_command(check_options);
   if (analyse->parsed()) return check::run::analyse_command(analyse_options);
+  if (wire->parsed()) return check::run::wire_command(wire_options, argv[0]);
   return check::run::list_command(what);
 }

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check/observe/observer.h"
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace check::observe {
+namespace {
+
+using capture::Side;
+
+wire::Direction direction_of(Side from) {
+  return from == Side::Dialer ? wire::Direction::FromDialer : wire::Direction::FromAcceptor;
+}
+
+Side other(Side side) { return side == Side::Dialer ? Side::Acceptor : Side::Dialer; }
+
+Direction& direction(Conversation& conversation, Side from) {
+  return conversation.directions[static_cast<std::size_t>(from)];
+}
+
+}  // namespace
+
+void Observer::opened(const capture::Opening& opening) {
+  connections_ += 1;
+  if (!options_.ports.empty() && !options_.ports.contains(opening.acceptor.port)) return;
+  heard_[opening.id].conversation.opening = opening;
+}
+
+Observer::Heard* Observer::find(capture::ConnectionId id) {
+  const auto found = heard_.find(id);
+  return found == heard_.end() ? nullptr : &found->second;
+}
+
+wire::Decoder& Observer::decoder_of(Heard& heard) {
+  if (!heard.decoder) {
+    heard.decoder =
+        wire::make_decoder(options_.protocol, {.seen = heard.conversation.opening.seen});
+  }
+  return *heard.decoder;
+}
+
+void Observer::bytes(capture::ConnectionId id, Side from, std::uint64_t time_ns,
+                     std::string_view bytes) {
+  Heard* heard = find(id);
+  if (heard == nullptr) return;
+  direction(heard->conversation, from).bytes += bytes.size();
+  if (heard->deaf) return;
+  decoder_of(*heard).feed(direction_of(from), bytes, frames_);
+  take_frames(*heard, from, time_ns);
+}
+
+void Observer::gap(capture::ConnectionId id, Side from, std::uint64_t time_ns,
+                   std::uint64_t bytes) {
+  Heard* heard = find(id);
+  if (heard == nullptr) return;
+  Direction& way = direction(heard->conversation, from);
+  way.bytes += bytes;
+  way.lost += bytes;
+  witness_.lost(heard->conversation, from, bytes);
+  if (heard->deaf) return;
+  decoder_of(*heard).skip(direction_of(from), bytes, frames_);
+  take_frames(*heard, from, time_ns);
+}
+
+void Observer::closed(capture::ConnectionId id, capture::Closing, std::uint64_t) {
+  Heard* heard = find(id);
+  if (heard == nullptr) return;
+  heard->conversation.dialer = node(*heard, Side::Dialer);
+  heard->conversation.acceptor = node(*heard, Side::Acceptor);
+  witness_.ended(heard->conversation);
+  heard_.erase(id);
+}
+
+void Observer::take_frames(Heard& heard, Side from, std::uint64_t time_ns) {
+  for (wire::Frame& frame : frames_) {
+    if (!frame.message) continue;
+    // A decoder may complete a message of one direction by bytes of the other.
+    const Side sender =
+        frame.direction == wire::Direction::FromDialer ? Side::Dialer : Side::Acceptor;
+    take(heard, sender, time_ns, std::move(*frame.message));
+  }
+  frames_.clear();
+  if (!direction(heard.conversation, from).opaque) note_opaque(heard);
+}
+
+void Observer::note_opaque(Heard& heard) {
+  bool all = true;
+  for (const Side side : {Side::Dialer, Side::Acceptor}) {
+    Direction& way = direction(heard.conversation, side);
+    const std::optional<std::string>& why = heard.decoder->opaque(direction_of(side));
+    all = all && why.has_value();
+    if (way.opaque || !why) continue;
+    way.opaque = why;
+    way.opaque_at = way.bytes;
+    heard.conversation.dialer = node(heard, Side::Dialer);
+    heard.conversation.acceptor = node(heard, Side::Acceptor);
+    witness_.opaque(heard.conversation, side);
+  }
+  heard.deaf = all;
+}
+
+void Observer::take(Heard& heard, Side from, std::uint64_t time_ns, wire::Message message) {
+  Conversation& conversation = heard.conversation;
+  if (conversation.messages() == 0) roster_.accepts(conversation.opening.acceptor);
+  direction(conversation, from).messages += 1;
+  learn(heard, from, message.sender);
+  learn(heard, other(from), message.receiver);
+  wire::Observation observation;
+  observation.id = ++last_id_;
+  observation.time_ns = time_ns >= options_.origin_ns ? time_ns - options_.origin_ns : 0;
+  observation.from = node(heard, from);
+  observation.to = node(heard, other(from));
+  observation.connection = conversation.opening.id;
+  observation.protocol = options_.protocol;
+  observation.message = std::move(message);
+  witness_.seen(observation);
+}
+
+void Observer::learn(Heard& heard, Side side, const std::string& name) {
+  if (name.empty()) return;
+  if (side == Side::Acceptor) {
+    roster_.is_called(heard.conversation.opening.acceptor, name);
+  } else if (heard.dialer_name != name) {
+    roster_.mention(name);
+    heard.dialer_name = name;
+  }
+}
+
+NodeId Observer::node(Heard& heard, Side side) {
+  const capture::Opening& opening = heard.conversation.opening;
+  if (side == Side::Acceptor) return roster_.node_at(opening.acceptor);
+  const NodeId named = roster_.node_called(heard.dialer_name);
+  if (named.value != 0) return named;
+  const NodeId from_there = roster_.node_from(opening.dialer.address);
+  // On one machine all nodes have one address; no node dials itself.
+  return from_there == roster_.node_at(opening.acceptor) ? NodeId{} : from_there;
+}
+
+}  // namespace check::observe

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// From connections to the messages between nodes: a decoder for each connection, and a number for
+// each node.
+//
+//   capture::Reassembler --bytes, gaps--> Observer --messages--> Witness
+//                                            |
+//                                         Roster: which node is at which end
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "check/capture/reassembler.h"
+#include "check/observe/roster.h"
+#include "check/wire/decoder.h"
+#include "check/wire/observation.h"
+
+namespace check::observe {
+
+// One direction of a connection, as far as it came.
+struct Direction {
+  std::uint64_t bytes = 0;
+  std::uint64_t lost = 0;  // Bytes that the capture has not.
+  std::uint64_t messages = 0;
+  std::optional<std::string> opaque;  // Why it makes no sense any more,
+  std::uint64_t opaque_at = 0;        // from about this byte on.
+};
+
+struct Conversation {
+  capture::Opening opening;
+  NodeId dialer;  // 0: not known.
+  NodeId acceptor;
+  std::array<Direction, 2> directions;  // By capture::Side of the sender.
+
+  std::uint64_t messages() const { return directions[0].messages + directions[1].messages; }
+};
+
+class Witness {
+ public:
+  virtual ~Witness() = default;
+  virtual void seen(const wire::Observation& observation) = 0;
+  // From here on, and `lost` bytes back, what the nodes said on this connection is not known.
+  virtual void lost(const Conversation& conversation, capture::Side from, std::uint64_t bytes) = 0;
+  virtual void opaque(const Conversation& conversation, capture::Side from) = 0;
+  // It is over; or, at the end of the capture, as far as it came.
+  virtual void ended(const Conversation& conversation) = 0;
+};
+
+class Observer final : public capture::ConnectionListener {
+ public:
+  struct Options {
+    wire::Protocol protocol = wire::Protocol::Raftkv;
+    std::uint64_t origin_ns = 0;         // Times are told from here on.
+    std::set<std::uint16_t> ports = {};  // Only connections to these are decoded; all if empty.
+  };
+
+  // `roster` is learned into, and asked.
+  Observer(const Options& options, Roster& roster, Witness& witness)
+      : options_(options), roster_(roster), witness_(witness) {}
+
+  void opened(const capture::Opening& opening) override;
+  void bytes(capture::ConnectionId id, capture::Side from, std::uint64_t time_ns,
+             std::string_view bytes) override;
+  void gap(capture::ConnectionId id, capture::Side from, std::uint64_t time_ns,
+           std::uint64_t bytes) override;
+  void closed(capture::ConnectionId id, capture::Closing how, std::uint64_t time_ns) override;
+
+  std::uint64_t connections() const { return connections_; }
+
+ private:
+  struct Heard {
+    Conversation conversation;
+    std::unique_ptr<wire::Decoder> decoder;  // Made for the first byte.
+    bool deaf = false;                       // Nothing more can be understood.
+    std::string dialer_name;
+  };
+
+  Heard* find(capture::ConnectionId id);
+  wire::Decoder& decoder_of(Heard& heard);
+  void take_frames(Heard& heard, capture::Side from, std::uint64_t time_ns);
+  void take(Heard& heard, capture::Side from, std::uint64_t time_ns, wire::Message message);
+  void learn(Heard& heard, capture::Side side, const std::string& name);
+  NodeId node(Heard& heard, capture::Side side);
+  void note_opaque(Heard& heard);
+
+  const Options options_;
+  Roster& roster_;
+  Witness& witness_;
+  std::map<capture::ConnectionId, Heard> heard_;
+  std::vector<wire::Frame> frames_;
+  std::uint64_t last_id_ = 0;
+  std::uint64_t connections_ = 0;
+};
+
+}  // namespace check::observe
