@@ -2,8 +2,10 @@
 #include "check/sandbox/child.h"
 
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -15,6 +17,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "check/sandbox/fd_mail.h"
 
 namespace check::sandbox {
 
@@ -30,7 +34,10 @@ struct KernelAction {
 
 constexpr std::size_t kStackBytes = 65536;
 
-enum class Step : std::uint8_t { None, Enter, Clone, Directory, Output, Execute };
+// Linux 5.19: a call that is being looked at is interrupted by a deadly signal only.
+constexpr unsigned long kWaitKillable = 1UL << 5U;
+
+enum class Step : std::uint8_t { None, Enter, Clone, Directory, Output, Filter, Execute };
 
 // All that the two new processes need, prepared before, and what they report.
 struct Launch {
@@ -42,6 +49,8 @@ struct Launch {
   char* const* words = nullptr;
   char* const* environment = nullptr;
   void* program_stack = nullptr;
+  const sock_fprog* filter = nullptr;  // Null: none.
+  int listener_socket = -1;            // Takes the filter's listener to the checker.
 
   pid_t pid = -1;
   Step failed = Step::None;
@@ -57,6 +66,17 @@ int give_up(Launch& launch, Step step) {
   ::_exit(127);
 }
 
+// From here on every call of the process passes the filter.
+bool install_filter(const Launch& launch) {
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return false;
+  const auto install = [&launch](unsigned long flags) {
+    return ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, launch.filter);
+  };
+  long listener = install(SECCOMP_FILTER_FLAG_NEW_LISTENER | kWaitKillable);
+  if (listener < 0 && errno == EINVAL) listener = install(SECCOMP_FILTER_FLAG_NEW_LISTENER);
+  return listener >= 0 && send_fd(launch.listener_socket, static_cast<int>(listener));
+}
+
 int run_program(void* argument) {
   Launch& launch = *static_cast<Launch*>(argument);
   // By the kernel's own call: the C library leaves 32 and 33, which it uses itself, as they were.
@@ -70,6 +90,7 @@ int run_program(void* argument) {
       ::dup2(launch.null, STDIN_FILENO) < 0) {
     give_up(launch, Step::Output);
   }
+  if (launch.filter != nullptr && !install_filter(launch)) give_up(launch, Step::Filter);
   ::syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0U);
   sigset_t none;
   ::sigemptyset(&none);
@@ -157,6 +178,9 @@ base::Error failure(const Launch& launch, const Program& program, const std::str
                           launch.error);
     case Step::Output:
       return system_error("cannot redirect the output of " + program.words.front(), launch.error);
+    case Step::Filter:
+      return system_error("cannot filter the system calls of " + program.words.front(),
+                          launch.error);
     case Step::Execute:
       if (launch.error == ENOENT) {
         return base::Error{base::ErrorCode::NotFound,
@@ -214,6 +238,11 @@ base::Result<std::shared_ptr<Child>> Child::start(const Host& host, const Progra
   launch.directory = program.directory.empty() ? "/" : program.directory.c_str();
   launch.words = word_pointers.data();
   launch.environment = environment_pointers.data();
+  TRY(const FdMail mail, make_fd_mail());
+  std::vector<sock_filter> filter = program.filter;
+  const sock_fprog filter_program{static_cast<unsigned short>(filter.size()), filter.data()};
+  if (!filter.empty()) launch.filter = &filter_program;
+  launch.listener_socket = mail.there.get();
   TRY([[maybe_unused]] const auto ran, run(launch));
   if (launch.failed != Step::None) {
     if (launch.pid > 0) ::waitpid(launch.pid, nullptr, 0);
@@ -227,10 +256,11 @@ base::Result<std::shared_ptr<Child>> Child::start(const Host& host, const Progra
     ::waitpid(launch.pid, nullptr, 0);
     return error;
   }
-  return std::make_shared<Child>(launch.pid, std::move(pidfd));
+  return std::make_shared<Child>(launch.pid, std::move(pidfd), receive_fd(mail.here.get()));
 }
 
-Child::Child(pid_t pid, Fd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}
+Child::Child(pid_t pid, Fd pidfd, Fd listener)
+    : pid_(pid), pidfd_(std::move(pidfd)), listener_(std::move(listener)) {}
 
 Child::~Child() { kill_and_reap(); }
 
@@ -255,6 +285,11 @@ std::optional<ExitStatus> Child::exited() {
 void Child::signal(int number) {
   const std::lock_guard lock(mutex_);
   if (!status_) ::kill(pid_, number);  // Not reaped: the number is still its own.
+}
+
+Fd Child::take_listener() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(listener_, Fd());
 }
 
 void Child::kill_and_reap() {

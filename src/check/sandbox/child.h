@@ -25,7 +25,8 @@ class Child {
  public:
   // The error names the program and what went wrong, also when it could not be executed.
   static base::Result<std::shared_ptr<Child>> start(const Host& host, const Program& program);
-  Child(pid_t pid, Fd pidfd);
+  // `listener`: of the program's filter, if it has one.
+  Child(pid_t pid, Fd pidfd, Fd listener);
   ~Child();  // Kills and reaps.
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
@@ -36,14 +37,16 @@ class Child {
   std::optional<ExitStatus> exited();
   void signal(int number);
   void kill_and_reap();
+  Fd take_listener();  // As Process.
 
  private:
   std::optional<ExitStatus> reap(int options);  // Requires: mutex_ is held.
 
   const pid_t pid_;
   const Fd pidfd_;
-  std::mutex mutex_;
+  std::mutex mutex_;  // Of what follows.
   std::optional<ExitStatus> status_;
+  Fd listener_;
 };
 
 }  // namespace check::sandbox

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <iterator>
 #include <mutex>
+#include <thread>
 #include <utility>
 
 #include "check/sandbox/addresses.h"
@@ -61,6 +62,7 @@ class ProcessOfChild final : public Process {
   int pidfd() const override { return child_->pidfd(); }
   std::optional<ExitStatus> exited() override { return child_->exited(); }
   void signal(int number) override { child_->signal(number); }
+  Fd take_listener() override { return child_->take_listener(); }
 
  private:
   std::shared_ptr<Child> child_;
@@ -101,6 +103,7 @@ class Star final : public Sandbox {
   base::Status enter_clients_network() override { return enter(ports_.back()->host.network()); }
   base::Status enter_switch_network() override { return enter(network_.get()); }
   base::Status in_network_of(NodeId node, const std::function<base::Status()>& action) override;
+  base::Status in_files_of(NodeId node, const std::function<base::Status()>& action) override;
   base::Status cut(const std::set<DirectedPair>& pairs,
                    const std::set<NodeId>& clients_cut) override;
   base::Result<InterfaceCounters> counters(NodeId node) override;
@@ -278,6 +281,19 @@ base::Status Star::in_network_of(NodeId node, const std::function<base::Status()
   TRY([[maybe_unused]] const auto entered, enter(port->host.network()));
   base::Status result = action();
   TRY([[maybe_unused]] const auto back, enter(before.get()));
+  return result;
+}
+
+base::Status Star::in_files_of(NodeId node, const std::function<base::Status()>& action) {
+  TRY(Port * port, find(node));
+  base::Status result = base::Done{};
+  std::thread there([&] {
+    // Root and working directory are shared by threads until one asks for its own.
+    const bool entered =
+        ::unshare(CLONE_FS) == 0 && ::setns(port->host.init_pidfd(), CLONE_NEWNS) == 0;
+    result = entered ? action() : system_error("cannot enter the files of " + port->host.name());
+  });
+  there.join();
   return result;
 }
 

@@ -14,6 +14,7 @@
 // docs/sandbox.md: requirements, what programs see, what to do when it does not work.
 #pragma once
 
+#include <linux/filter.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -27,6 +28,7 @@
 
 #include "base/result.h"
 #include "check/history/node_id.h"
+#include "check/sandbox/fd.h"
 
 namespace check::sandbox {
 
@@ -56,6 +58,9 @@ struct Program {
   std::vector<std::string> environment;  // "NAME=value", the whole environment.
   std::string directory;                 // Working directory; empty: "/".
   int output_fd = -1;                    // Standard output and error; -1: /dev/null.
+  // A seccomp(2) filter that the program and all that it starts run under; empty: none. It may
+  // notify: Process::take_listener().
+  std::vector<sock_filter> filter = {};
 };
 
 struct ExitStatus {
@@ -74,6 +79,10 @@ class Process {
   virtual int pidfd() const = 0;                   // Readable when the process has ended.
   virtual std::optional<ExitStatus> exited() = 0;  // At once; nothing while it runs.
   virtual void signal(int number) = 0;  // To this process alone; nothing if it has ended.
+  // The descriptor at which the kernel tells of the calls that Program::filter notifies of
+  // (seccomp_unotify(2)), now the caller's; not open if there is none, or it was taken. While
+  // nobody answers, these calls wait; when it is closed, they fail with ENOSYS.
+  virtual Fd take_listener() = 0;
 };
 
 // Bytes and packets that crossed a host's interface, as the kernel counts them: whole frames, 14
@@ -149,6 +158,9 @@ class Sandbox {
   virtual base::Status enter_switch_network() = 0;
   // Runs `action` (it may open sockets and return them by capture) in a node's network.
   virtual base::Status in_network_of(NodeId node, const std::function<base::Status()>& action) = 0;
+  // Runs `action` in a thread of its own that sees a node's files: mounts made there are the
+  // node's alone, and stay.
+  virtual base::Status in_files_of(NodeId node, const std::function<base::Status()>& action) = 0;
 
   // From now on exactly the packets of these pairs are dropped, also those of connections that
   // exist and those the monitor emits in a node's name. One atomic transaction; empty heals all.
