@@ -57,6 +57,27 @@ base::Result<std::string> NetworkFaults::begin(std::uint64_t id, plan::FaultKind
   return std::string();
 }
 
+base::Status NetworkFaults::impose(std::uint64_t id, const Pairs& pairs) {
+  const std::lock_guard lock(mutex_);
+  const Active fault{plan::FaultKind::Partition, pairs, std::chrono::microseconds(0)};
+  CHECK(active_.emplace(id, fault).second, id);
+  return apply(fault);
+}
+
+base::Result<std::string> NetworkFaults::confirm(std::uint64_t id) {
+  Pairs pairs;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = active_.find(id);
+    if (found == active_.end()) return std::string("ended before it was observed");
+    pairs = found->second.pairs;
+  }
+  auto seen = observe_cut(pairs, 0);
+  const std::lock_guard lock(mutex_);
+  if (!seen.ok() && !active_.contains(id)) return std::string("ended before it was observed");
+  return seen;
+}
+
 base::Result<std::string> NetworkFaults::end(std::uint64_t id) {
   Pairs free;
   std::size_t pairs = 0;

@@ -32,6 +32,10 @@ class NetworkFaults {
   // `id` is in force.
   base::Result<std::string> begin(std::uint64_t id, plan::FaultKind kind, const Pairs& pairs,
                                   std::chrono::microseconds delay);
+  // A partition for moments that cannot wait: in force when this returns. confirm() then observes
+  // it, unless it has been taken away meanwhile. Requires: no fault `id` is in force.
+  base::Status impose(std::uint64_t id, const Pairs& pairs);
+  base::Result<std::string> confirm(std::uint64_t id);
   // Takes the fault away and returns what was observed: every pair that no other fault strikes
   // carries probes again.
   base::Result<std::string> end(std::uint64_t id);

@@ -42,16 +42,12 @@ bool strikes_at_once(const Firing& firing) {
 
 }  // namespace
 
-Engine::Engine(const std::vector<plan::Rule>& rules, std::uint32_t nodes,
-               std::uint64_t election_timeout_ns)
-    : rules_(rules),
-      node_count_(nodes),
-      election_timeout_ns_(election_timeout_ns),
-      states_(rules.size()) {}
+Engine::Engine(const std::vector<plan::Rule>& rules, std::uint32_t nodes)
+    : rules_(rules), node_count_(nodes), states_(rules.size()) {}
 
-void Engine::start(std::uint64_t now_ns) {
+void Engine::start(std::uint64_t now_ns, std::uint64_t election_timeout_ns) {
   running_ = true;
-  started_ns_ = now_ns;
+  election_timeout_ns_ = election_timeout_ns;
   update_arming(now_ns);
 }
 

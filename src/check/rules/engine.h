@@ -55,12 +55,12 @@ struct RuleState {
 
 class Engine {
  public:
-  // Requires: `rules` outlive the engine. Lengths are thousandths of `election_timeout_ns`.
-  Engine(const std::vector<plan::Rule>& rules, std::uint32_t nodes,
-         std::uint64_t election_timeout_ns);
+  // Requires: `rules` outlive the engine.
+  Engine(const std::vector<plan::Rule>& rules, std::uint32_t nodes);
 
-  // Before this no rule is armed; roles are seen all along.
-  void start(std::uint64_t now_ns);
+  // Before this no rule is armed; roles are seen all along. Lengths are thousandths of
+  // `election_timeout_ns`.
+  void start(std::uint64_t now_ns, std::uint64_t election_timeout_ns);
   // From now on nothing fires; all that waits goes on.
   Outcome stop();
 
@@ -100,9 +100,8 @@ class Engine {
 
   const std::vector<plan::Rule>& rules_;
   std::uint32_t node_count_;
-  std::uint64_t election_timeout_ns_;
+  std::uint64_t election_timeout_ns_ = 0;
   bool running_ = false;
-  std::uint64_t started_ns_ = 0;
   std::vector<Memory> states_;
   Roles roles_;
   std::uint64_t next_firing_ = 1;

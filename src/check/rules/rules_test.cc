@@ -106,8 +106,8 @@ std::string play(const golden::Block& block) {
   for (const std::string& line : block) {
     if (line.starts_with("rule")) rules.push_back(rule_of(line));
   }
-  Engine engine(rules, 3, kElectionTimeout);
-  engine.start(0);
+  Engine engine(rules, 3);
+  engine.start(0, kElectionTimeout);
   std::string result;
   for (const std::string& line : block) {
     std::istringstream words(line);

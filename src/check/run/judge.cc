@@ -131,6 +131,7 @@ Finding judge_faults(const Evidence& evidence) {
   std::set<std::uint64_t> healed;
   std::map<std::string, std::uint32_t> fired_by_word;
   std::set<history::NodeId> struck;
+  std::uint64_t rules_fired = 0;
   for (const faults::FaultRecord& record : evidence.faults) {
     if (record.state == FaultState::Failed) {
       return finding(
@@ -138,10 +139,13 @@ Finding judge_faults(const Evidence& evidence) {
           fmt::format("\"{}\" at {:.3f} s had no effect that could be seen: {}", record.fault,
                       static_cast<double>(record.time.value()) / 1e9, record.observed));
     }
-    if (record.state == FaultState::Healed) healed.insert(record.id);
+    const bool of_rule = record.fault.starts_with("rule ");  // Not planned one by one.
+    if (of_rule) rules_fired += record.state == FaultState::Fired ? 1 : 0;
+    if (record.state == FaultState::Healed && !of_rule) healed.insert(record.id);
     if (record.state != FaultState::Fired) continue;
-    fired.insert(record.id);
     struck.insert(record.nodes.begin(), record.nodes.end());
+    if (of_rule) continue;
+    fired.insert(record.id);
     std::istringstream words(record.fault);
     for (std::string word; words >> word;) fired_by_word[word] += 1;
   }
@@ -166,7 +170,8 @@ Finding judge_faults(const Evidence& evidence) {
   }
   return finding(
       "faults", Verdict::Valid,
-      fmt::format("all {} planned faults fired, were observed, and ended", facts.planned_faults));
+      fmt::format("all {} planned faults fired, were observed, and ended", facts.planned_faults) +
+          (rules_fired > 0 ? fmt::format("; rules fired {} times", rules_fired) : ""));
 }
 
 Finding judge_workload(const Evidence& evidence) {

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Carries out a plan's rules: shows every message to the engine, tells the monitor what becomes of
+// it, and does to nodes, network and clients what a rule says, each firing in a thread of its own.
+//
+//   monitor --seen()--> rules::Engine --fate--> monitor
+//                          |  firing
+//                          v
+//                   thread: kill, cut, wait, ... --struck()--> engine --> monitor.settle()
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "check/faults/injector.h"
+#include "check/monitor/message_watcher.h"
+#include "check/monitor/raft_monitor.h"
+#include "check/rules/engine.h"
+
+namespace check::faults {
+
+class RuleRunner : public monitor::MessageWatcher {
+ public:
+  struct Options {
+    const std::vector<plan::Rule>& rules;  // Outlive the runner.
+    std::uint32_t nodes = 0;
+    wire::Protocol protocol = wire::Protocol::Raftkv;
+  };
+
+  RuleRunner(Surroundings surroundings, const Options& options);
+  RuleRunner(const RuleRunner&) = delete;
+  RuleRunner& operator=(const RuleRunner&) = delete;
+  ~RuleRunner() override;
+
+  // Arms the rules. `monitor` must outlive stop(). Requires: not called before.
+  void start(monitor::RaftMonitor& monitor, std::uint64_t election_timeout_ms);
+  // Nothing fires any more; what waits goes on; the threads end; rules that had to fire and did not
+  // are reported as failed. The nodes and the network stay as they are: heal them after.
+  void stop();
+
+  monitor::Fate seen(const wire::Observation& observation, const wire::Frame& frame) override;
+  void opaque(history::DirectedPair pair, std::uint64_t connection,
+              const std::string& why) override;
+  void lost(std::uint64_t ticket) override;
+
+  // What was done to the message that seen() was last asked about: "drop"; empty: nothing.
+  const std::string& last_action() const { return last_action_; }
+
+ private:
+  monitor::Fate fate_of(const rules::Outcome& outcome, const wire::Observation& observation,
+                        const wire::Frame& frame);
+  base::Result<monitor::Fate> changed(const plan::Action& deed,
+                                      const wire::Observation& observation,
+                                      const wire::Frame& frame) const;
+  void take(rules::Outcome outcome, const std::string& what);
+  void run_timers();
+  void carry_out(const rules::Firing& firing);
+  base::Result<std::string> carry_out(const rules::Step& step, std::vector<std::uint64_t>& cuts);
+  base::Result<std::string> strike(const rules::Step& step);
+  base::Result<std::string> cut(const rules::Step& step, std::vector<std::uint64_t>& cuts);
+  base::Result<std::string> heal();
+  base::Status confirm(std::vector<std::uint64_t>& cuts);
+  void own(const std::set<history::NodeId>& nodes);
+  bool wait(std::uint64_t length_ms);
+  void report(const rules::Firing& firing, FaultState state, std::string observed);
+  void report_unfired();
+
+  // Faults of lanes count from 1; firings from the first, cuts from the second of these.
+  static constexpr std::uint64_t kFirstFiring = 1'000'000'000;
+  static constexpr std::uint64_t kFirstCut = 2'000'000'000;
+
+  Surroundings around_;
+  const Options options_;
+  monitor::RaftMonitor* monitor_ = nullptr;
+  std::uint64_t election_timeout_ms_ = 0;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  rules::Engine engine_;                          // Guarded by mutex_.
+  bool running_ = false;                          // Guarded by mutex_.
+  std::map<std::uint64_t, std::thread> threads_;  // Guarded by mutex_; by firing.
+  std::vector<std::uint64_t> finished_;           // Guarded by mutex_: of these threads_.
+  std::set<history::NodeId> owned_;               // Guarded by mutex_: claimed for the rules.
+  std::set<std::uint64_t> cuts_;        // Guarded by mutex_: ids of faults of the network.
+  std::uint64_t next_cut_ = kFirstCut;  // Guarded by mutex_.
+  std::map<std::size_t, std::uint64_t> reported_;  // Guarded by mutex_: firings, by rule.
+  std::thread timers_;
+  std::string last_action_;  // Of the monitor's thread.
+};
+
+}  // namespace check::faults
