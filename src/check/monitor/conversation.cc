@@ -211,7 +211,7 @@ void Conversation::become_opaque(Lane& lane, const std::string& why) {
   release_delayed(lane, UINT64_MAX);
   release_overtaken(lane);
   lose_kept(lane);
-  context_.watcher.opaque(lane.link->pair, connection_, why);
+  lane.untold = why;
 }
 
 Fate Conversation::show(Lane& lane, const wire::Frame& frame) {
@@ -233,6 +233,9 @@ void Conversation::advance(Lane& lane) {
     wire::Frame frame = std::move(lane.queue.front());
     lane.queue.pop_front();
     take_turn(lane, std::move(frame));
+  }
+  if (!lane.untold.empty() && lane.queue.empty()) {
+    context_.watcher.opaque(lane.link->pair, connection_, std::exchange(lane.untold, {}));
   }
   finish(lane);
 }

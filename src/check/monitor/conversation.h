@@ -105,6 +105,7 @@ class Conversation {
     std::map<std::uint64_t, wire::Frame> kept;          // By ticket.
     std::multimap<std::uint64_t, wire::Frame> delayed;  // By the time when they are due.
     bool opaque = false;
+    std::string untold;  // Why it is opaque, until the watcher has seen what came before.
     bool ended = false;
   };
 
