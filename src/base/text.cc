@@ -57,6 +57,19 @@ std::optional<std::string_view> nearest(std::string_view word,
   return best;
 }
 
+std::string listed(std::span<const std::string> words) {
+  std::string line;
+  for (const std::string& word : words) line += (line.empty() ? "" : ", ") + word;
+  return line;
+}
+
+std::string unknown_word(std::string_view what, std::string_view word,
+                         std::span<const std::string> choices) {
+  std::string sentence = "unknown ";
+  sentence.append(what).append(" '").append(word).append("'");
+  return sentence + did_you_mean(word, choices) + " (there are " + listed(choices) + ')';
+}
+
 std::string did_you_mean(std::string_view word, std::span<const std::string> choices) {
   const std::optional<std::string_view> choice = nearest(word, choices);
   if (!choice) return {};

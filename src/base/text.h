@@ -16,6 +16,13 @@ namespace base {
 std::optional<std::string_view> nearest(std::string_view word,
                                         std::span<const std::string> choices);
 
+// "etcd, raftkv, mine"
+std::string listed(std::span<const std::string> words);
+
+// "unknown plan 'standart'; did you mean 'standard'? (there are none, standard)"
+std::string unknown_word(std::string_view what, std::string_view word,
+                         std::span<const std::string> choices);
+
 // The end of an error's sentence: "; did you mean 'partition'?", or nothing if no choice is near.
 //   "plan.toml:3:1: unknown key 'nmae'" + did_you_mean("nmae", keys)
 std::string did_you_mean(std::string_view word, std::span<const std::string> choices);

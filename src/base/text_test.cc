@@ -32,6 +32,14 @@ TEST(Nearest, PrefersTheFirstOfEquals) {
   EXPECT_EQ(nearest("node", twins), "node1");
 }
 
+TEST(UnknownWord, IsNamedWithTheNearestAndAll) {
+  const std::vector<std::string> plans = {"none", "standard"};
+  EXPECT_EQ(unknown_word("plan", "standart", plans),
+            "unknown plan 'standart'; did you mean 'standard'? (there are none, standard)");
+  EXPECT_EQ(unknown_word("plan", "frobnicate", plans),
+            "unknown plan 'frobnicate' (there are none, standard)");
+}
+
 TEST(DidYouMean, EndsASentence) {
   EXPECT_EQ(did_you_mean("chekc", kChoices), "; did you mean 'check'?");
   EXPECT_EQ(did_you_mean("frobnicate", kChoices), "");

@@ -45,12 +45,6 @@ std::vector<std::string> possible_words(const CLI::App& app, std::string_view wo
   return is_option(word) ? words : command.children;
 }
 
-std::string listed(const std::vector<std::string>& words) {
-  std::string line;
-  for (const std::string& word : words) line += (line.empty() ? "" : ", ") + word;
-  return line;
-}
-
 // The first word that nothing took, unknown options before others: what follows one is only lost.
 std::string sentence_on_extra(const Reached& where, const std::vector<std::string>& extras) {
   const auto option = std::ranges::find_if(extras, is_option);
@@ -60,7 +54,8 @@ std::string sentence_on_extra(const Reached& where, const std::vector<std::strin
   if (is_option(word)) return "unknown option " + name + base::did_you_mean(name, choices);
   if (choices.empty()) return "unexpected argument '" + word + "'";
   const std::string meant = base::did_you_mean(word, choices);
-  return "unknown command '" + word + "'" + (meant.empty() ? ": one of " + listed(choices) : meant);
+  return "unknown command '" + word + "'" +
+         (meant.empty() ? ": one of " + base::listed(choices) : meant);
 }
 
 // CLI11's "--color: gren not in {red,green}", with the nearest of the words. Empty for other
@@ -74,19 +69,40 @@ std::string sentence_on_choice(const CLI::App& app, std::string_view message) {
   const std::string word(message.substr(colon + 2, end - colon - 2));
   for (const Option& option : command.options) {
     if (option.choices.empty() || std::ranges::count(option.names, name) == 0) continue;
-    return std::string(name) + ": '" + word + "' is none of " + listed(option.choices) +
+    return std::string(name) + ": '" + word + "' is none of " + base::listed(option.choices) +
            base::did_you_mean(word, option.choices);
   }
   return {};
 }
 
-std::string sentence_on(const Reached& where, const CLI::App& app, const CLI::ParseError& error) {
+// CLI11's "what is required", with what it can be. Empty for other errors.
+std::string sentence_on_missing(const Reached& where, const CLI::App& app, const Lists& lists,
+                                std::string_view message) {
+  constexpr std::string_view kEnd = " is required";
+  if (!message.ends_with(kEnd)) return {};
+  const std::string_view name = message.substr(0, message.size() - kEnd.size());
+  const Command command = outline(*where.command).commands.front();
+  const auto option = std::ranges::find_if(command.options, [&](const Option& candidate) {
+    return std::ranges::count(candidate.names, name) > 0;
+  });
+  if (option == command.options.end()) return {};
+  std::string can_be = option->description;
+  if (!option->choices.empty()) can_be = "one of " + base::listed(option->choices);
+  const auto list = lists.find(option->value);
+  if (list != lists.end()) can_be = "'" + app.get_name() + ' ' + list->second + "' shows all";
+  return std::string(message) + (can_be.empty() ? "" : ": " + can_be);
+}
+
+std::string sentence_on(const Reached& where, const CLI::App& app, const Lists& lists,
+                        const CLI::ParseError& error) {
   const std::vector<std::string> extras = app.remaining(true);
   if (!extras.empty()) return sentence_on_extra(where, extras);
   const std::vector<std::string> commands = possible_words(*where.command, "");
   const bool no_command = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr &&
                           std::string_view(error.what()).starts_with("A subcommand");
-  if (no_command) return "a command is missing: one of " + listed(commands);
+  if (no_command) return "a command is missing: one of " + base::listed(commands);
+  const std::string on_missing = sentence_on_missing(where, app, lists, error.what());
+  if (!on_missing.empty()) return on_missing;
   const std::string on_choice = sentence_on_choice(*where.command, error.what());
   return on_choice.empty() ? error.what() : on_choice;
 }
@@ -109,7 +125,8 @@ std::optional<Ending> interpret(CLI::App& app, int argc, const char* const* argv
     return Ending{0, std::string(answer.what()) + "\n", {}};
   } catch (const CLI::ParseError& error) {
     const Reached where = reached(app);
-    return Ending{kUsageError, {}, where.path + ": " + sentence_on(where, app, error) + "\n"};
+    return Ending{
+        kUsageError, {}, where.path + ": " + sentence_on(where, app, lists, error) + "\n"};
   }
 }
 

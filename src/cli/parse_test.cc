@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -85,7 +86,7 @@ TEST(CommandLine, IsRefusedInOneSentenceWithTheNearestWord) {
   EXPECT_EQ(refusal({"sail", "--taget=Rome"}),
             "boat sail: unknown option --taget; did you mean '--target'?\n");
   EXPECT_EQ(refusal({"sail", "--target", "Rome", "--zzz"}), "boat sail: unknown option --zzz\n");
-  EXPECT_EQ(refusal({"sail"}), "boat sail: --target is required\n");
+  EXPECT_EQ(refusal({"sail"}), "boat sail: --target is required: 'boat list ports' shows all\n");
   EXPECT_EQ(refusal({"sail", "--target"}), "boat sail: --target: 1 required TARGET missing\n");
   EXPECT_EQ(refusal({"sail", "--target", "Rome", "there"}),
             "boat sail: unexpected argument 'there'\n");
@@ -98,6 +99,21 @@ TEST(CommandLine, NamesWhatAValueMayBe) {
             "boat sail: --knots: Value fast not in range 1 to 30\n");
   EXPECT_EQ(refusal({"sail", "--target", "Rome", "--color", "gren"}),
             "boat sail: --color: 'gren' is none of red, green; did you mean 'green'?\n");
+}
+
+TEST(CommandLine, NamesWhatAMissingArgumentCanBe) {
+  const auto refusal_of = [](const CLI::Validator* choices) {
+    CLI::App app{"Sail a boat", "boat"};
+    std::string where;
+    auto* option = app.add_option("where", where, "A port or an island")->required();
+    if (choices != nullptr) option->check(*choices);
+    const std::array<const char*, 1> words = {"boat"};
+    const std::optional<Ending> ending = interpret(app, 1, words.data(), {});
+    return ending ? ending->error : "accepted";
+  };
+  EXPECT_EQ(refusal_of(nullptr), "boat: where is required: A port or an island\n");
+  const CLI::IsMember ports(std::vector<std::string>{"Rome", "Tyre"});
+  EXPECT_EQ(refusal_of(&ports), "boat: where is required: one of Rome, Tyre\n");
 }
 
 TEST(CommandLine, HelpIsOfTheCommandAskedFor) {

@@ -79,8 +79,12 @@ class Usage(Folder):
         self.refused("check", "--target", "etcd", "--plan", "standart", said="did you mean 'standard'?")
         self.refused("check", "--target", "etcd", "--suite", "externals", said="did you mean 'external'?")
         self.refused("check", "--target", "etcd", "--sed", "7", said="--sed")
-        self.refused("check", said="--target")
+        self.refused("check", "--target", "etcd", "--suite", "nope", said="unknown suite 'nope' (there are external)")
+        self.refused("check", "--target", "etcd", "--plan", "nope", said="unknown plan 'nope'; did you mean 'none'? (there are ")
+        self.refused("check", said="--target is required: 'seaworthy list targets' shows all")
         self.refused("list", "target", said="targets")
+        self.refused("list", said="what is required: one of targets, plans, faults, models")
+        self.refused("analyse", said="path is required: Folder of a run or a suite, or a history file")
 
     def test_values_out_of_range_are_refused(self):
         self.refused("check", "--target", "etcd", "--nodes", "0", said="--nodes must be from 1")
@@ -137,8 +141,19 @@ class Usage(Folder):
         self.refused("analyse", str(self.folder), said="is not a run")
         history = self.folder / "history.jsonl"
         history.write_text('{"index":0}\n')
-        self.refused("analyse", str(history), said="--model")
+        self.refused("analyse", str(history), said="--model: one of register, ")
+        self.refused("analyse", str(history), "--model", "registre",
+                     said="unknown model 'registre'; did you mean 'register'? (there are register, ")
         self.refused("analyse", str(history), "--model", "register", said="history.jsonl:1")
+
+    def test_a_truncated_file_of_a_run_is_named_without_the_words_of_a_library(self):
+        run = self.folder / "torn"
+        run.mkdir()
+        (run / "run.json").write_text('{"seaworthy": "0.1')
+        self.refused("analyse", str(run), said=f"{run}/run.json is not a run's facts as JSON: it breaks off or goes wrong "
+                     "at byte 19\n")
+        (run / "run.json").write_text("{}")
+        self.refused("analyse", str(run), said=f"{run}/run.json is not a run's facts as JSON: a member is missing")
 
     def test_lists_are_not_empty(self):
         for what, word in (("targets", "etcd"), ("plans", "standard"), ("faults", "partition"),

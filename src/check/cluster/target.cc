@@ -114,8 +114,7 @@ MadeTarget make_from_path(const std::string& path, Hosts& hosts) {
 Error unknown_target(const std::string& name) {
   std::vector<std::string> names;
   for (const TargetInfo& target : targets()) names.push_back(target.name);
-  return {ErrorCode::NotFound, "unknown target '" + name + "'" + base::did_you_mean(name, names) +
-                                   " (`seaworthy list targets` names them all)"};
+  return {ErrorCode::NotFound, base::unknown_word("target", name, names)};
 }
 
 }  // namespace

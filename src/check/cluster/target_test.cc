@@ -42,12 +42,11 @@ class Variable {  // Set for as long as this lives.
 };
 
 TEST(Target, UnknownNameIsAnsweredWithTheNearest) {
-  EXPECT_EQ(
-      refusal_of("ectd"),
-      "unknown target 'ectd'; did you mean 'etcd'? (`seaworthy list targets` names them all)");
-  EXPECT_EQ(refusal_of("raftkv-shin"),
-            "unknown target 'raftkv-shin'; did you mean 'raftkv-shim'? (`seaworthy list targets` "
-            "names them all)");
+  EXPECT_TRUE(refusal_of("ectd").starts_with(
+      "unknown target 'ectd'; did you mean 'etcd'? (there are etcd, raftkv, broken/stale-read, "));
+  EXPECT_TRUE(
+      refusal_of("raftkv-shin")
+          .starts_with("unknown target 'raftkv-shin'; did you mean 'raftkv-shim'? (there are "));
   EXPECT_EQ(refusal_of("./nothing"), "./nothing is not there");
   EXPECT_EQ(refusal_of("/"), "/ has no adapter.toml");
 }

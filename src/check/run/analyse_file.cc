@@ -21,13 +21,11 @@ base::Error refused(const std::string& sentence) {
 }
 
 base::Result<const model::Model*> chosen_model(const std::string& name) {
-  if (name.empty()) {
-    return refused("a history file needs --model ('seaworthy list models' shows all)");
-  }
   if (const model::Model* model = model::find_model(name)) return model;
   std::vector<std::string> names;
   for (const model::Model& model : model::models()) names.emplace_back(model.name);
-  return refused(fmt::format("unknown model '{}'{}", name, base::did_you_mean(name, names)));
+  if (name.empty()) return refused("a history file needs --model: one of " + base::listed(names));
+  return refused(base::unknown_word("model", name, names));
 }
 
 base::Result<verdict::Finding> judged_file(const AnalyseOptions& options) {

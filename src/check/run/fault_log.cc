@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "check/run/append_line.h"
+#include "check/run/json_complaint.h"
 
 namespace check::run {
 
@@ -96,8 +97,7 @@ base::Result<std::vector<FaultRecord>> read_faults(const std::string& text,
     try {
       records.push_back(record_of(Json::parse(text.substr(begin, end - begin))));
     } catch (const nlohmann::json::exception& error) {
-      return base::Error{base::ErrorCode::Corrupt,
-                         fmt::format("{}:{}: not a fault: {}", file, line_number, error.what())};
+      return json_complaint(fmt::format("{}:{}", file, line_number), "a fault as JSON", error);
     }
     begin = end + 1;
   }

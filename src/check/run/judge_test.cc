@@ -181,7 +181,8 @@ TEST(FaultLog, ATornLastLineIsLeftOut) {
   EXPECT_EQ(whole.value().size(), 1U);
   const auto broken = read_faults(line + "\nnonsense\n" + line + '\n', "faults.jsonl");
   ASSERT_FALSE(broken.ok());
-  EXPECT_TRUE(broken.error().message.starts_with("faults.jsonl:2: not a fault"));
+  EXPECT_TRUE(broken.error().message.starts_with(
+      "faults.jsonl:2 is not a fault as JSON: it breaks off or goes"));
 }
 
 }  // namespace

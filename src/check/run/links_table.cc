@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "check/run/json_complaint.h"
+
 namespace check::run {
 
 namespace {
@@ -50,8 +52,7 @@ base::Result<std::string> links_table(const std::string& text, const std::string
     }
     return table_of(bytes, nodes);
   } catch (const nlohmann::json::exception& error) {
-    return base::Error{base::ErrorCode::Corrupt,
-                       fmt::format("{} is not what a monitor counted: {}", file, error.what())};
+    return json_complaint(file, "what a monitor counted, as JSON", error);
   }
 }
 

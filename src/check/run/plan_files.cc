@@ -75,10 +75,10 @@ base::Result<plan::Plan> load_plan(const std::string& name_or_file) {
     }
     names.push_back(name);
   }
+  std::ranges::sort(names);
+  names.erase(std::ranges::unique(names).begin(), names.end());
   return base::Error{base::ErrorCode::NotFound,
-                     fmt::format("unknown plan '{}'{} ('seaworthy list plans' shows all; a file "
-                                 "ends in .toml)",
-                                 name_or_file, base::did_you_mean(name_or_file, names))};
+                     base::unknown_word("plan", name_or_file, names) + "; a file ends in .toml"};
 }
 
 base::Result<std::vector<ShippedPlan>> shipped_plans() {
@@ -102,8 +102,8 @@ base::Result<std::vector<std::string>> plans_of_suite(const std::string& suite) 
     if (!folder.empty()) suites.push_back(folder);
   }
   if (suite.empty() || result.empty()) {
-    return base::Error{base::ErrorCode::NotFound, fmt::format("unknown suite '{}'{}", suite,
-                                                              base::did_you_mean(suite, suites))};
+    suites.erase(std::ranges::unique(suites).begin(), suites.end());
+    return base::Error{base::ErrorCode::NotFound, base::unknown_word("suite", suite, suites)};
   }
   std::ranges::stable_sort(result, {}, place_in_suite);
   return result;

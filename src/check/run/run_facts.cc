@@ -8,6 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "check/run/json_complaint.h"
+
 namespace check::run {
 
 namespace {
@@ -117,8 +119,7 @@ base::Result<RunFacts> read_facts(const std::string& text, const std::string& fi
   try {
     return facts_from(Json::parse(text));
   } catch (const nlohmann::json::exception& error) {
-    return base::Error{base::ErrorCode::Corrupt,
-                       fmt::format("{} is not a run's facts: {}", file, error.what())};
+    return json_complaint(file, "a run's facts as JSON", error);
   }
 }
 
