@@ -12,6 +12,7 @@ std::unique_ptr<Decoder> make_decoder(Protocol protocol, const ConnectionStart& 
     case Protocol::Etcd:
       return make_etcd_decoder(start);
     case Protocol::Hashicorp:
+      return make_hashicorp_decoder(start);
     case Protocol::Libraft:
       break;
     case Protocol::Ovsdb:

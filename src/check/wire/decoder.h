@@ -43,6 +43,10 @@ class Decoder {
   // opaque, unless the decoder can find the next message for certain.
   virtual void skip(Direction direction, std::uint64_t bytes, std::vector<Frame>& out) = 0;
 
+  // A frame that came out is not given to its receiver, for good: it will not be answered. Only for
+  // protocols whose answers are matched by their order.
+  virtual void left_out(const Frame& frame) { static_cast<void>(frame); }
+
   // Why a direction stopped making sense, in one sentence; none if it has not.
   virtual const std::optional<std::string>& opaque(Direction direction) const = 0;
 };

@@ -14,13 +14,14 @@ base::Error absent(Protocol protocol) {
 
 }  // namespace
 
-std::unique_ptr<Encoder> make_encoder(Protocol protocol, Direction) {
+std::unique_ptr<Encoder> make_encoder(Protocol protocol, Direction direction) {
   switch (protocol) {
     case Protocol::Raftkv:
       return std::make_unique<PlainEncoder>();
     case Protocol::Etcd:
       return make_etcd_encoder();
     case Protocol::Hashicorp:
+      return make_hashicorp_encoder(direction);
     case Protocol::Libraft:
       break;
     case Protocol::Ovsdb:
@@ -31,6 +32,8 @@ std::unique_ptr<Encoder> make_encoder(Protocol protocol, Direction) {
   return nullptr;
 }
 
+bool waits_in_line(Protocol protocol) { return protocol == Protocol::Hashicorp; }
+
 base::Status supports(Protocol protocol, Deed deed, MessageType type) {
   switch (protocol) {
     case Protocol::Raftkv:
@@ -38,6 +41,7 @@ base::Status supports(Protocol protocol, Deed deed, MessageType type) {
     case Protocol::Etcd:
       return etcd_supports(deed, type);
     case Protocol::Hashicorp:
+      return hashicorp_supports(deed, type);
     case Protocol::Libraft:
       break;
     case Protocol::Ovsdb:
@@ -66,6 +70,7 @@ base::Result<Frame> altered(Protocol protocol, const Frame& frame, std::string_v
     case Protocol::Etcd:
       return etcd_altered(frame, field, value);
     case Protocol::Hashicorp:
+      return hashicorp_altered(frame, field, value);
     case Protocol::Libraft:
       break;
     case Protocol::Ovsdb:
@@ -85,6 +90,7 @@ base::Result<Frame> refusal(Protocol protocol, const Frame& frame) {
     case Protocol::Etcd:
       return etcd_refusal(frame);
     case Protocol::Hashicorp:
+      return hashicorp_refusal(frame);
     case Protocol::Libraft:
       break;
     case Protocol::Ovsdb:

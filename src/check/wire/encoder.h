@@ -35,6 +35,11 @@ class Encoder {
 
 std::unique_ptr<Encoder> make_encoder(Protocol protocol, Direction direction);
 
+// Whether a message that waits (Deed::Delay) must keep all that comes behind it in its direction
+// waiting, too: the receiver answers in the order in which it is asked, and nothing else says which
+// answer belongs to which request.
+bool waits_in_line(Protocol protocol);
+
 // Whether the deed can be done to messages of this type; the error says why not.
 base::Status supports(Protocol protocol, Deed deed, MessageType type);
 

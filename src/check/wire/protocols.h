@@ -27,6 +27,14 @@ base::Status raftkv_supports(Deed deed, MessageType type);
 base::Result<Frame> raftkv_altered(const Frame& frame, std::string_view field, std::uint64_t value);
 base::Result<Frame> raftkv_refusal(const Frame& frame);
 
+// hashicorp/raft: docs/formats/wire-hashicorp.md.
+std::unique_ptr<Decoder> make_hashicorp_decoder(const ConnectionStart& start);
+std::unique_ptr<Encoder> make_hashicorp_encoder(Direction direction);
+base::Status hashicorp_supports(Deed deed, MessageType type);
+base::Result<Frame> hashicorp_altered(const Frame& frame, std::string_view field,
+                                      std::uint64_t value);
+base::Result<Frame> hashicorp_refusal(const Frame& frame);
+
 // PySyncObj: docs/formats/wire-pysyncobj.md.
 std::unique_ptr<Decoder> make_pysyncobj_decoder(const ConnectionStart& start);
 base::Status pysyncobj_supports(Deed deed, MessageType type);
