@@ -23,6 +23,10 @@ constexpr std::size_t kMostHead = std::size_t{64} << 10U;
 constexpr std::size_t kMostAsked = 64;
 constexpr std::size_t kPiece = std::size_t{64} << 10U;
 
+base::Error strange(std::string_view what) {
+  return {base::ErrorCode::InvalidArgument, "etcd: " + std::string(what)};
+}
+
 // A request that waits for its response.
 struct Asked {
   bool head = false;
@@ -154,13 +158,13 @@ class Way {
     }
     if (conversation_.answers) {
       if (conversation_.asked.size() == kMostAsked)
-        return etcd_nonsense("requests unanswered:", kMostAsked);
+        return strange("more than 64 requests without a response");
       conversation_.asked.push_back(std::move(asked));
     }
     stream_.from.hints_last_index = hints_last_index(raw_);
     const bool chunked = request.body.kind == HttpBody::Kind::Chunked;
     if (request.method == "POST" && request.path == "/raft") {
-      if (chunked) return etcd_nonsense("message posted in chunks, head of size", raw_.size());
+      if (chunked) return strange("a message posted in chunks");
       begin_sized(request.body.size_bytes, EtcdKind::Posted, out);
       return base::Done{};
     }
@@ -171,10 +175,9 @@ class Way {
   }
 
   base::Status on_response(std::vector<Frame>& out) {
-    if (conversation_.asked.empty())
-      return etcd_nonsense("response to no request, of size", raw_.size());
+    if (conversation_.asked.empty()) return strange("a response to no request");
     TRY(const HttpResponse response, parse_response(raw_, conversation_.asked.front().head));
-    if (response.status == 101) return etcd_nonsense("change of protocol, status", response.status);
+    if (response.status == 101) return strange("a change of protocol");
     if (response.status < 200) {  // There is another response to come.
       emit(EtcdKind::Http, std::nullopt, out);
       return base::Done{};
@@ -187,8 +190,7 @@ class Way {
       begin_body(response.body, EtcdBody::Pieces, out);
       return base::Done{};
     }
-    if (response.body.kind != HttpBody::Kind::Chunked)
-      return etcd_nonsense("stream without chunks, head of size", raw_.size());
+    if (response.body.kind != HttpBody::Kind::Chunked) return strange("a stream without chunks");
     stream_ = {{hints_last_index(raw_)}, asked.sender, asked.receiver, EtcdState{}};
     emit(asked.stream == EtcdBody::MsgApp ? EtcdKind::MsgAppHead : EtcdKind::MessageHead,
          std::nullopt, out);

@@ -78,7 +78,8 @@ base::Status EtcdMeter::measure(std::string_view frame, bool more) {
       return measure_type(frame.front(), more);
     case Step::Count:
       entries_ = etcd_u64(frame, need_ - kWord);
-      if (entries_ > kEtcdMostEntries) return etcd_nonsense("append with entries", entries_);
+      if (entries_ > kEtcdMostEntries)
+        return etcd_nonsense("append with so many entries:", entries_);
       return grow_to_next_word(0);
     case Step::EntrySize:
       entries_ -= 1;
@@ -194,9 +195,14 @@ base::Result<EtcdStream::Read> EtcdStream::read_message(EtcdBody body, std::stri
   const bool snapshot = body == EtcdBody::Snapshot;
   const MessageType expected = snapshot ? MessageType::InstallSnapshot : MessageType::AppendEntries;
   if (!message || message->type != expected) {
-    return etcd_nonsense("message that does not belong here, of size", frame.size());
+    return etcd_nonsense("other type of message here, of size", frame.size());
   }
-  if (!snapshot) state = etcd_state_after(*message);
+  if (!snapshot) {
+    state = etcd_state_after(*message);
+    // The stream's head was not seen.
+    if (sender.empty()) sender = message->sender;
+    if (receiver.empty()) receiver = message->receiver;
+  }
   return Read{snapshot ? EtcdKind::Snapshot : EtcdKind::MsgApp, std::move(message)};
 }
 

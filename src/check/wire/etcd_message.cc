@@ -248,7 +248,7 @@ base::Status fill(RaftpbMessage& from, const EtcdSender& sender, Message& messag
 
 base::Error etcd_nonsense(std::string_view what, std::uint64_t value) {
   return {base::ErrorCode::InvalidArgument,
-          "etcd: " + std::string(what) + " " + std::to_string(value)};
+          "etcd sends no " + std::string(what) + " " + std::to_string(value)};
 }
 
 base::Result<Entry> parse_raftpb_entry(std::string_view bytes) {

@@ -71,7 +71,7 @@ std::optional<std::size_t> raftpb_type_offset(std::string_view message);
 std::string etcd_id(std::uint64_t id);             // As etcd prints it: "2361f4b98672e2cb".
 std::uint64_t etcd_id_value(std::string_view id);  // 0: not an id.
 
-// An entry that comes where `index` was to come, or an index or a term beyond all sense.
+// "etcd sends no message of type 24".
 base::Error etcd_nonsense(std::string_view what, std::uint64_t value);
 constexpr std::uint64_t kEtcdMostIndex = std::uint64_t{1} << 62U;
 constexpr std::size_t kEtcdMostEntries = std::size_t{1} << 20U;  // Of one message.
