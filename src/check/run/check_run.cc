@@ -16,7 +16,6 @@
 #include "check/monitor/links.h"
 #include "check/monitor/raft_monitor.h"
 #include "check/plan/schedule.h"
-#include "check/run/audit_file.h"
 #include "check/run/cluster_setup.h"
 #include "check/run/fault_log.h"
 #include "check/run/history_log.h"
@@ -292,12 +291,9 @@ void Run::save_or_stop(const base::Status& saved) {
 
 base::Status Run::finish() {
   progress_->phase("audit");
-  const monitor::Audit audit = monitor_->audit();
-  save_or_stop(
-      request_.directory.write("links.json", monitor::links_json(monitor_->counters(), audit)));
-  if (audit.picture) {
-    save_or_stop(request_.directory.write("audit.json", audit_json(*audit.picture)));
-  }
+  facts_.audit = monitor_->audit();
+  save_or_stop(request_.directory.write("links.json",
+                                        monitor::links_json(monitor_->counters(), facts_.audit)));
   facts_.interrupted = stop_.reason();
   facts_.own_exits = hosts_->own_exits();
   facts_.finished = true;

@@ -76,6 +76,8 @@ RunFacts facts_from(const Json& json) {
   facts.finished = json.at("finished");
   facts.own_exits = json.at("own_exits").get<std::vector<std::string>>();
   facts.recovery = recovery_from(json.at("recovery"));
+  facts.audit.complete = json.at("audit").at("complete");
+  facts.audit.sentence = json.at("audit").at("sentence");
   return facts;
 }
 
@@ -108,6 +110,7 @@ std::string to_json(const RunFacts& facts) {
       {"finished", facts.finished},
       {"own_exits", facts.own_exits},
       {"recovery", recovery_json(facts.recovery)},
+      {"audit", {{"complete", facts.audit.complete}, {"sentence", facts.audit.sentence}}},
   };
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }

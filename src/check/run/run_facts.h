@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "check/monitor/raft_monitor.h"
 #include "check/plan/plan.h"
 #include "check/run/options.h"
 #include "check/run/recovery.h"
@@ -40,6 +41,7 @@ struct RunFacts {
   bool finished = false;
   std::vector<std::string> own_exits;  // Nodes that ended although no fault did that.
   Recovery recovery;
+  monitor::Audit audit;
 };
 
 std::string to_json(const RunFacts& facts);
