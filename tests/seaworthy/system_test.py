@@ -89,7 +89,7 @@ class Usage(Folder):
     def test_values_out_of_range_are_refused(self):
         self.refused("check", "--target", "etcd", "--nodes", "0", said="--nodes must be from 1")
         self.refused("check", "--target", "etcd", "--time", "0", said="--time must be from 1")
-        self.refused("check", "--target", "etcd", "--monitor", "full", said="--monitor full")
+        self.refused("check", "--target", "etcd", "--monitor", "pocket", said="did you mean 'packet'")
 
     def test_a_wrong_plan_is_told_by_file_line_and_column(self):
         plan = self.folder / "mine.toml"

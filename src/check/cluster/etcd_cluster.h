@@ -28,6 +28,7 @@ class EtcdCluster final : public ProcessCluster {
   base::Result<NodeStatus> status(NodeId node) override;
   std::unique_ptr<RaftClient> create_client() override;
   std::vector<std::uint16_t> peer_ports() const override { return {kPeerPort}; }
+  std::string protocol() const override { return "etcd"; }
 
  private:
   EtcdCluster(Hosts& hosts, std::string version, std::string program)

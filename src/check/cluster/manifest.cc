@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "check/cluster/toml_reader.h"
+#include "check/wire/protocol.h"
 
 namespace check::cluster {
 namespace {
@@ -129,13 +130,21 @@ base::Status read_client(const std::string& path, const toml::table& table, Mani
 
 base::Status read_root(const std::string& path, const toml::table& root, Manifest& manifest) {
   TomlReader reader(path, root, "");
-  reader.only({"description", "install", "version", "peer_ports", "node", "ready", "client"});
+  reader.only(
+      {"description", "install", "version", "peer_ports", "protocol", "node", "ready", "client"});
   for (const char* key : {"description", "node", "ready", "client"}) reader.require(key);
   reader.text("description", manifest.description);
   reader.text("install", manifest.install);
   reader.words("version", manifest.version);
   reader.check("version", expanding_in(example(manifest, false)));
   reader.ports("peer_ports", manifest.peer_ports);
+  reader.text("protocol", manifest.protocol);
+  reader.check("protocol", [](const std::string& word) -> base::Status {
+    std::vector<std::string> known;
+    for (const wire::Protocol protocol : wire::kProtocols) known.emplace_back(name(protocol));
+    if (wire::protocol(word)) return base::Done{};
+    return Error{ErrorCode::InvalidArgument, base::unknown_word("protocol", word, known)};
+  });
   const toml::table* node = reader.child("node");
   const toml::table* ready = reader.child("ready");
   const toml::table* client = reader.child("client");

@@ -41,6 +41,7 @@ struct Manifest {
   std::vector<std::pair<std::string, std::string>> environment;
   std::vector<File> files;  // Written before each start.
   std::vector<std::uint16_t> peer_ports;
+  std::string protocol;  // What is spoken there; may be empty.
   std::variant<ReadyByTcp, ReadyByHttp, ReadyByClient> ready;
   std::vector<std::string> shim;
   Capabilities capabilities;

@@ -25,6 +25,7 @@ class ManifestCluster final : public ProcessCluster {
   Capabilities capabilities() const override { return manifest_.capabilities; }
   std::unique_ptr<RaftClient> create_client() override;
   std::vector<std::uint16_t> peer_ports() const override { return manifest_.peer_ports; }
+  std::string protocol() const override { return manifest_.protocol; }
 
   // Starts one shim.
   Command shim_command() const;

@@ -63,6 +63,8 @@ class RaftClusterConfig {
   // TCP and UDP ports on which nodes talk to each other, where known. For the record: a run relays
   // and cuts all traffic between nodes, whatever its port.
   virtual std::vector<std::uint16_t> peer_ports() const { return {}; }
+  // What nodes speak on these ports, as `seaworthy list protocols` names it; empty: none of those.
+  virtual std::string protocol() const { return {}; }
 };
 
 }  // namespace check::cluster

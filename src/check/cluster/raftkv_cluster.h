@@ -30,6 +30,7 @@ class RaftkvCluster final : public ProcessCluster {
   base::Result<NodeStatus> status(NodeId node) override;
   std::unique_ptr<RaftClient> create_client() override;
   std::vector<std::uint16_t> peer_ports() const override { return {kPeerPort}; }
+  std::string protocol() const override { return "raftkv"; }
 
  private:
   RaftkvCluster(Hosts& hosts, RaftkvBuild build, std::string version)

@@ -14,6 +14,7 @@
 #include "check/run/commands.h"
 #include "check/run/interrupts.h"
 #include "check/run/judge.h"
+#include "check/run/monitor_choice.h"
 #include "check/run/plan_files.h"
 
 namespace check::run {
@@ -60,6 +61,7 @@ std::string repeat_command(const CheckOptions& options) {
   if (options.keys) command += fmt::format(" --keys {}", *options.keys);
   command += options.suite.empty() ? " --plan " + shell_word(options.plan)
                                    : " --suite " + shell_word(options.suite);
+  if (!options.monitor.empty()) command += " --monitor " + shell_word(options.monitor);
   return command + fmt::format(" --time {} --seed {}", options.time_s, *options.seed);
 }
 
@@ -77,11 +79,7 @@ base::Status validate(const CheckOptions& options) {
   if (options.clients.value_or(1) == 0 || options.keys.value_or(1) == 0) {
     return wrong("--clients and --keys must be at least 1");
   }
-  if (options.monitor != "packet") {
-    return wrong(
-        fmt::format("--monitor {}: this version has only the monitor 'packet'", options.monitor));
-  }
-  return base::Done{};
+  return check_monitor_name(options.monitor);
 }
 
 // The plan with what the command line says instead.

@@ -19,6 +19,9 @@
 #include "check/run/cluster_setup.h"
 #include "check/run/fault_log.h"
 #include "check/run/history_log.h"
+#include "check/run/message_log.h"
+#include "check/run/message_watch.h"
+#include "check/run/monitor_choice.h"
 #include "check/run/progress.h"
 #include "check/run/recovery.h"
 #include "check/run/sandbox_hosts.h"
@@ -96,6 +99,7 @@ class Run {
         plan_(drawn_plan(request.options, request.plan)) {}
 
   base::Status save_facts() const;
+  base::Status start_monitor();
   base::Status begin();
   base::Status fit_faults();
   milliseconds operation_timeout() const;
@@ -111,7 +115,10 @@ class Run {
   plan::Plan plan_;
   faults::RunClock clock_;
   RunFacts facts_;
+  MonitorChoice choice_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
+  std::unique_ptr<MessageLog> messages_;  // Null: none are understood.
+  std::unique_ptr<MessageWatch> watch_;   // Likewise.
   std::unique_ptr<monitor::RaftMonitor> monitor_;
   std::unique_ptr<faults::LinkProbe> probe_;
   std::unique_ptr<SandboxHosts> hosts_;
@@ -141,7 +148,6 @@ RunFacts first_facts(const RunRequest& request) {
   facts.keys = request.plan.work.keys;
   facts.time_s = request.options.time_s;
   facts.accept_known = request.options.accept_known;
-  facts.monitor = request.options.monitor;
   facts.machine = describe_machine();
   facts.sandbox =
       fmt::format("{}: {}", request.support.way == sandbox::Way::Root ? "root" : "user namespaces",
@@ -169,10 +175,7 @@ base::Result<std::unique_ptr<Run>> Run::build(const RunRequest& request, faults:
   TRY(r.config_, cluster::make_target(request.options.target, *r.hosts_));
   r.facts_.target_version = r.config_->version();
 
-  monitor::Options options;
-  options.pcapng = directory.file("traffic.pcapng");
-  options.seed = r.draws_.monitor;
-  TRY(r.monitor_, monitor::RaftMonitor::start(*r.sandbox_, options));
+  TRY([[maybe_unused]] auto monitored, r.start_monitor());
   TRY(r.probe_, faults::LinkProbe::open(*r.sandbox_));
   TRY(r.history_, HistoryLog::create(directory.file("history.jsonl"), r.clock_, stop));
   TRY(r.fault_log_, FaultLog::create(directory.file("faults.jsonl"), stop));
@@ -184,6 +187,24 @@ base::Result<std::unique_ptr<Run>> Run::build(const RunRequest& request, faults:
                                            possible_work(request.plan.work, *r.config_));
   r.progress_ = std::make_unique<Progress>([&r] { return r.progress_line(); });
   return run;
+}
+
+base::Status Run::start_monitor() {
+  TRY(choice_, choose_monitor(request_.options.monitor, *config_));
+  facts_.monitor = choice_.name;
+  monitor::Options options;
+  options.pcapng = request_.directory.file("traffic.pcapng");
+  options.seed = draws_.monitor;
+  if (choice_.protocol) {
+    facts_.messages.protocol = name(*choice_.protocol);
+    TRY(messages_, MessageLog::create(request_.directory.file("messages.jsonl"), stop_));
+    watch_ = std::make_unique<MessageWatch>(*messages_, clock_.started_ns());
+    options.protocol = choice_.protocol;
+    options.watcher = watch_.get();
+    options.message_ports = config_->peer_ports();
+  }
+  TRY(monitor_, monitor::RaftMonitor::start(*sandbox_, options));
+  return base::Done{};
 }
 
 base::Status Run::save_facts() const {
@@ -206,6 +227,7 @@ base::Status Run::begin() {
   TRY([[maybe_unused]] auto linked, link_latest(request_.directory));
   progress_->note(fmt::format("sandbox: {}; {} {} on {} nodes", facts_.sandbox, facts_.target,
                               facts_.target_version, facts_.nodes));
+  progress_->note(fmt::format("monitor: {}: {}", choice_.name, choice_.reason));
   if (!config_->capabilities().cas) progress_->note("the target has no cas: only reads and writes");
   if (!config_->capabilities().status) {
     progress_->note(
@@ -294,6 +316,12 @@ base::Status Run::finish() {
   facts_.audit = monitor_->audit();
   save_or_stop(request_.directory.write("links.json",
                                         monitor::links_json(monitor_->counters(), facts_.audit)));
+  if (messages_) {
+    messages_->close();
+    facts_.messages.saved = messages_->counts().saved;
+    facts_.messages.lost = messages_->counts().lost;
+    facts_.messages.not_understood = watch_->not_understood();
+  }
   facts_.interrupted = stop_.reason();
   facts_.own_exits = hosts_->own_exits();
   facts_.finished = true;

@@ -59,9 +59,12 @@ CLI::App* add_check(CLI::App& app, CheckOptions& options) {
       ->add_option("--out", options.out,
                    "Folder of the run (default: runs/YYYYMMDDThhmmssZ-TARGET-SEED)")
       ->type_name("DIR");
-  check->add_option("--monitor", options.monitor, "How traffic between nodes is seen: packet")
-      ->type_name("MONITOR")
-      ->capture_default_str();
+  check
+      ->add_option(
+          "--monitor", options.monitor,
+          "How traffic between nodes is seen: full, packet (default: full if their messages "
+          "are understood)")
+      ->type_name("MONITOR");
   return check;
 }
 

@@ -18,7 +18,7 @@ struct CheckOptions {
   std::uint32_t time_s = 60;
   std::optional<std::uint64_t> seed;
   std::string out;  // Empty: runs/YYYYMMDDThhmmssZ-TARGET-SEED.
-  std::string monitor = "packet";
+  std::string monitor;  // Empty: the best that the target allows.
   bool accept_known = false;
 };
 

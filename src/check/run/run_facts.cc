@@ -78,6 +78,11 @@ RunFacts facts_from(const Json& json) {
   facts.recovery = recovery_from(json.at("recovery"));
   facts.audit.complete = json.at("audit").at("complete");
   facts.audit.sentence = json.at("audit").at("sentence");
+  const Json& messages = json.at("messages");
+  facts.messages.protocol = messages.at("protocol");
+  facts.messages.saved = messages.at("saved");
+  facts.messages.lost = messages.at("lost");
+  facts.messages.not_understood = messages.at("not_understood").get<std::vector<std::string>>();
   return facts;
 }
 
@@ -111,6 +116,11 @@ std::string to_json(const RunFacts& facts) {
       {"own_exits", facts.own_exits},
       {"recovery", recovery_json(facts.recovery)},
       {"audit", {{"complete", facts.audit.complete}, {"sentence", facts.audit.sentence}}},
+      {"messages",
+       {{"protocol", facts.messages.protocol},
+        {"saved", facts.messages.saved},
+        {"lost", facts.messages.lost},
+        {"not_understood", facts.messages.not_understood}}},
   };
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }

@@ -17,6 +17,14 @@
 
 namespace check::run {
 
+// What was understood of what the nodes said to each other.
+struct MessageFacts {
+  std::string protocol;     // Empty: nothing was meant to be.
+  std::uint64_t saved = 0;  // In messages.jsonl,
+  std::uint64_t lost = 0;   // and missing there.
+  std::vector<std::string> not_understood;
+};
+
 struct RunFacts {
   std::string program_version;
   std::string target;
@@ -42,6 +50,7 @@ struct RunFacts {
   std::vector<std::string> own_exits;  // Nodes that ended although no fault did that.
   Recovery recovery;
   monitor::Audit audit;
+  MessageFacts messages;
 };
 
 std::string to_json(const RunFacts& facts);

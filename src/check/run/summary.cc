@@ -43,6 +43,21 @@ std::string operations_text(const Evidence& evidence) {
                      fail, evidence.operations.size() - ok - fail);
 }
 
+// "full: 53201 messages of etcd"
+std::string monitor_text(const RunFacts& facts) {
+  const MessageFacts& messages = facts.messages;
+  if (messages.protocol.empty()) return facts.monitor + ": messages were not understood";
+  std::string text =
+      fmt::format("{}: {} messages of {}", facts.monitor, messages.saved, messages.protocol);
+  if (messages.lost > 0) {
+    text += fmt::format("; {} more had no room in messages.jsonl", messages.lost);
+  }
+  for (const std::string& sentence : messages.not_understood) {
+    text += "\n    not understood: " + sentence;
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string summary(const RunDirectory& directory, const Evidence& evidence,
@@ -58,6 +73,7 @@ std::string summary(const RunDirectory& directory, const Evidence& evidence,
     text += fmt::format("  election timeout: {} ms\n", *facts.election_timeout_ms);
   }
   if (!facts.interrupted.empty()) text += fmt::format("  interrupted: {}\n", facts.interrupted);
+  text += fmt::format("  monitor: {}\n", monitor_text(facts));
   for (const Finding& finding : findings) {
     text += fmt::format("  {:<10} {:<7} {}\n", finding.checker, verdict::name(finding.verdict),
                         finding.sentence);

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check/run/message_watch.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace check::run {
+
+monitor::Fate MessageWatch::seen(const wire::Observation& observation,
+                                 const wire::Frame& /*frame*/) {
+  wire::Observation saved = observation;
+  saved.time_ns -= started_ns_;
+  log_.append(std::move(saved));
+  return {};
+}
+
+void MessageWatch::opaque(history::DirectedPair pair, std::uint64_t connection,
+                          const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  if (not_understood_.size() >= kMostSentences) return;
+  not_understood_.push_back(
+      fmt::format("n{}>n{} on connection {}: {}", pair.from.value, pair.to.value, connection, why));
+}
+
+// Nothing but handing on was asked for.
+void MessageWatch::refused(std::uint64_t /*id*/, const std::string& /*why*/) {}
+void MessageWatch::lost(std::uint64_t /*ticket*/) {}
+
+std::vector<std::string> MessageWatch::not_understood() const {
+  const std::lock_guard lock(mutex_);
+  return not_understood_;
+}
+
+}  // namespace check::run
