@@ -21,6 +21,7 @@ tests=(
   dpkg-dev fakeroot           # The Debian package is built and installed into a folder.
 )
 ci=(
+  libbenchmark-dev            # The smallest of bench/.
   clang clang-tidy clang-format  # Second compiler, libFuzzer, lints.
 )
 

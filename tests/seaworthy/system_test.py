@@ -171,7 +171,7 @@ class Verdict(Folder):
         self.assertEqual(out[-3], "verdict: valid")
         self.assertEqual(out[-2], f"run: {self.folder}/run")
         self.assertTrue(out[-1].startswith("repeat: ") and "--seed 7" in out[-1], out[-1])
-        for name in ("plan.toml", "run.json", "links.json", "history.jsonl", "faults.jsonl",
+        for name in ("plan.toml", "run.json", "links.json", "audit.json", "history.jsonl", "faults.jsonl",
                      "verdict.json", "traffic.pcapng", "summary.txt", "nodes/1/output.log"):
             self.assertTrue((self.folder / "run" / name).exists(), name)
         self.assertEqual(os.readlink(self.folder / "latest"), "run")
@@ -181,6 +181,13 @@ class Verdict(Folder):
         code, out, err = self.run_to_end("analyse", "run")
         self.assertEqual((code, out[0]), (0, "verdict: valid"), err)
         self.assertEqual(self.saved("verdict.json"), before)
+        # The opinion about the traffic is formed from the numbers.
+        audit = json.loads(self.saved("audit.json"))
+        audit["hosts"][0]["received_bytes"] += 1
+        (self.folder / "run" / "audit.json").write_text(json.dumps(audit))
+        code, out, err = self.run_to_end("analyse", "run")
+        self.assertEqual((code, out[0]), (2, "verdict: unknown"), err)
+        self.assertRegex(err, "traffic +unknown n1's interface received")
 
     def test_the_command_that_repeats_a_run_can_be_pasted(self):
         plan = self.folder / "my plans" / "quick one.toml"

@@ -211,15 +211,17 @@ base::Result<Picture> Monitor::take_picture() {
 }
 
 Audit Monitor::audit() {
-  std::string gap;
+  Audit audit;
   for (int attempt = 0; attempt < kAuditAttempts; ++attempt) {
-    const auto picture = take_picture();
+    auto picture = take_picture();
     if (!picture.ok()) return {false, "the counts cannot be read: " + picture.error().message};
-    const auto found = find_gap(picture.value());
-    if (!found) return {true, describe(picture.value())};
-    gap = *found;  // Of things under way, if another picture does not show it.
+    audit.picture = std::move(picture).value();
+    const auto found = find_gap(*audit.picture);
+    audit.complete = !found;
+    audit.sentence = found ? *found : describe(*audit.picture);
+    if (audit.complete) break;  // Else of things under way, if another picture does not show it.
   }
-  return {false, gap};
+  return audit;
 }
 
 base::Result<std::vector<std::uint32_t>> addresses_of(const sandbox::Sandbox& sandbox) {

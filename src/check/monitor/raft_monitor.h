@@ -20,6 +20,7 @@
 #include "base/result.h"
 #include "check/history/node_id.h"
 #include "check/monitor/message_watcher.h"
+#include "check/monitor/picture.h"
 #include "check/sandbox/sandbox.h"
 #include "check/wire/protocol.h"
 
@@ -70,6 +71,7 @@ struct Options {
 struct Audit {
   bool complete = false;
   std::string sentence;  // What was compared, with the numbers; what is missing if not complete.
+  std::optional<Picture> picture = {};  // The counts themselves; nothing if they cannot be read.
 };
 
 // What became of a connection between nodes.

@@ -123,15 +123,16 @@ void Observer::learn(Heard& heard, Side side, const std::string& name) {
   if (side == Side::Acceptor) {
     roster_.is_called(heard.conversation.opening.acceptor, name);
   } else if (heard.dialer_name != name) {
-    roster_.mention(name);
     heard.dialer_name = name;
+    roster_.dials(name, heard.conversation.opening.id);
   }
 }
 
 NodeId Observer::node(Heard& heard, Side side) {
   const capture::Opening& opening = heard.conversation.opening;
   if (side == Side::Acceptor) return roster_.node_at(opening.acceptor);
-  const NodeId named = roster_.node_called(heard.dialer_name);
+  const NodeId named = heard.dialer_name.empty() ? roster_.node_dialing(opening.id)
+                                                 : roster_.node_called(heard.dialer_name);
   if (named.value != 0) return named;
   const NodeId from_there = roster_.node_from(opening.dialer.address);
   // On one machine all nodes have one address; no node dials itself.

@@ -79,7 +79,7 @@ class Observer final : public capture::ConnectionListener {
     Conversation conversation;
     std::unique_ptr<wire::Decoder> decoder;  // Made for the first byte.
     bool deaf = false;                       // Nothing more can be understood.
-    std::string dialer_name;
+    std::string dialer_name;                 // As a message said last.
   };
 
   Heard* find(capture::ConnectionId id);

@@ -70,7 +70,10 @@ void Roster::is_called(const capture::Endpoint& end, std::string_view name) {
   join(slot_of(end), slot_of(name));
 }
 
-void Roster::mention(std::string_view name) { (void)slot_of(name); }
+void Roster::dials(std::string_view name, std::uint64_t connection) {
+  const Slot slot = slot_of(name);
+  if (!numbered_ && dialers_.size() < kMostConnections) dialers_[connection] = slot;
+}
 
 NodeId Roster::number_of(Slot slot) {
   if (slot == kNone || !numbered_) return {};
@@ -94,6 +97,11 @@ NodeId Roster::node_at(const capture::Endpoint& end) {
 NodeId Roster::node_called(std::string_view name) {
   const auto found = names_.find(name);
   return found == names_.end() ? NodeId{} : number_of(found->second);
+}
+
+NodeId Roster::node_dialing(std::uint64_t connection) {
+  const auto found = dialers_.find(connection);
+  return found == dialers_.end() ? NodeId{} : number_of(found->second);
 }
 
 NodeId Roster::node_from(const capture::Address& address) {

@@ -35,6 +35,7 @@ struct KnownNode {
 class Roster {
  public:
   static constexpr std::size_t kMostNames = 4096;
+  static constexpr std::size_t kMostConnections = 65536;
 
   // The nodes' numbers are known beforehand: 1, 2, 3, ... in the order of these calls.
   void fix(const capture::Address& address);
@@ -44,15 +45,18 @@ class Roster {
   void accepts(const capture::Endpoint& end);
   // The node that accepts at `end` is called `name`.
   void is_called(const capture::Endpoint& end, std::string_view name);
-  // A node is called `name`.
-  void mention(std::string_view name);
+  // A node is called `name`, and dialled this connection.
+  void dials(std::string_view name, std::uint64_t connection);
 
   // Numbers all nodes known so far. Nodes found later get the next numbers when they are found.
+  // Who dialled which connection is remembered up to here: so a second reading of the same traffic
+  // knows it before the connection's messages tell.
   void number();
 
   // 0 if it is not known which node that is, or number() was not called yet.
   NodeId node_at(const capture::Endpoint& end);
   NodeId node_called(std::string_view name);
+  NodeId node_dialing(std::uint64_t connection);
   // Who dials from this address.
   NodeId node_from(const capture::Address& address);
 
@@ -71,6 +75,7 @@ class Roster {
 
   std::map<capture::Endpoint, Slot> ends_;
   std::map<std::string, Slot, std::less<>> names_;
+  std::map<std::uint64_t, Slot> dialers_;
   std::map<capture::Address, NodeId> fixed_addresses_;
   std::vector<Slot> parents_;    // A forest: joined slots have one root.
   std::vector<NodeId> numbers_;  // Of roots.

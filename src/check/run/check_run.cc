@@ -16,6 +16,7 @@
 #include "check/monitor/links.h"
 #include "check/monitor/raft_monitor.h"
 #include "check/plan/schedule.h"
+#include "check/run/audit_file.h"
 #include "check/run/cluster_setup.h"
 #include "check/run/fault_log.h"
 #include "check/run/history_log.h"
@@ -313,9 +314,12 @@ void Run::save_or_stop(const base::Status& saved) {
 
 base::Status Run::finish() {
   progress_->phase("audit");
-  facts_.audit = monitor_->audit();
-  save_or_stop(request_.directory.write("links.json",
-                                        monitor::links_json(monitor_->counters(), facts_.audit)));
+  const monitor::Audit audit = monitor_->audit();
+  save_or_stop(
+      request_.directory.write("links.json", monitor::links_json(monitor_->counters(), audit)));
+  if (audit.picture) {
+    save_or_stop(request_.directory.write("audit.json", audit_json(*audit.picture)));
+  }
   if (messages_) {
     messages_->close();
     facts_.messages.saved = messages_->counts().saved;

@@ -4,6 +4,7 @@
 
 #include "check/history/reader.h"
 #include "check/linear/linear.h"
+#include "check/run/audit_file.h"
 #include "check/run/fault_log.h"
 #include "check/run/judge.h"
 #include "check/run/links_table.h"
@@ -27,6 +28,10 @@ base::Result<Evidence> load_evidence(const RunDirectory& directory) {
   if (directory.has("faults.jsonl")) {
     TRY(const std::string text, directory.read("faults.jsonl"));
     TRY(evidence.faults, read_faults(text, directory.file("faults.jsonl")));
+  }
+  if (directory.has("audit.json")) {
+    TRY(const std::string text, directory.read("audit.json"));
+    TRY(evidence.audit, read_audit(text, directory.file("audit.json")));
   }
   if (directory.has("links.json")) {
     TRY(const std::string text, directory.read("links.json"));

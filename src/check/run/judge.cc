@@ -8,6 +8,8 @@
 #include <set>
 #include <sstream>
 
+#include "check/monitor/audit.h"
+
 namespace check::run {
 
 namespace {
@@ -201,12 +203,20 @@ Finding judge_workload(const Evidence& evidence) {
 }
 
 Finding judge_traffic(const Evidence& evidence) {
-  const RunFacts& facts = evidence.facts;
-  if (!facts.finished) {
-    return finding("traffic", Verdict::Unknown, "the run ended before the traffic was audited");
+  if (!evidence.audit) {
+    return finding("traffic", Verdict::Unknown,
+                   evidence.facts.finished ? "the counts of an audit could not be read or saved"
+                                           : "the run ended before the traffic was audited");
   }
-  return finding("traffic", facts.audit.complete ? Verdict::Valid : Verdict::Unknown,
-                 facts.audit.sentence);
+  const monitor::Picture& audit = *evidence.audit;
+  const std::size_t nodes = evidence.facts.nodes;
+  if (audit.hosts.size() != nodes || audit.links.size() != nodes * (nodes - 1)) {
+    return finding("traffic", Verdict::Unknown,
+                   fmt::format("the audit counted {} nodes and {} links of {} nodes",
+                               audit.hosts.size(), audit.links.size(), nodes));
+  }
+  if (const auto gap = monitor::find_gap(audit)) return finding("traffic", Verdict::Unknown, *gap);
+  return finding("traffic", Verdict::Valid, monitor::describe(audit));
 }
 
 }  // namespace check::run

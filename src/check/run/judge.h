@@ -14,12 +14,14 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "check/faults/fault_record.h"
 #include "check/history/operation.h"
+#include "check/monitor/picture.h"
 #include "check/run/run_directory.h"
 #include "check/run/run_facts.h"
 #include "check/verdict/finding.h"
@@ -31,6 +33,7 @@ struct Evidence {
   RunFacts facts;
   std::vector<history::Operation> operations;
   std::vector<faults::FaultRecord> faults;
+  std::optional<monitor::Picture> audit;
   std::string links;  // What the monitor counted, as a table; not part of any verdict.
 };
 

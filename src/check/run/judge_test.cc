@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "check/run/audit_file.h"
 #include "check/run/fault_log.h"
 
 namespace check::run {
@@ -35,6 +36,22 @@ faults::FaultRecord record(faults::FaultState state) {
   return result;
 }
 
+constexpr history::DirectedPair kForth{{1}, {2}};
+constexpr history::DirectedPair kBack{{2}, {1}};
+
+// The counts of two nodes of which the first sent the second 100 bytes in a stream.
+monitor::Picture audited() {
+  monitor::Picture picture;
+  picture.links[kForth] = {.stream_read = 100, .stream_written = 100, .kernel_received = 100};
+  picture.links[kBack] = {};
+  picture.pairs[kForth].arrived = {.packets = 3, .bytes = 240};
+  picture.pairs[kForth].delivered = {.packets = 3, .bytes = 240};
+  picture.pairs[kBack] = {};
+  picture.hosts[{1}] = {.sent_bytes = 282, .sent_packets = 3};
+  picture.hosts[{2}] = {.received_bytes = 282, .received_packets = 3};
+  return picture;
+}
+
 // A run with nothing missing: two nodes, two clients, one key, one fault.
 Evidence healthy() {
   Evidence evidence;
@@ -46,7 +63,7 @@ Evidence healthy() {
   evidence.facts.recovery.complete = true;
   evidence.facts.recovery.bound_ms = 30'000;
   evidence.facts.recovery.leader_ms = 12;
-  evidence.facts.audit = {true, "all bytes were relayed"};
+  evidence.audit = audited();
   evidence.facts.require = {};
   for (std::uint64_t i = 0; i < 100; ++i) {
     evidence.operations.push_back(operation(2 * i, i % 2, std::to_string(i)));
@@ -105,8 +122,16 @@ TEST(Judge, EachThingThatIsMissingChangesItsOpinionAlone) {
        "faults", Verdict::Unknown},
       {"99 operations", [](Evidence& e) { e.operations.erase(e.operations.begin()); }, "workload",
        Verdict::Unknown},
-      {"a byte that passed by", [](Evidence& e) { e.facts.audit.complete = false; }, "traffic",
+      {"a byte that passed by", [](Evidence& e) { e.audit->hosts[{2}].received_bytes += 1; },
+       "traffic", Verdict::Unknown},
+      {"a packet that passed by", [](Evidence& e) { e.audit->pairs[kForth].bypassed.packets = 1; },
+       "traffic", Verdict::Unknown},
+      {"a byte that was not relayed",
+       [](Evidence& e) { e.audit->links[kForth].stream_written = 99; }, "traffic",
        Verdict::Unknown},
+      {"a host that was not counted", [](Evidence& e) { e.audit->hosts.erase({1}); }, "traffic",
+       Verdict::Unknown},
+      {"no audit", [](Evidence& e) { e.audit.reset(); }, "traffic", Verdict::Unknown},
       {"no leader", [](Evidence& e) { e.facts.recovery.leader_ms.reset(); }, "liveness",
        Verdict::Invalid},
       {"no progress", [](Evidence& e) { e.facts.recovery.healed_ns = 2000; }, "liveness",
@@ -170,6 +195,20 @@ TEST(RunFacts, AreReadAsTheyWereWritten) {
 TEST(RunFacts, OfAnotherFileAreRefused) {
   for (const char* text : {"", "{}", "[1]", "{\"seaworthy\":3}", "{\"seaworthy\":\"0.1.0\""}) {
     EXPECT_FALSE(read_facts(text, "run.json").ok()) << text;
+  }
+}
+
+TEST(AuditFile, IsReadAsItWasWritten) {
+  monitor::Picture picture = audited();
+  picture.stray_packets = 3;
+  picture.pairs[kBack].bypassed = {.packets = 1, .bytes = 60};
+  const std::string text = audit_json(picture);
+  const auto again = read_audit(text, "audit.json");
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(audit_json(again.value()), text);
+  EXPECT_EQ(again.value().stray_packets, 3U);
+  for (const std::string& wrong : {std::string("{}"), std::string("[]"), text.substr(0, 200)}) {
+    EXPECT_FALSE(read_audit(wrong, "audit.json").ok()) << wrong;
   }
 }
 

@@ -76,8 +76,6 @@ RunFacts facts_from(const Json& json) {
   facts.finished = json.at("finished");
   facts.own_exits = json.at("own_exits").get<std::vector<std::string>>();
   facts.recovery = recovery_from(json.at("recovery"));
-  facts.audit.complete = json.at("audit").at("complete");
-  facts.audit.sentence = json.at("audit").at("sentence");
   const Json& messages = json.at("messages");
   facts.messages.protocol = messages.at("protocol");
   facts.messages.saved = messages.at("saved");
@@ -115,7 +113,6 @@ std::string to_json(const RunFacts& facts) {
       {"finished", facts.finished},
       {"own_exits", facts.own_exits},
       {"recovery", recovery_json(facts.recovery)},
-      {"audit", {{"complete", facts.audit.complete}, {"sentence", facts.audit.sentence}}},
       {"messages",
        {{"protocol", facts.messages.protocol},
         {"saved", facts.messages.saved},

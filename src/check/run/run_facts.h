@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "base/result.h"
-#include "check/monitor/raft_monitor.h"
 #include "check/plan/plan.h"
 #include "check/run/options.h"
 #include "check/run/recovery.h"
@@ -49,7 +48,6 @@ struct RunFacts {
   bool finished = false;
   std::vector<std::string> own_exits;  // Nodes that ended although no fault did that.
   Recovery recovery;
-  monitor::Audit audit;
   MessageFacts messages;
 };
 

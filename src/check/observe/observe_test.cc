@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <string>
+
+#include "check/observe/listing.h"
+#include "check/observe/roster.h"
+#include "golden/golden.h"
+
+namespace check::observe {
+namespace {
+
+std::string describe(const Roster& roster) {
+  std::string out;
+  for (const KnownNode& node : roster.nodes()) {
+    out += 'n' + std::to_string(node.id.value);
+    for (const capture::Endpoint& end : node.ends) out += ' ' + capture::text(end);
+    for (const std::string& name : node.names) out += ' ' + name;
+    out += '\n';
+  }
+  return out;
+}
+
+// `fix END|ADDRESS`, `accepts END`, `called END NAME`, `dials NAME CONNECTION`, `number`; and what
+// is asked: `at END`, `named NAME`, `dialling CONNECTION`, `from ADDRESS`.
+TEST(Roster, BringsEndsAndNamesTogether) {
+  golden::run_blocks(TESTDATA "/roster.txt", [](const golden::Block& block) {
+    Roster roster;
+    std::string out;
+    for (const std::string& line : block) {
+      std::istringstream words(line);
+      std::string verb;
+      std::string first;
+      std::string second;
+      words >> verb >> first >> second;
+      const auto end = capture::parse_endpoint(first);
+      if (verb == "fix") {
+        end ? roster.fix(*end) : roster.fix(*capture::parse_address(first));
+      } else if (verb == "accepts") {
+        roster.accepts(*end);
+      } else if (verb == "called") {
+        roster.is_called(*end, second);
+      } else if (verb == "dials") {
+        roster.dials(first, std::stoull(second));
+      } else if (verb == "number") {
+        roster.number();
+      } else {
+        const NodeId node = verb == "at"         ? roster.node_at(*end)
+                            : verb == "named"    ? roster.node_called(first)
+                            : verb == "dialling" ? roster.node_dialing(std::stoull(first))
+                                                 : roster.node_from(*capture::parse_address(first));
+        out += line + ": " + std::to_string(node.value) + '\n';
+      }
+    }
+    out += describe(roster);
+    return out.substr(0, out.size() - 1);
+  });
+}
+
+TEST(Listing, HasEachMemberThatAMessageHas) {
+  wire::Observation observation;
+  observation.time_ns = 12'345'678'901;
+  observation.connection = 3;
+  observation.from = NodeId{1};
+  wire::Message& message = observation.message;
+  message.type = wire::MessageType::AppendEntries;
+  message.name = "MsgApp";
+  message.group = "g";
+  message.term = wire::Term(2);
+  message.term_entered = false;
+  message.prev_index = wire::Index(5);
+  for (std::uint64_t i = 6; i < 20; ++i) {
+    message.entries.push_back({wire::Index(i), wire::Term(2)});
+  }
+  message.entries[1].kind = wire::EntryKind::Noop;
+  message.commit = wire::Index(4);
+  message.success = false;
+  message.match = wire::Index(7);
+  message.last_index = wire::Index(8);
+  message.last_term = wire::Term(1);
+  message.transfer = true;
+  message.context = 9;
+  observation.action = "drop";
+  std::string line;
+  append_listing(line, observation);
+  EXPECT_EQ(line,
+            "  12.345678 c3   n1>?  AppendEntries/MsgApp group=g term=2 (not entered) prev=5/? "
+            "entries=[6/2 7/2:noop 8/2 9/2 10/2 11/2 12/2 13/2 ... 19/2] commit=4 no match=7 "
+            "last=8/1 transfer context=9 -> drop\n");
+}
+
+}  // namespace
+}  // namespace check::observe
