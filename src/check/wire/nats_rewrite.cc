@@ -11,6 +11,7 @@
 #include "check/wire/nats_line.h"
 #include "check/wire/nats_message.h"
 #include "check/wire/protocols.h"
+#include "check/wire/rewrite.h"
 
 namespace check::wire {
 namespace {
@@ -39,8 +40,6 @@ std::span<const Field> fields_of(MessageType type) {
   if (type == MessageType::RequestVoteReply) return kVoteReplyFields;
   return {};
 }
-
-base::Error refused(std::string why) { return {base::ErrorCode::InvalidArgument, std::move(why)}; }
 
 // The parts of a frame that holds a message.
 struct Parts {
@@ -90,15 +89,8 @@ base::Result<Frame> remade(const Frame& frame, std::string bytes) {
 
 base::Result<Frame> nats_altered(const Frame& frame, std::string_view field, std::uint64_t value) {
   CHECK(frame.message.has_value());
-  const std::string name(frame.message->name);
-  const std::span<const Field> fields = fields_of(frame.message->type);
-  const auto found = std::ranges::find(fields, field, &Field::name);
-  if (found == fields.end()) {
-    std::string names;
-    for (const Field& known : fields) names += " " + std::string(known.name);
-    return refused("a " + name + " of NATS has no field " + std::string(field) +
-                   (names.empty() ? " or any other" : "; it has" + names));
-  }
+  TRY(const Field found, field_called(field, fields_of(frame.message->type),
+                                      std::string(frame.message->name) + " of NATS"));
   std::string raw;
   base::ByteWriter out(raw);
   if (field == "success") {
@@ -107,7 +99,7 @@ base::Result<Frame> nats_altered(const Frame& frame, std::string_view field, std
     out.u64(value);
   }
   std::string bytes = frame.bytes;
-  bytes.replace(parts_of(frame).payload_at + found->at, raw.size(), raw);
+  bytes.replace(parts_of(frame).payload_at + found.at, raw.size(), raw);
   return remade(frame, std::move(bytes));
 }
 
@@ -116,7 +108,7 @@ base::Result<Frame> nats_refusal(const Frame& frame) {
   const Message& request = *frame.message;
   const bool append = request.type == MessageType::AppendEntries;
   if (!append && request.type != MessageType::RequestVote) {
-    return refused("a " + std::string(request.name) + " of NATS is never refused");
+    return refused(std::string(request.name) + " of NATS is never refused");
   }
   const Parts parts = parts_of(frame);
   if (parts.line.reply.empty())
@@ -138,9 +130,7 @@ base::Result<Frame> nats_refusal(const Frame& frame) {
   CHECK(message.has_value());
   message->group = request.group;
   message->receiver = request.sender;
-  const bool dialer = frame.direction == Direction::FromDialer;
-  return Frame{dialer ? Direction::FromAcceptor : Direction::FromDialer, std::move(bytes),
-               std::move(message), 0};
+  return Frame{opposite(frame.direction), std::move(bytes), std::move(message), 0};
 }
 
 base::Status nats_supports(Deed deed, MessageType type) {
@@ -174,10 +164,10 @@ base::Status nats_supports(Deed deed, MessageType type) {
   }
   if (deed == Deed::Answer && type != MessageType::AppendEntries &&
       type != MessageType::RequestVote) {
-    return refused("a " + message + " of NATS is never refused");
+    return refused(message + " of NATS is never refused");
   }
   if (deed == Deed::Alter && fields_of(type).empty()) {
-    return refused("nothing can be altered in a " + message + " of NATS");
+    return refused(message + " of NATS has no field that can be altered");
   }
   return base::Done{};
 }

@@ -92,7 +92,7 @@ Entry read_entry(base::JsonCursor& cursor) {
   const std::size_t begin = cursor.offset();
   std::string name;
   bool termed = false;
-  std::uint64_t hash = 0;
+  std::uint64_t hash = 7;
   entry.kind = EntryKind::Noop;
   cursor.enter_object();
   while (cursor.next_member(name)) {
@@ -352,11 +352,11 @@ base::Result<std::optional<Message>> ovsdb_message(std::string_view object) {
   TRY(const base::Done done, cursor.finish());
   (void)done;
   if (method.empty() || method == "echo") return std::optional<Message>();
-  if (!has_parameter) return wrong("a " + method + " without its object");
+  if (!has_parameter) return wrong(method + " has no parameters");
   Builder builder(fields);
   Message message = of_method(method, builder, fields);
   if (has_term(message.type)) message.term = builder.need<Term>(fields.term);
-  if (!builder.whole()) return wrong("a " + method + " lacks what every one has");
+  if (!builder.whole()) return wrong(method + " lacks a member that it needs");
   message.sender = std::move(fields.from);
   message.receiver = std::move(fields.to);
   return std::optional(std::move(message));

@@ -11,6 +11,7 @@
 #include "base/json_writer.h"
 #include "check/wire/ovsdb_message.h"
 #include "check/wire/protocols.h"
+#include "check/wire/rewrite.h"
 
 namespace check::wire {
 namespace {
@@ -46,8 +47,6 @@ std::span<const Field> fields_of(MessageType type) {
   if (type == MessageType::TimeoutNow) return kTermField;
   return {};
 }
-
-base::Error refused(std::string why) { return {base::ErrorCode::InvalidArgument, std::move(why)}; }
 
 std::string quoted(std::string_view text) {
   std::string out;
@@ -89,16 +88,9 @@ std::string copied(const std::string& object, std::string_view key) {
 base::Result<Frame> ovsdb_altered(const Frame& frame, std::string_view field, std::uint64_t value) {
   CHECK(frame.message.has_value());
   const Message& message = *frame.message;
-  const std::string name(message.name);
-  const std::span<const Field> fields = fields_of(message.type);
-  const auto found = std::ranges::find(fields, field, &Field::name);
-  if (found == fields.end()) {
-    std::string names;
-    for (const Field& known : fields) names += " " + std::string(known.name);
-    return refused("a " + name + " of OVSDB has no field " + std::string(field) +
-                   (names.empty() ? " or any other" : "; it has" + names));
-  }
-  const auto span = ovsdb_locate(frame.bytes, found->key);
+  TRY(const Field found,
+      field_called(field, fields_of(message.type), std::string(message.name) + " of OVSDB"));
+  const auto span = ovsdb_locate(frame.bytes, found.key);
   CHECK(span.has_value());
   TRY(const std::string text, written(message, field, value));
   std::string bytes = frame.bytes;
@@ -128,13 +120,12 @@ base::Result<Frame> ovsdb_refusal(const Frame& frame) {
     method = "execute_command_reply";
     rest = copied(frame.bytes, "result") + ",\"status\":\"not leader\"";
   } else {
-    return refused("a " + std::string(request.name) + " of OVSDB is never refused");
+    return refused(std::string(request.name) + " of OVSDB is never refused");
   }
   if (request.receiver.empty() || request.sender.empty()) {
     return refused("this " + std::string(request.name) + " of OVSDB does not say whom it is for");
   }
-  const bool dialer = frame.direction == Direction::FromDialer;
-  return remade(dialer ? Direction::FromAcceptor : Direction::FromDialer,
+  return remade(opposite(frame.direction),
                 "{\"id\":null,\"method\":" + quoted(method) + ",\"params\":[{\"from\":" +
                     quoted(request.receiver) + ",\"to\":" + quoted(request.sender) +
                     copied(frame.bytes, "cluster") + rest + "}]}");
@@ -172,10 +163,10 @@ base::Status ovsdb_supports(Deed deed, MessageType type) {
   const bool answerable = type == MessageType::AppendEntries || type == MessageType::RequestVote ||
                           type == MessageType::PreVote || type == MessageType::Propose;
   if (deed == Deed::Answer && !answerable) {
-    return refused("a " + message + " of OVSDB is never refused");
+    return refused(message + " of OVSDB is never refused");
   }
   if (deed == Deed::Alter && fields_of(type).empty()) {
-    return refused("nothing can be altered in a " + message + " of OVSDB");
+    return refused(message + " of OVSDB has no field that can be altered");
   }
   return base::Done{};
 }

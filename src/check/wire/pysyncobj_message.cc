@@ -18,6 +18,7 @@ class Members {
 
   std::optional<std::uint64_t> natural(std::string_view key) {
     const PickleValue* value = find(key);
+    if (value != nullptr && value->kind == PickleValue::Kind::None) return std::nullopt;
     const auto number = value == nullptr ? std::nullopt : value->natural();
     if (!number) fine_ = false;
     return number;

@@ -13,6 +13,7 @@
 #include "check/wire/pickle.h"
 #include "check/wire/protocols.h"
 #include "check/wire/pysyncobj_message.h"
+#include "check/wire/rewrite.h"
 
 namespace check::wire {
 namespace {
@@ -43,8 +44,6 @@ std::span<const Field> fields_of(MessageType type) {
   if (type == MessageType::AppendReply) return kAppendReplyFields;
   return {};
 }
-
-base::Error refused(std::string why) { return {base::ErrorCode::InvalidArgument, std::move(why)}; }
 
 std::string number(std::uint64_t value) {
   std::string out;
@@ -116,19 +115,12 @@ base::Result<Frame> remade(const Frame& frame, const std::string& pickle) {
 base::Result<Frame> pysyncobj_altered(const Frame& frame, std::string_view field,
                                       std::uint64_t value) {
   CHECK(frame.message.has_value());
-  const std::string name(frame.message->name);
-  const std::span<const Field> fields = fields_of(frame.message->type);
-  const auto found = std::ranges::find(fields, field, &Field::name);
-  if (found == fields.end()) {
-    std::string names;
-    for (const Field& known : fields) names += " " + std::string(known.name);
-    return refused("a " + name + " of PySyncObj has no field " + std::string(field) +
-                   (names.empty() ? " or any other" : "; it has" + names));
-  }
+  TRY(const Field found, field_called(field, fields_of(frame.message->type),
+                                      std::string(frame.message->name) + " of PySyncObj"));
   if (value >= std::uint64_t{1} << 62U) return refused("a number too large for PySyncObj");
   TRY(const std::string old, content(frame));
   if (field != "success") {
-    TRY(const std::string changed, replaced(old, found->key, number(value + found->step)));
+    TRY(const std::string changed, replaced(old, found.key, number(value + found.step)));
     return remade(frame, changed);
   }
   // Without the wish to continue elsewhere, a refusal would be ignored.
@@ -161,7 +153,7 @@ base::Result<Frame> pysyncobj_refusal(const Frame& frame) {
   } else if (request.type == MessageType::RequestVote) {
     return refused("PySyncObj does not refuse a vote but stays silent: drop the request instead");
   } else {
-    return refused("a " + std::string(request.name) + " of PySyncObj is never refused");
+    return refused(std::string(request.name) + " of PySyncObj is never refused");
   }
   TRY(const Pickle read, Pickle::read(pickle));
   auto known = pysyncobj_message(read);
@@ -170,9 +162,7 @@ base::Result<Frame> pysyncobj_refusal(const Frame& frame) {
   message.sender = request.receiver;
   message.receiver = request.sender;
   message.last_index.reset();  // Not the end of any log.
-  const bool dialer = frame.direction == Direction::FromDialer;
-  return Frame{dialer ? Direction::FromAcceptor : Direction::FromDialer, pysyncobj_frame(pickle),
-               std::move(message), 0};
+  return Frame{opposite(frame.direction), pysyncobj_frame(pickle), std::move(message), 0};
 }
 
 base::Status pysyncobj_supports(Deed deed, MessageType type) {
@@ -208,10 +198,10 @@ base::Status pysyncobj_supports(Deed deed, MessageType type) {
         "PySyncObj trusts a connection not to repeat a forwarded command: it would be done twice");
   }
   if (deed == Deed::Answer && type != MessageType::AppendEntries && type != MessageType::Propose) {
-    return refused("a " + message + " of PySyncObj is never refused");
+    return refused(message + " of PySyncObj is never refused");
   }
   if (deed == Deed::Alter && fields_of(type).empty()) {
-    return refused("nothing can be altered in a " + message + " of PySyncObj");
+    return refused(message + " of PySyncObj has no field that can be altered");
   }
   return base::Done{};
 }

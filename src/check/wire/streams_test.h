@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Streams of bytes as text, for the tests of this folder.
 //
-//   > 15 00 00 00 ...     bytes of the dialer, in hex; text in double quotes is allowed, too
+//   > 15 00 00 00 ...     bytes of the dialer, in hex; text in quotes of either kind is allowed
 //   < 01 02               of the acceptor
 //   > lost 100            bytes that were not seen
 #pragma once
@@ -31,8 +31,8 @@ inline std::string unhex(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     if (text[at] == ' ') {
       at += 1;
-    } else if (text[at] == '"') {
-      const std::size_t end = text.find('"', at + 1);
+    } else if (text[at] == '"' || text[at] == '\'') {
+      const std::size_t end = text.find(text[at], at + 1);
       bytes += text.substr(at + 1, end - at - 1);
       at = end + 1;
     } else {

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// Any bytes at all between two servers of an OVSDB cluster.
+#include "check/wire/streams_fuzz.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string stream(data, data + size);
+  check::wire::decode_everything(check::wire::Protocol::Ovsdb, stream);
+  return 0;
+}
