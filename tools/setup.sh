@@ -10,7 +10,7 @@ build=(
   ccache                      # The wrong servers and rebuilt trees then cost little.
   binutils python3            # The lints read object code and sources.
   git                         # --version names the commit.
-  libcli11-dev libfmt-dev nlohmann-json3-dev libtomlplusplus-dev libmnl-dev libhiredis-dev libhttp-parser-dev  # Libraries.
+  libcli11-dev libfmt-dev nlohmann-json3-dev libtomlplusplus-dev libmnl-dev libfuse3-dev libhiredis-dev libhttp-parser-dev  # Libraries.
   libgtest-dev                # The tests are configured with every build.
 )
 demo=(

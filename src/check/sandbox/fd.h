@@ -31,6 +31,8 @@ class Fd {
 
   int get() const { return fd_; }
   bool open() const { return fd_ >= 0; }
+  // Somebody else closes it from now on.
+  int release() { return std::exchange(fd_, -1); }
   void close() {
     if (fd_ >= 0) ::close(fd_);
     fd_ = -1;
