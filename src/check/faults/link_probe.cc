@@ -90,7 +90,7 @@ LinkProbe::Pairs LinkProbe::reached(const Pairs& pairs, std::chrono::millisecond
   while (true) {
     // Asked first: however late this thread is, it looks once more after the end.
     const bool over = std::chrono::steady_clock::now() >= end;
-    const Pairs arrived = round.arrived();
+    Pairs arrived = round.arrived();
     if (over || arrived.size() == pairs.size()) return arrived;
     std::this_thread::sleep_for(kLook);
   }
