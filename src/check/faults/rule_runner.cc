@@ -19,6 +19,8 @@ using plan::ActionKind;
 
 // A rule that fires at every message is not reported each time.
 constexpr std::uint64_t kMostReports = 20;
+// Messages whose refusal by the monitor, which follows at once, can be put down to a rule.
+constexpr std::size_t kMostDecided = 1000;
 // Firings that do something beside the message, at a time.
 constexpr std::size_t kMostThreads = 64;
 
@@ -113,12 +115,24 @@ Fate RuleRunner::seen(const wire::Observation& observation, const wire::Frame& f
   const std::lock_guard lock(mutex_);
   rules::Outcome outcome = engine_.seen(observation);
   const Fate fate = fate_of(outcome, observation, frame);
+  for (const rules::Firing& firing : outcome.fired) {
+    if (!options_.rules[firing.rule].actions.empty()) decided_[observation.id] = firing.rule;
+    if (decided_.size() > kMostDecided) decided_.erase(decided_.begin());
+  }
   take(std::move(outcome), text(observation));
   return fate;
 }
 
 void RuleRunner::opaque(history::DirectedPair /*pair*/, std::uint64_t /*connection*/,
                         const std::string& /*why*/) {}
+
+void RuleRunner::refused(std::uint64_t id, const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  const auto found = decided_.find(id);
+  if (found == decided_.end()) return;
+  report({.number = 0, .rule = found->second, .message = id, .mark = {}, .steps = {}},
+         FaultState::Failed, fmt::format("message {} was handed on: {}", id, why));
+}
 
 void RuleRunner::lost(std::uint64_t /*ticket*/) {}
 

@@ -47,6 +47,7 @@ class RuleRunner : public monitor::MessageWatcher {
   monitor::Fate seen(const wire::Observation& observation, const wire::Frame& frame) override;
   void opaque(history::DirectedPair pair, std::uint64_t connection,
               const std::string& why) override;
+  void refused(std::uint64_t id, const std::string& why) override;
   void lost(std::uint64_t ticket) override;
 
   // What was done to the message that seen() was last asked about: "drop"; empty: nothing.
@@ -90,6 +91,7 @@ class RuleRunner : public monitor::MessageWatcher {
   std::set<std::uint64_t> cuts_;        // Guarded by mutex_: ids of faults of the network.
   std::uint64_t next_cut_ = kFirstCut;  // Guarded by mutex_.
   std::map<std::size_t, std::uint64_t> reported_;  // Guarded by mutex_: firings, by rule.
+  std::map<std::uint64_t, std::size_t> decided_;   // Guarded by mutex_: last messages, their rule.
   std::thread timers_;
   std::string last_action_;  // Of the monitor's thread.
 };

@@ -265,7 +265,9 @@ std::set<NodeId> Engine::nodes_of(const Who& who, const Mark& mark) const {
 }
 
 Step Engine::step_of(const Action& action, const Mark& mark) const {
-  Step step{.action = action, .nodes = nodes_of(action.who, mark), .pairs = {}};
+  Step step{.action = action, .nodes = {}, .pairs = {}};
+  if (action.kind >= ActionKind::Heal) return step;
+  step.nodes = nodes_of(action.who, mark);
   const auto add = [&step](NodeId from, NodeId to) {
     if (from != to) step.pairs.insert({from, to});
   };

@@ -13,8 +13,10 @@
 #include "check/cluster/target.h"
 #include "check/faults/injector.h"
 #include "check/faults/link_probe.h"
+#include "check/faults/rule_runner.h"
 #include "check/monitor/links.h"
 #include "check/monitor/raft_monitor.h"
+#include "check/plan/rule_check.h"
 #include "check/plan/schedule.h"
 #include "check/run/audit_file.h"
 #include "check/run/cluster_setup.h"
@@ -104,6 +106,8 @@ class Run {
   base::Status begin();
   base::Status fit_faults();
   milliseconds operation_timeout() const;
+  base::Status check_rules() const;
+  faults::Surroundings surroundings();
   void fault_phase();
   void recover();
   void save_or_stop(const base::Status& saved);
@@ -118,8 +122,9 @@ class Run {
   RunFacts facts_;
   MonitorChoice choice_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
-  std::unique_ptr<MessageLog> messages_;  // Null: none are understood.
-  std::unique_ptr<MessageWatch> watch_;   // Likewise.
+  std::unique_ptr<MessageLog> messages_;       // Null: none are understood.
+  std::unique_ptr<MessageWatch> watch_;        // Likewise.
+  std::unique_ptr<faults::RuleRunner> rules_;  // Null: the plan has no rules.
   std::unique_ptr<monitor::RaftMonitor> monitor_;
   std::unique_ptr<faults::LinkProbe> probe_;
   std::unique_ptr<SandboxHosts> hosts_;
@@ -187,7 +192,23 @@ base::Result<std::unique_ptr<Run>> Run::build(const RunRequest& request, faults:
   r.workload_ = std::make_unique<Workload>(*r.sandbox_, *r.config_, *r.history_, r.clock_,
                                            possible_work(request.plan.work, *r.config_));
   r.progress_ = std::make_unique<Progress>([&r] { return r.progress_line(); });
+  if (!r.plan_.rules.empty()) {
+    const faults::RuleRunner::Options rules{r.plan_.rules, request.options.nodes,
+                                            *r.choice_.protocol};
+    r.rules_ = std::make_unique<faults::RuleRunner>(r.surroundings(), rules);
+    r.watch_->set_rules(*r.rules_);
+  }
   return run;
+}
+
+// An error if the plan's rules need messages that are not understood, or what cannot be done to
+// them.
+base::Status Run::check_rules() const {
+  if (plan_.rules.empty()) return base::Done{};
+  if (choice_.protocol) return plan::check_rules(plan_.rules, *choice_.protocol);
+  return base::Error{base::ErrorCode::InvalidArgument,
+                     fmt::format("plan '{}' has rules about messages, but the monitor is '{}': {}",
+                                 plan_.name, choice_.name, choice_.reason)};
 }
 
 base::Status Run::start_monitor() {
@@ -203,7 +224,9 @@ base::Status Run::start_monitor() {
     options.protocol = choice_.protocol;
     options.watcher = watch_.get();
     options.message_ports = config_->peer_ports();
+    options.act = !plan_.rules.empty();
   }
+  TRY([[maybe_unused]] auto possible, check_rules());
   TRY(monitor_, monitor::RaftMonitor::start(*sandbox_, options));
   return base::Done{};
 }
@@ -278,14 +301,23 @@ milliseconds Run::operation_timeout() const {
       planned_ms > 0 ? planned_ms : std::clamp(election_ms / 2, kLeastTimeoutMs, kMostTimeoutMs)));
 }
 
+faults::Surroundings Run::surroundings() {
+  return {clock_,
+          stop_,
+          *network_,
+          *processes_,
+          *workload_,
+          [this] { return board_->leader(); },
+          [this](const faults::FaultRecord& record) { fault_log_->append(record); }};
+}
+
 void Run::fault_phase() {
   progress_->phase("faults");
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(request_.options.time_s);
   workload_->start(draws_.work, operation_timeout());
-  faults::Injector injector(
-      {clock_, stop_, *network_, *processes_, *workload_, [this] { return board_->leader(); },
-       [this](const faults::FaultRecord& record) { fault_log_->append(record); }},
-      facts_.election_timeout_ms.value_or(kAssumedElectionMs));
+  const std::uint64_t election_ms = facts_.election_timeout_ms.value_or(kAssumedElectionMs);
+  if (rules_) rules_->start(*monitor_, election_ms);
+  faults::Injector injector(surroundings(), election_ms);
   std::vector<std::thread> lanes;
   for (const plan::Lane& lane : plan_.lanes) {
     lanes.emplace_back([&injector, &lane] { injector.run(lane); });
@@ -294,6 +326,7 @@ void Run::fault_phase() {
       std::chrono::duration_cast<milliseconds>(end - std::chrono::steady_clock::now());
   (void)stop_.wait(std::max(left, milliseconds(0)));
   for (std::thread& lane : lanes) lane.join();
+  if (rules_) rules_->stop();
 }
 
 void Run::recover() {

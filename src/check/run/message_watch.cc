@@ -7,12 +7,16 @@
 
 namespace check::run {
 
-monitor::Fate MessageWatch::seen(const wire::Observation& observation,
-                                 const wire::Frame& /*frame*/) {
+monitor::Fate MessageWatch::seen(const wire::Observation& observation, const wire::Frame& frame) {
+  monitor::Fate fate;
   wire::Observation saved = observation;
+  if (faults::RuleRunner* rules = rules_) {
+    fate = rules->seen(observation, frame);
+    saved.action = rules->last_action();
+  }
   saved.time_ns -= started_ns_;
   log_.append(std::move(saved));
-  return {};
+  return fate;
 }
 
 void MessageWatch::opaque(history::DirectedPair pair, std::uint64_t connection,
@@ -23,9 +27,13 @@ void MessageWatch::opaque(history::DirectedPair pair, std::uint64_t connection,
       fmt::format("n{}>n{} on connection {}: {}", pair.from.value, pair.to.value, connection, why));
 }
 
-// Nothing but handing on was asked for.
-void MessageWatch::refused(std::uint64_t /*id*/, const std::string& /*why*/) {}
-void MessageWatch::lost(std::uint64_t /*ticket*/) {}
+void MessageWatch::refused(std::uint64_t id, const std::string& why) {
+  if (faults::RuleRunner* rules = rules_) rules->refused(id, why);
+}
+
+void MessageWatch::lost(std::uint64_t ticket) {
+  if (faults::RuleRunner* rules = rules_) rules->lost(ticket);
+}
 
 std::vector<std::string> MessageWatch::not_understood() const {
   const std::lock_guard lock(mutex_);

@@ -2,11 +2,13 @@
 // What the monitor tells of messages, on its way into the run's files.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "check/faults/rule_runner.h"
 #include "check/monitor/message_watcher.h"
 #include "check/run/message_log.h"
 
@@ -16,6 +18,9 @@ class MessageWatch final : public monitor::MessageWatcher {
  public:
   // `started_ns`: the run's beginning on CLOCK_MONOTONIC. The log outlives this.
   MessageWatch(MessageLog& log, std::uint64_t started_ns) : log_(log), started_ns_(started_ns) {}
+
+  // Who says what becomes of messages; without one they are handed on.
+  void set_rules(faults::RuleRunner& rules) { rules_ = &rules; }
 
   monitor::Fate seen(const wire::Observation& observation, const wire::Frame& frame) override;
   void opaque(history::DirectedPair pair, std::uint64_t connection,
@@ -32,6 +37,7 @@ class MessageWatch final : public monitor::MessageWatcher {
 
   MessageLog& log_;
   const std::uint64_t started_ns_;
+  std::atomic<faults::RuleRunner*> rules_ = nullptr;
   mutable std::mutex mutex_;
   std::vector<std::string> not_understood_;  // Guarded by mutex_.
 };

@@ -17,7 +17,7 @@ struct CheckOptions {
   std::string suite;  // Instead of `plan`.
   std::uint32_t time_s = 60;
   std::optional<std::uint64_t> seed;
-  std::string out;  // Empty: runs/YYYYMMDDThhmmssZ-TARGET-SEED.
+  std::string out;      // Empty: runs/YYYYMMDDThhmmssZ-TARGET-SEED.
   std::string monitor;  // Empty: the best that the target allows.
   bool accept_known = false;
 };
