@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: Apache-2.0
+// Messages between two hosts: what their receivers see of each fate.
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/prng.h"
+#include "check/monitor/loop.h"
+#include "check/monitor/world_test.h"
+#include "check/wire/encoder.h"
+#include "check/wire/raftkv_frame.h"
+
+namespace check::monitor {
+namespace {
+
+using Kind = Fate::Kind;
+using wire::MessageType;
+using wire::RaftkvType;
+
+// A frame of docs/formats/peer-protocol.md.
+std::string frame(RaftkvType type, NodeId from, NodeId to, const std::string& body) {
+  std::string bytes;
+  base::ByteWriter out(bytes);
+  out.u64(0);
+  out.u8(1);
+  out.u8(static_cast<std::uint8_t>(type));
+  out.u16(0);
+  out.u32(from.value);
+  out.u32(to.value);
+  out.u64(7);
+  out.bytes(body);
+  base::ByteWriter(bytes).set_u32(
+      0, static_cast<std::uint32_t>(bytes.size() - wire::kRaftkvPrefixBytes));
+  wire::raftkv_seal(bytes);
+  return bytes;
+}
+
+std::string hello(NodeId from, NodeId to) { return frame(RaftkvType::Hello, from, to, "\1"); }
+
+// An AppendEntries of n1 that is told from others by its commit index, with a payload.
+std::string append(std::uint64_t number, std::size_t payload = 0) {
+  std::string body;
+  base::ByteWriter out(body);
+  for (const std::uint64_t value : {4U, 3U, 9U}) out.u64(value);
+  out.u64(number);
+  out.u64(12);
+  out.u32(payload == 0 ? 0 : 1);
+  if (payload > 0) {
+    out.u64(4);
+    out.u8(1);
+    out.u32(static_cast<std::uint32_t>(payload));
+    out.bytes(std::string(payload, 'x'));
+  }
+  return frame(RaftkvType::AppendEntries, kOne, kTwo, body);
+}
+
+// Decides by the commit index of an AppendEntries.
+class Judge final : public MessageWatcher {
+ public:
+  Fate seen(const wire::Observation& observation, const wire::Frame& frame) override {
+    const std::lock_guard lock(mutex_);
+    EXPECT_EQ(observation.id, seen_.size() + 1);
+    EXPECT_EQ(observation.from, frame.direction == wire::Direction::FromDialer ? kOne : kTwo);
+    seen_.push_back(observation);
+    if (!decide || !observation.message.commit) return {};
+    return decide(observation.message.commit->value(), frame);
+  }
+  void refused(std::uint64_t id, const std::string& why) override {
+    ADD_FAILURE() << "message " << id << ": " << why;
+  }
+  void lost(std::uint64_t ticket) override {
+    const std::lock_guard lock(mutex_);
+    lost_.insert(ticket);
+  }
+  void opaque(history::DirectedPair, std::uint64_t, const std::string& why) override {
+    const std::lock_guard lock(mutex_);
+    opaque_.push_back(why);
+  }
+
+  void clear() {
+    const std::lock_guard lock(mutex_);
+    seen_.clear();
+  }
+  std::size_t count() const {
+    const std::lock_guard lock(mutex_);
+    return seen_.size();
+  }
+  std::set<std::uint64_t> lost() const {
+    const std::lock_guard lock(mutex_);
+    return lost_;
+  }
+  std::vector<std::string> opaque() const {
+    const std::lock_guard lock(mutex_);
+    return opaque_;
+  }
+
+  std::function<Fate(std::uint64_t, const wire::Frame&)> decide;
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<wire::Observation> seen_;
+  std::set<std::uint64_t> lost_;
+  std::vector<std::string> opaque_;
+};
+
+// Two hosts, the monitor that shows a judge what they say, and one connection.
+class Messages : public testing::Test {
+ protected:
+  void begin(bool act = true) {
+    world_.monitor({.protocol = wire::Protocol::Raftkv, .watcher = &judge_, .act = act});
+    pair_ = world_.connected();
+    ASSERT_TRUE(pair_.client.send(hello(kOne, kTwo)));
+    EXPECT_EQ(pair_.server.receive(), hello(kOne, kTwo));
+  }
+  // The message with this number meets `fate`.
+  void set(std::uint64_t number, const Fate& fate) {
+    judge_.decide = [number, fate](std::uint64_t seen, const wire::Frame&) {
+      return seen == number ? fate : Fate{};
+    };
+  }
+  // What comes at n2 until its bytes are as many.
+  std::string receive(std::size_t bytes) {
+    std::string all;
+    while (all.size() < bytes) {
+      const std::string part = pair_.server.receive(bytes - all.size());
+      if (part.empty()) break;
+      all += part;
+    }
+    return all;
+  }
+
+  Judge judge_;
+  World world_{2};
+  World::Pair pair_;
+};
+
+std::uint64_t test_seed() {
+  const char* given = std::getenv("MONITOR_SEED");
+  const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : 1;
+  std::cout << "MONITOR_SEED=" << seed << '\n';
+  return seed;
+}
+
+TEST_F(Messages, BytesArriveAsTheyWereSentWhateverTheirPieces) {
+  for (const bool act : {true, false}) {
+    begin(act);
+    base::Prng prng(test_seed());
+    std::string sent;
+    const std::size_t before = judge_.count();
+    for (std::uint64_t i = 1; i <= 300; ++i) {
+      sent += append(i, static_cast<std::size_t>(prng.between(0, 3)) * prng.between(0, 20'000));
+    }
+    std::thread sender([&] {
+      for (std::size_t at = 0; at < sent.size();) {
+        const std::size_t size = prng.between(1, 30'000);
+        pair_.client.send(std::string_view(sent).substr(at, size));
+        at += size;
+      }
+      pair_.client.finish();
+    });
+    EXPECT_TRUE(pair_.server.receive_all() == sent);
+    EXPECT_EQ(pair_.server.end(), "eof");
+    sender.join();
+    pair_.server.finish();
+    expect_complete(world_);
+    EXPECT_EQ(judge_.count() - before, 300U);
+    const LinkCounters counters = world_.relay().counters()[kForth];
+    EXPECT_EQ(counters.messages, 300U);
+    EXPECT_EQ(counters.left_out + counters.invented, 0U);
+    world_.stop_monitor();
+    judge_.clear();
+  }
+}
+
+TEST_F(Messages, EachFateIsSeenByTheReceiver) {
+  const std::string a = append(1);
+  const std::string b = append(2);
+  const std::string c = append(3);
+  const std::string other = append(99);
+  const std::vector<std::pair<Fate, std::string>> cases{
+      {{.kind = Kind::HandOn}, a + b + c},
+      {{.kind = Kind::Drop}, a + c},
+      {{.kind = Kind::Repeat}, a + b + b + c},
+      {{.kind = Kind::Swap}, a + c + b},
+      {{.kind = Kind::Delay, .delay_ns = 20'000'000}, a + c + b},
+      {{.kind = Kind::Replace, .frame = wire::Frame{.bytes = other}}, a + other + c},
+  };
+  begin();
+  for (const auto& [fate, expected] : cases) {
+    set(2, fate);
+    expect_complete(world_);
+    pair_.client.send(a + b + c);
+    EXPECT_TRUE(receive(expected.size()) == expected) << static_cast<int>(fate.kind);
+    expect_complete(world_);
+  }
+}
+
+TEST_F(Messages, AnAnswerIsGivenInTheReceiversPlace) {
+  begin();
+  judge_.decide = [](std::uint64_t, const wire::Frame& frame) {
+    auto refusal = wire::refusal(wire::Protocol::Raftkv, frame);
+    EXPECT_TRUE(refusal.ok());
+    return Fate{.kind = Kind::Answer, .frame = std::move(refusal).value()};
+  };
+  pair_.server.send(hello(kTwo, kOne));
+  EXPECT_EQ(pair_.client.receive(), hello(kTwo, kOne));
+  pair_.client.send(append(2));
+  const std::string answer = pair_.client.receive();
+  const auto head = wire::raftkv_head(answer);
+  ASSERT_TRUE(head.ok() && head.value());
+  EXPECT_EQ(head.value()->type, RaftkvType::AppendReply);
+  EXPECT_EQ(head.value()->from, 2U);
+  judge_.decide = nullptr;
+  pair_.client.send(append(3));
+  EXPECT_TRUE(receive(append(3).size()) == append(3));
+  expect_complete(world_);
+  EXPECT_EQ(world_.relay().counters()[kBack].invented, answer.size());
+  EXPECT_EQ(world_.relay().counters()[kForth].dropped, 1U);
+}
+
+TEST_F(Messages, AnotherThreadSettlesWhatIsKept) {
+  begin();
+  judge_.decide = [](std::uint64_t number, const wire::Frame&) {
+    return number == 1 || number == 2 ? Fate{.kind = Kind::Keep, .ticket = number} : Fate{};
+  };
+  pair_.client.send(append(1) + append(2) + append(3));
+  EXPECT_TRUE(receive(append(3).size()) == append(3));
+  std::thread([this] {
+    world_.relay().settle(2, Settled::HandOn);
+    world_.relay().settle(1, Settled::Drop);
+    world_.relay().settle(77, Settled::HandOn);  // Nobody's.
+  }).join();
+  pair_.client.finish();
+  EXPECT_TRUE(pair_.server.receive_all() == append(2));
+  EXPECT_EQ(pair_.server.end(), "eof");
+  expect_complete(world_);
+}
+
+TEST_F(Messages, AStallStopsItsDirectionUntilItIsSettled) {
+  begin();
+  set(1, {.kind = Kind::Stall, .ticket = 5});
+  pair_.client.send(append(1) + append(2));
+  ASSERT_TRUE(eventually([&] { return judge_.count() == 1; }));
+  pair_.client.send(append(3));
+  pair_.client.finish();
+  pair_.server.send(hello(kTwo, kOne));
+  EXPECT_EQ(pair_.client.receive(), hello(kTwo, kOne));
+  expect_complete(world_);
+  EXPECT_EQ(judge_.count(), 1U);
+  const std::uint64_t begin_ns = monotonic_ns();
+  world_.relay().settle(5, Settled::HandOn);
+  EXPECT_TRUE(pair_.server.receive_all() == append(1) + append(2) + append(3));
+  std::cout << "settled and received in " << (monotonic_ns() - begin_ns) / 1000 << " us\n";
+  EXPECT_EQ(judge_.count(), 3U);
+  expect_complete(world_);
+}
+
+TEST_F(Messages, AnUnfinishedMessageGoesOnBeforeTheEnd) {
+  for (const bool reset : {false, true}) {
+    begin();
+    pair_.client.send(append(1) + append(2).substr(0, 50));
+    EXPECT_TRUE(receive(append(1).size()) == append(1));
+    if (reset) {  // Destroys what the monitor has not read by then.
+      pair_.client.reset();
+    } else {
+      pair_.client.finish();
+    }
+    const std::string rest = pair_.server.receive_all();
+    EXPECT_TRUE(reset || rest == append(2).substr(0, 50));
+    EXPECT_EQ(pair_.server.end(), reset ? "ECONNRESET" : "eof");
+    expect_complete(world_);
+    world_.stop_monitor();
+    judge_.clear();
+  }
+}
+
+TEST_F(Messages, WhatIsKeptIsLostWithAReset) {
+  begin();
+  set(1, {.kind = Kind::Keep, .ticket = 4});
+  pair_.client.send(append(1) + append(2));
+  EXPECT_TRUE(receive(append(2).size()) == append(2));
+  pair_.client.reset();
+  pair_.server.receive_all();
+  EXPECT_EQ(pair_.server.end(), "ECONNRESET");
+  EXPECT_TRUE(eventually([&] { return judge_.lost() == std::set<std::uint64_t>{4}; }));
+  world_.relay().settle(4, Settled::HandOn);
+  expect_complete(world_);
+}
+
+TEST_F(Messages, AnOrderlyEndWaitsForWhatIsKept) {
+  begin();
+  set(1, {.kind = Kind::Keep, .ticket = 4});
+  pair_.client.send(append(1) + append(2));
+  EXPECT_TRUE(receive(append(2).size()) == append(2));
+  pair_.client.close();  // As the kernel does for a process that was killed.
+  expect_complete(world_);
+  world_.relay().settle(4, Settled::HandOn);
+  EXPECT_TRUE(pair_.server.receive_all() == append(1));
+  EXPECT_EQ(pair_.server.end(), "eof");
+  expect_complete(world_);
+}
+
+TEST_F(Messages, AConnectionIsClosedOrResetInPlaceOfAMessage) {
+  for (const auto kind : {Kind::Close, Kind::Reset}) {
+    begin();
+    set(2, {.kind = kind});
+    pair_.client.send(append(1));
+    EXPECT_TRUE(receive(append(1).size()) == append(1));
+    pair_.client.send(append(2) + append(3));
+    for (Socket* end : {&pair_.client, &pair_.server}) {
+      EXPECT_EQ(end->receive_all(), "");
+      EXPECT_EQ(end->end(), kind == Kind::Close ? "eof" : "ECONNRESET");
+    }
+    const auto change = kind == Kind::Close ? ConnectionChange::Closed : ConnectionChange::Reset;
+    EXPECT_TRUE(
+        eventually([&] { return count_events(world_.relay().take_events(), change) == 1; }));
+    expect_complete(world_);
+    world_.stop_monitor();
+    judge_.clear();
+  }
+}
+
+TEST_F(Messages, WhatIsNotUnderstoodIsRelayedAndSaidOnce) {
+  begin();
+  pair_.server.send("GET / HTTP/1.1\r\n\r\nnothing that raftkv would say");
+  EXPECT_EQ(pair_.client.receive(), "GET / HTTP/1.1\r\n\r\nnothing that raftkv would say");
+  pair_.server.send("more");
+  EXPECT_EQ(pair_.client.receive(), "more");
+  EXPECT_EQ(judge_.opaque().size(), 1U);
+  pair_.client.send(append(1));
+  EXPECT_TRUE(receive(append(1).size()) == append(1));
+  EXPECT_EQ(judge_.count(), 1U);
+  expect_complete(world_);
+}
+
+TEST_F(Messages, OnlyTheGivenPortsAreUnderstood) {
+  world_.monitor({.protocol = wire::Protocol::Raftkv,
+                  .watcher = &judge_,
+                  .message_ports = {7000},
+                  .act = true});
+  auto other = world_.connected(kOne, kTwo, 7001);
+  other.client.send(hello(kOne, kTwo) + append(1));
+  EXPECT_EQ(other.server.receive().size(), hello(kOne, kTwo).size() + append(1).size());
+  pair_ = world_.connected();
+  pair_.client.send(hello(kOne, kTwo) + append(1));
+  EXPECT_EQ(pair_.server.receive().size(), hello(kOne, kTwo).size() + append(1).size());
+  EXPECT_EQ(judge_.count(), 1U);
+}
+
+TEST_F(Messages, LinksAreHeldAndDelayedAsBefore) {
+  begin();
+  set(2, {.kind = Kind::Drop});
+  world_.relay().hold(kForth);
+  expect_complete(world_);
+  pair_.client.send(append(1) + append(2) + append(3));
+  pair_.client.finish();
+  expect_complete(world_);
+  EXPECT_EQ(judge_.count(), 0U);
+  world_.relay().set_faults(kForth, {.delay = std::chrono::milliseconds(20)});
+  const std::uint64_t begin_ns = monotonic_ns();
+  world_.relay().release(kForth);
+  EXPECT_TRUE(pair_.server.receive_all() == append(1) + append(3));
+  EXPECT_GE(monotonic_ns() - begin_ns, 20'000'000U);
+  expect_complete(world_);
+}
+
+// The order of what is handed on at once is that of sending; what was kept comes somewhere later.
+TEST_F(Messages, ThousandsWithRandomFatesAreSettledByAnotherThread) {
+  constexpr std::uint64_t kMessages = 5000;
+  base::Prng prng(test_seed());
+  std::vector<Fate> fates;
+  for (std::uint64_t i = 0; i < kMessages; ++i) {
+    constexpr std::array kKinds{Kind::HandOn, Kind::HandOn, Kind::Drop, Kind::Keep, Kind::Stall};
+    fates.push_back({.kind = kKinds.at(prng.between(0, kKinds.size() - 1)), .ticket = i});
+  }
+  std::mutex mutex;
+  std::vector<std::uint64_t> open;
+  judge_.decide = [&](std::uint64_t number, const wire::Frame&) {
+    const Fate& fate = fates.at(number);
+    if (fate.kind == Kind::Keep || fate.kind == Kind::Stall) {
+      const std::lock_guard lock(mutex);
+      open.push_back(fate.ticket);
+    }
+    return fate;
+  };
+  begin();
+  std::atomic<bool> done = false;
+  std::thread settler([&] {
+    while (!done) {
+      std::vector<std::uint64_t> tickets;
+      {
+        const std::lock_guard lock(mutex);
+        tickets.swap(open);
+      }
+      for (const std::uint64_t ticket : tickets) {
+        world_.relay().settle(ticket, ticket % 3 == 0 ? Settled::Drop : Settled::HandOn);
+      }
+      std::this_thread::yield();
+    }
+  });
+  std::thread sender([&] {
+    for (std::uint64_t i = 0; i < kMessages; ++i) pair_.client.send(append(i));
+    pair_.client.finish();
+  });
+  const std::string got = pair_.server.receive_all();
+  done = true;
+  settler.join();
+  sender.join();
+  EXPECT_EQ(pair_.server.end(), "eof");
+  std::multiset<std::uint64_t> expected;
+  for (std::uint64_t i = 0; i < kMessages; ++i) {
+    const bool settled = fates[i].kind == Kind::Keep || fates[i].kind == Kind::Stall;
+    if (fates[i].kind == Kind::HandOn || (settled && i % 3 != 0)) expected.insert(i);
+  }
+  const std::size_t size = append(0).size();
+  ASSERT_EQ(got.size(), expected.size() * size);
+  std::multiset<std::uint64_t> came;
+  std::uint64_t last = 0;
+  for (std::size_t at = 0; at < got.size(); at += size) {
+    const std::uint64_t number = base::ByteReader(std::string_view(got).substr(at + 52, 8)).u64();
+    EXPECT_TRUE(got.substr(at, size) == append(number));
+    came.insert(number);
+    if (fates.at(number).kind == Kind::Keep) continue;
+    EXPECT_GE(number, last);
+    last = number;
+  }
+  EXPECT_EQ(came, expected);
+  expect_complete(world_);
+}
+
+}  // namespace
+}  // namespace check::monitor
