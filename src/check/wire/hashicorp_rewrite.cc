@@ -64,14 +64,14 @@ std::span<const Field> fields_of(MessageType type) {
   return {};
 }
 
-// The message with the field changed; an answer's `match` is not in its bytes, and only a success
-// has one.
+// The message with the field changed. An answer's `match` is not in its bytes, and only a success
+// has one; what a success says in LastLog is not its last index.
 void set(Message& message, std::string_view field, std::uint64_t value) {
   if (field == "term") message.term = Term(value);
   if (field == "prev_index") message.prev_index = Index(value);
   if (field == "prev_term") message.prev_term = Term(value);
   if (field == "commit") message.commit = Index(value);
-  if (field == "last_index") message.last_index = Index(value);
+  if (field == "last_index" && message.last_index) message.last_index = Index(value);
   if (field == "last_term") message.last_term = Term(value);
   if (field == "success") message.success = value != 0;
   if (field == "success" && value == 0) message.match.reset();

@@ -86,7 +86,14 @@ base::Result<std::optional<Header>> header(std::string_view bytes) {
   return std::optional(tagged(tag, bytes.substr(1, tag.width)));
 }
 
-bool has_content(Kind kind) { return kind == Kind::Raw || kind == Kind::Other; }
+// Bytes, and values, that belong to the one with this header.
+std::uint64_t content_of(const Header& header) {
+  return header.kind == Kind::Raw || header.kind == Kind::Other ? header.value : 0;
+}
+std::uint64_t members_of(const Header& header) {
+  if (header.kind == Kind::Map) return 2 * header.value;
+  return header.kind == Kind::Array ? header.value : 0;
+}
 
 void big_endian(std::string& out, std::uint64_t value, unsigned bytes) {
   for (unsigned left = bytes; left > 0; --left) {
@@ -104,26 +111,31 @@ void sized(std::string& out, unsigned first_tag, std::uint64_t value) {
 
 }  // namespace
 
+// Goes on behind the header; content may lie behind what has come.
+base::Status MsgpackScanner::enter(std::uint64_t content, std::uint64_t members,
+                                   std::size_t longest) {
+  if (content > longest) {
+    return base::Error{base::ErrorCode::InvalidArgument,
+                       "a string of " + std::to_string(content) + " bytes is too long"};
+  }
+  if (members > 0 && open_.size() >= kDeepest) {
+    return base::Error{base::ErrorCode::InvalidArgument, "values lie too deep in each other"};
+  }
+  at_ += content;
+  open_.back() -= 1;
+  if (members > 0) open_.push_back(members);
+  while (!open_.empty() && open_.back() == 0) open_.pop_back();
+  return base::Done{};
+}
+
 base::Result<std::optional<std::size_t>> MsgpackScanner::scan(std::string_view bytes,
                                                               std::size_t longest) {
   while (!open_.empty() && at_ < bytes.size()) {
     TRY(const std::optional<Header> next, header(bytes.substr(at_)));
     if (!next) return std::optional<std::size_t>();
     at_ += next->bytes;
-    open_.back() -= 1;
-    if (has_content(next->kind)) {
-      if (next->value > longest) {
-        return base::Error{base::ErrorCode::InvalidArgument,
-                           "a string of " + std::to_string(next->value) + " bytes is too long"};
-      }
-      at_ += next->value;
-    } else if (next->kind == Kind::Array || next->kind == Kind::Map) {
-      if (open_.size() >= kDeepest) {
-        return base::Error{base::ErrorCode::InvalidArgument, "values lie too deep in each other"};
-      }
-      open_.push_back(next->kind == Kind::Map ? 2 * next->value : next->value);
-    }
-    while (!open_.empty() && open_.back() == 0) open_.pop_back();
+    TRY(const base::Done done, enter(content_of(*next), members_of(*next), longest));
+    static_cast<void>(done);
   }
   if (!open_.empty() || at_ > bytes.size()) return std::optional<std::size_t>();
   const std::size_t size = at_;
@@ -146,7 +158,7 @@ std::optional<MsgpackReader::Item> MsgpackReader::item() {
     return std::nullopt;
   }
   Item item{*next.value(), {}};
-  const std::uint64_t content = has_content(item.header.kind) ? item.header.value : 0;
+  const std::uint64_t content = content_of(item.header);
   if (content > in_.size() - at_ - item.header.bytes) {
     refuse("a string ends too early");
     return std::nullopt;

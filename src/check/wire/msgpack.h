@@ -26,6 +26,8 @@ class MsgpackScanner {
   static constexpr std::size_t kDeepest = 16;
 
  private:
+  base::Status enter(std::uint64_t content, std::uint64_t members, std::size_t longest);
+
   std::size_t at_ = 0;                     // Before is known; may lie behind what has come.
   std::vector<std::uint64_t> open_ = {1};  // Values still to come in each open container.
 };
