@@ -18,6 +18,7 @@ demo=(
 )
 tests=(
   redis-tools                 # redis-cli and redis-benchmark drive raftkv.
+  python3-pysyncobj           # A target whose adapter is in adapters/pysyncobj.
   dpkg-dev fakeroot           # The Debian package is built and installed into a folder.
 )
 ci=(
