@@ -12,11 +12,10 @@
 #include "check/wire/hashicorp_message.h"
 #include "check/wire/msgpack.h"
 #include "check/wire/protocols.h"
+#include "check/wire/rewrite.h"
 
 namespace check::wire {
 namespace {
-
-base::Error refused(std::string why) { return {base::ErrorCode::InvalidArgument, std::move(why)}; }
 
 // How hashicorp/raft calls a field.
 struct Field {
@@ -255,18 +254,11 @@ base::Status hashicorp_supports(Deed deed, MessageType type) {
 base::Result<Frame> hashicorp_altered(const Frame& frame, std::string_view field,
                                       std::uint64_t value) {
   CHECK(frame.message.has_value());
-  const std::string name(frame.message->name);
-  const std::span<const Field> fields = fields_of(frame.message->type);
-  const auto known = std::ranges::find(fields, field, &Field::name);
-  if (known == fields.end()) {
-    std::string names;
-    for (const Field& each : fields) names += (names.empty() ? "" : ", ") + std::string(each.name);
-    return refused(name + " has no field " + std::string(field) + " that can be altered" +
-                   (names.empty() ? "" : ", only " + names));
-  }
+  const std::string& name = frame.message->name;
+  TRY(const Field known, field_called(field, fields_of(frame.message->type), name));
   if (value >= std::uint64_t{1} << 62U) return refused("the value is out of range");
-  const auto place = hashicorp_member(frame.bytes, is_answer(frame), known->key);
-  if (!place) return refused(name + " of this version has no " + std::string(known->key));
+  const auto place = hashicorp_member(frame.bytes, is_answer(frame), known.key);
+  if (!place) return refused(name + " of this version has no " + std::string(known.key));
   std::string replacement;
   if (field == "success") {
     msgpack_boolean(replacement, value != 0);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Messages of raftkv altered and refused. Each stands for itself; a changed one gets a new
 // checksum.
-#include <algorithm>
 #include <array>
 #include <span>
 #include <string>
@@ -10,6 +9,7 @@
 #include "base/bytes.h"
 #include "check/wire/protocols.h"
 #include "check/wire/raftkv_frame.h"
+#include "check/wire/rewrite.h"
 
 namespace check::wire {
 namespace {
@@ -36,16 +36,6 @@ std::span<const Field> fields_of(MessageType type) {
   if (type == MessageType::AppendEntries) return kAppendFields;
   if (type == MessageType::AppendReply) return kAppendReplyFields;
   return {};
-}
-
-base::Error refused(std::string why) { return {base::ErrorCode::InvalidArgument, std::move(why)}; }
-
-std::string field_names(std::span<const Field> fields) {
-  std::string names;
-  for (const Field& field : fields) {
-    names += (names.empty() ? "" : ", ") + std::string(field.name);
-  }
-  return names;
 }
 
 void set_u64(std::string& bytes, std::size_t at, std::uint64_t value) {
@@ -122,19 +112,13 @@ std::string forward_refusal(const RaftkvHead& head, std::string_view frame) {
 base::Result<Frame> raftkv_altered(const Frame& frame, std::string_view field,
                                    std::uint64_t value) {
   CHECK(frame.message.has_value());
-  const std::string name(frame.message->name);
-  const std::span<const Field> fields = fields_of(frame.message->type);
-  if (fields.empty()) return refused(name + " of raftkv has no field that can be altered");
-  const auto found = std::ranges::find(fields, field, &Field::name);
-  if (found == fields.end()) {
-    return refused(name + " of raftkv has no field " + std::string(field) + ", only " +
-                   field_names(fields));
-  }
+  TRY(const Field found,
+      field_called(field, fields_of(frame.message->type), frame.message->name + " of raftkv"));
   std::string bytes = frame.bytes;
   if (field == "success") {
-    bytes[found->at] = value == 0 ? '\0' : '\1';
+    bytes[found.at] = value == 0 ? '\0' : '\1';
   } else {
-    set_u64(bytes, found->at, value);
+    set_u64(bytes, found.at, value);
   }
   return sealed(frame.direction, std::move(bytes));
 }
@@ -158,8 +142,7 @@ base::Result<Frame> raftkv_refusal(const Frame& frame) {
     return refused(std::string(request.name) + " is not a request");
   }
   base::ByteWriter(bytes).set_u32(0, static_cast<std::uint32_t>(bytes.size() - kRaftkvPrefixBytes));
-  const bool dialer = frame.direction == Direction::FromDialer;
-  return sealed(dialer ? Direction::FromAcceptor : Direction::FromDialer, std::move(bytes));
+  return sealed(opposite(frame.direction), std::move(bytes));
 }
 
 base::Status raftkv_supports(Deed deed, MessageType type) {
