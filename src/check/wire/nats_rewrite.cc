@@ -22,15 +22,15 @@ struct Field {
   std::size_t at;
 };
 
-constexpr std::array kAppendFields = {Field{"term", 8}, Field{"commit", 16}, Field{"prev_term", 24},
-                                      Field{"prev_index", 32}};
-constexpr std::array kSnapshotFields = {Field{"term", 8}, Field{"commit", 16},
-                                        Field{"last_term", 24}, Field{"last_index", 32}};
-constexpr std::array kAppendReplyFields = {Field{"term", 0}, Field{"match", 8},
-                                           Field{"last_index", 8}, Field{"success", 24}};
-constexpr std::array kVoteFields = {Field{"term", 0}, Field{"last_term", 8},
-                                    Field{"last_index", 16}};
-constexpr std::array kVoteReplyFields = {Field{"term", 0}, Field{"success", 16}};
+constexpr std::array<Field, 4> kAppendFields = {Field{"term", 8}, Field{"commit", 16},
+                                                Field{"prev_term", 24}, Field{"prev_index", 32}};
+constexpr std::array<Field, 4> kSnapshotFields = {Field{"term", 8}, Field{"commit", 16},
+                                                  Field{"last_term", 24}, Field{"last_index", 32}};
+constexpr std::array<Field, 4> kAppendReplyFields = {Field{"term", 0}, Field{"match", 8},
+                                                     Field{"last_index", 8}, Field{"success", 24}};
+constexpr std::array<Field, 3> kVoteFields = {Field{"term", 0}, Field{"last_term", 8},
+                                              Field{"last_index", 16}};
+constexpr std::array<Field, 2> kVoteReplyFields = {Field{"term", 0}, Field{"success", 16}};
 
 std::span<const Field> fields_of(MessageType type) {
   if (type == MessageType::AppendEntries) return kAppendFields;

@@ -21,19 +21,21 @@ struct Field {
   std::string_view key;
 };
 
-constexpr std::array kAppendFields = {Field{"term", "term"}, Field{"commit", "leader_commit"},
-                                      Field{"prev_index", "prev_log_index"},
-                                      Field{"prev_term", "prev_log_term"}};
-constexpr std::array kAppendReplyFields = {Field{"term", "term"}, Field{"success", "result"},
-                                           Field{"match", "n_entries"},
-                                           Field{"last_index", "log_end"}};
-constexpr std::array kVoteFields = {Field{"term", "term"}, Field{"last_index", "last_log_index"},
-                                    Field{"last_term", "last_log_term"}};
-constexpr std::array kVoteReplyFields = {Field{"term", "term"}, Field{"success", "vote"}};
-constexpr std::array kSnapshotFields = {Field{"term", "term"}, Field{"last_index", "last_index"},
-                                        Field{"last_term", "last_term"}};
-constexpr std::array kSnapshotReplyFields = {Field{"term", "term"}, Field{"match", "last_index"}};
-constexpr std::array kTermField = {Field{"term", "term"}};
+constexpr std::array<Field, 4> kAppendFields = {
+    Field{"term", "term"}, Field{"commit", "leader_commit"}, Field{"prev_index", "prev_log_index"},
+    Field{"prev_term", "prev_log_term"}};
+constexpr std::array<Field, 4> kAppendReplyFields = {
+    Field{"term", "term"}, Field{"success", "result"}, Field{"match", "n_entries"},
+    Field{"last_index", "log_end"}};
+constexpr std::array<Field, 3> kVoteFields = {Field{"term", "term"},
+                                              Field{"last_index", "last_log_index"},
+                                              Field{"last_term", "last_log_term"}};
+constexpr std::array<Field, 2> kVoteReplyFields = {Field{"term", "term"}, Field{"success", "vote"}};
+constexpr std::array<Field, 3> kSnapshotFields = {
+    Field{"term", "term"}, Field{"last_index", "last_index"}, Field{"last_term", "last_term"}};
+constexpr std::array<Field, 2> kSnapshotReplyFields = {Field{"term", "term"},
+                                                       Field{"match", "last_index"}};
+constexpr std::array<Field, 1> kTermField = {Field{"term", "term"}};
 
 std::span<const Field> fields_of(MessageType type) {
   if (type == MessageType::AppendEntries) return kAppendFields;

@@ -25,16 +25,18 @@ struct Field {
   std::uint64_t step = 0;
 };
 
-constexpr std::array kVoteFields = {Field{"term", "term"}, Field{"last_index", "last_log_index"},
-                                    Field{"last_term", "last_log_term"}};
-constexpr std::array kVoteReplyFields = {Field{"term", "term"}};
-constexpr std::array kAppendFields = {Field{"term", "term"}, Field{"commit", "commit_index"},
-                                      Field{"prev_index", "prevLogIdx"},
-                                      Field{"prev_term", "prevLogTerm"}};
-constexpr std::array kLeaderFields = {Field{"term", "term"}, Field{"commit", "commit_index"}};
-constexpr std::array kAppendReplyFields = {Field{"success", "success"},
-                                           Field{"match", "next_node_idx", 1},
-                                           Field{"last_index", "next_node_idx", 1}};
+constexpr std::array<Field, 3> kVoteFields = {Field{"term", "term"},
+                                              Field{"last_index", "last_log_index"},
+                                              Field{"last_term", "last_log_term"}};
+constexpr std::array<Field, 1> kVoteReplyFields = {Field{"term", "term"}};
+constexpr std::array<Field, 4> kAppendFields = {
+    Field{"term", "term"}, Field{"commit", "commit_index"}, Field{"prev_index", "prevLogIdx"},
+    Field{"prev_term", "prevLogTerm"}};
+constexpr std::array<Field, 2> kLeaderFields = {Field{"term", "term"},
+                                                Field{"commit", "commit_index"}};
+constexpr std::array<Field, 3> kAppendReplyFields = {Field{"success", "success"},
+                                                     Field{"match", "next_node_idx", 1},
+                                                     Field{"last_index", "next_node_idx", 1}};
 
 std::span<const Field> fields_of(MessageType type) {
   if (type == MessageType::RequestVote) return kVoteFields;
