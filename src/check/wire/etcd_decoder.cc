@@ -3,7 +3,6 @@
 // asks another for a stream of messages, or posts one message.
 #include <algorithm>
 #include <array>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,44 +10,20 @@
 #include <utility>
 #include <vector>
 
+#include "check/wire/etcd_conversation.h"
 #include "check/wire/etcd_frame.h"
 #include "check/wire/http_chunks.h"
-#include "check/wire/http_head.h"
 #include "check/wire/protocols.h"
 
 namespace check::wire {
 namespace {
 
 constexpr std::size_t kMostHead = std::size_t{64} << 10U;
-constexpr std::size_t kMostAsked = 64;
 constexpr std::size_t kPiece = std::size_t{64} << 10U;
-
-base::Error strange(std::string_view what) {
-  return {base::ErrorCode::InvalidArgument, "etcd: " + std::string(what)};
-}
-
-// A request that waits for its response.
-struct Asked {
-  bool head = false;
-  EtcdBody stream = EtcdBody::Pieces;
-  std::string sender = {};  // Of the stream that was asked for.
-  std::string receiver = {};
-};
-
-// What the directions of a connection know together.
-struct Conversation {
-  std::deque<Asked> asked = {};
-  bool answers = true;  // Responses are understood, so that requests may wait for them.
-};
-
-bool hints_last_index(std::string_view head) {
-  const std::string_view version = http_field(head, "x-server-version").value_or("");
-  return version.starts_with("3.4.") || version.starts_with("3.3.");
-}
 
 class Way {
  public:
-  Way(Direction direction, bool from_start, Conversation& conversation)
+  Way(Direction direction, bool from_start, EtcdConversation& conversation)
       : direction_(direction),
         state_(from_start ? State::Head : State::Searching),
         conversation_(conversation) {}
@@ -137,74 +112,24 @@ class Way {
       return 0;
     }
     raw_.resize(end + 4);
-    const base::Status done = request ? on_request(out) : on_response(out);
-    if (!done.ok()) give_up(done.error().message, out);
+    auto part = request ? conversation_.request(raw_) : conversation_.response(raw_);
+    if (!part.ok()) {
+      give_up(part.error().message, out);
+    } else {
+      begin(std::move(part).value(), out);
+    }
     return end + 4 - before;
   }
 
-  base::Status on_request(std::vector<Frame>& out) {
-    constexpr std::string_view kMsgApp = "/raft/stream/msgapp/";
-    constexpr std::string_view kMessages = "/raft/stream/message/";
-    TRY(const HttpRequest request, parse_request(raw_));
-    Asked asked;
-    asked.head = request.method == "HEAD";
-    if (request.method == "GET") {
-      const bool append = request.path.starts_with(kMsgApp);
-      if (append || request.path.starts_with(kMessages)) {
-        asked.stream = append ? EtcdBody::MsgApp : EtcdBody::Messages;
-        asked.receiver = request.path.substr(append ? kMsgApp.size() : kMessages.size());
-        asked.sender = http_field(raw_, "x-raft-to").value_or("");
-      }
-    }
-    if (conversation_.answers) {
-      if (conversation_.asked.size() == kMostAsked)
-        return strange("more than 64 requests without a response");
-      conversation_.asked.push_back(std::move(asked));
-    }
-    stream_.from.hints_last_index = hints_last_index(raw_);
-    const bool chunked = request.body.kind == HttpBody::Kind::Chunked;
-    if (request.method == "POST" && request.path == "/raft") {
-      if (chunked) return strange("a message posted in chunks");
-      begin_sized(request.body.size_bytes, EtcdKind::Posted, out);
-      return base::Done{};
-    }
-    const bool snapshot = request.method == "POST" && request.path == "/raft/snapshot" && chunked;
-    emit(EtcdKind::Http, std::nullopt, out);
-    begin_body(request.body, snapshot ? EtcdBody::Snapshot : EtcdBody::Pieces, out);
-    return base::Done{};
-  }
-
-  base::Status on_response(std::vector<Frame>& out) {
-    if (conversation_.asked.empty()) return strange("a response to no request");
-    TRY(const HttpResponse response, parse_response(raw_, conversation_.asked.front().head));
-    if (response.status == 101) return strange("a change of protocol");
-    if (response.status < 200) {  // There is another response to come.
-      emit(EtcdKind::Http, std::nullopt, out);
-      return base::Done{};
-    }
-    const Asked asked = std::move(conversation_.asked.front());
-    conversation_.asked.pop_front();
-    const bool stream = asked.stream != EtcdBody::Pieces && response.status == 200;
-    if (!stream) {
-      emit(EtcdKind::Http, std::nullopt, out);
-      begin_body(response.body, EtcdBody::Pieces, out);
-      return base::Done{};
-    }
-    if (response.body.kind != HttpBody::Kind::Chunked) return strange("a stream without chunks");
-    stream_ = {{hints_last_index(raw_)}, asked.sender, asked.receiver, EtcdState{}};
-    emit(asked.stream == EtcdBody::MsgApp ? EtcdKind::MsgAppHead : EtcdKind::MessageHead,
-         std::nullopt, out);
-    begin_chunked(asked.stream);
-    return base::Done{};
-  }
-
-  void begin_body(const HttpBody& body, EtcdBody holds, std::vector<Frame>& out) {
-    switch (body.kind) {
+  void begin(EtcdPart part, std::vector<Frame>& out) {
+    stream_ = std::move(part.stream);
+    if (part.head != EtcdKind::Posted) emit(part.head, std::nullopt, out);
+    switch (part.body.kind) {
       case HttpBody::Kind::Sized:
-        begin_sized(body.size_bytes, EtcdKind::Http, out);
+        begin_sized(part.body.size_bytes, part.head, out);
         break;
       case HttpBody::Kind::Chunked:
-        begin_chunked(holds);
+        begin_chunked(part.holds);
         break;
       case HttpBody::Kind::UntilClose:
         state_ = State::UntilClose;
@@ -293,21 +218,19 @@ class Way {
     }
     // The line break behind the last chunk of a frame belongs to it.
     if (!meter_.complete() || chunks_.closing()) return;
-    auto read = stream_.read(meter_.body(), payload_);
-    if (!read.ok()) {
-      give_up(read.error().message, out);
+    auto understood = stream_.read(meter_.body(), payload_);
+    if (!understood.ok()) {
+      give_up(understood.error().message, out);
       return;
     }
-    emit(read.value().kind, std::move(std::move(read).value().message), out);
+    EtcdStream::Read read = std::move(understood).value();
+    emit(read.kind, std::move(read.message), out);
     if (meter_.body() == EtcdBody::Snapshot) meter_.restart(EtcdBody::Pieces);
     begin_frame();
   }
 
   void give_up(std::string why, std::vector<Frame>& out) {
-    if (direction_ == Direction::FromAcceptor) {
-      conversation_.answers = false;
-      conversation_.asked.clear();
-    }
+    if (direction_ == Direction::FromAcceptor) conversation_.end_responses();
     opaque_ = std::move(why);
     state_ = State::Opaque;
     emit(EtcdKind::Opaque, std::nullopt, out);
@@ -322,7 +245,7 @@ class Way {
 
   Direction direction_;
   State state_;
-  Conversation& conversation_;
+  EtcdConversation& conversation_;
   std::string raw_;  // Of the frame that is not complete.
   std::optional<std::string> opaque_;
 
@@ -355,7 +278,7 @@ class EtcdDecoder final : public Decoder {
  private:
   Way& way(Direction direction) { return ways_[static_cast<std::size_t>(direction)]; }
 
-  Conversation conversation_;
+  EtcdConversation conversation_;
   std::array<Way, 2> ways_;
 };
 

@@ -313,6 +313,17 @@ Frame frame_of(const std::vector<std::string>& lines) {
   return {};
 }
 
+// What a receiver makes of the frame.
+std::string read_again(const Frame& frame) {
+  std::vector<Piece> pieces;
+  if (frame.direction == Direction::FromAcceptor) {
+    pieces = etcd_sample::stream_asked_for("message");
+  }
+  pieces.push_back({frame.direction, frame.bytes, 0});
+  const auto decoder = make_decoder(Protocol::Etcd);
+  return show(*decoded(*decoder, pieces).back().message);
+}
+
 TEST(EtcdRewrite, ChangesOneField) {
   struct Case {
     std::string line;
@@ -346,12 +357,7 @@ TEST(EtcdRewrite, ChangesOneField) {
       const auto changed = altered(Protocol::Etcd, frame, field, value);
       ASSERT_EQ(changed.ok(), can) << each.line << ' ' << field;
       if (!can) continue;
-      // Read again, it is what altered() says, and not what it was.
-      std::vector<Piece> pieces;
-      if (!post) pieces = etcd_sample::stream_asked_for("message");
-      pieces.push_back({frame.direction, changed.value().bytes, 0});
-      const auto again = make_decoder(Protocol::Etcd);
-      const std::string read = show(*decoded(*again, pieces).back().message);
+      const std::string read = read_again(changed.value());
       EXPECT_EQ(read, show(*changed.value().message));
       EXPECT_NE(read, show(*frame.message));
       if (field == "success") continue;

@@ -160,6 +160,11 @@ inline Piece posted(std::string_view line) {
   return {Direction::FromDialer, post("/raft/snapshot", "Transfer-Encoding: chunked") + chunks, 0};
 }
 
+inline bool is_streamed(std::string_view line) {
+  return line.starts_with("heartbeat") || line.starts_with("full") || line.starts_with("short") ||
+         line.starts_with("streamed");
+}
+
 inline std::vector<Piece> conversation(const std::vector<std::string>& lines) {
   std::vector<Piece> pieces;
   std::string data;  // Of the chunk that is not written yet.
@@ -169,10 +174,8 @@ inline std::vector<Piece> conversation(const std::vector<std::string>& lines) {
   };
   for (const std::string& line : lines) {
     const std::string_view rest = std::string_view(line).substr(line.find(' ') + 1);
-    const bool streamed = rest.starts_with("heartbeat") || rest.starts_with("full") ||
-                          rest.starts_with("short") || rest.starts_with("streamed");
     if (line[0] != '+') flush();
-    if (streamed) {
+    if (is_streamed(rest)) {
       data += data_of(rest);
     } else if (line.starts_with("msgapp") || line.starts_with("message")) {
       const bool old = line.ends_with(" 3.4");
