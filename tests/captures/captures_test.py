@@ -19,7 +19,7 @@ def output(program: str, capture: pathlib.Path, *flags: str) -> tuple[str, int]:
     """What `wire` prints about a capture, and its exit code."""
     command = [program, "wire", capture.name, "--protocol", capture.parent.name, *flags]
     done = subprocess.run(command, cwd=capture.parent, capture_output=True, text=True, check=False, timeout=60)
-    return done.stdout.replace(program, "seaworthy"), done.returncode
+    return done.stdout.replace(program, "seaworthy").replace(f"{FOLDER}/", ""), done.returncode
 
 
 def compare(path: pathlib.Path, actual: str) -> bool:

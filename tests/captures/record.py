@@ -61,6 +61,7 @@ def raftkv(program: pathlib.Path, options: tuple[str, ...], path: pathlib.Path, 
         nodes.end(victim, signal.SIGKILL)
         client = nodes.client(nodes.leader())
         client.call("SET", "key", "while it was dead")
+        time.sleep(0.5)  # Others dial it in vain: so the wire shows that it is dead.
         nodes.start(victim)
         client.call("SET", "key", "it is back")
         client.close()

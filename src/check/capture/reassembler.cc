@@ -117,7 +117,10 @@ void Reassembler::take(Connection& connection, const Segment& segment) {
   }
   if (segment.is(Segment::kReset)) {
     // One with a sequence number from nowhere is not the connection's own.
-    if (!half.started() || half.near(sequence)) close(connection, Closing::Reset, segment.time_ns);
+    const bool refused = from == Side::Acceptor && !half.started() && back.first();
+    if (refused || !half.started() || half.near(sequence)) {
+      close(connection, refused ? Closing::Refused : Closing::Reset, segment.time_ns);
+    }
     return;
   }
   const bool ends = segment.is(Segment::kFin);

@@ -37,6 +37,7 @@ struct Opening {
 };
 
 enum class Closing : std::uint8_t {
+  Refused,   // Nobody listened where it was dialled.
   Ended,     // Both sides ended their streams.
   Reset,     // One side broke it off.
   Replaced,  // A new connection between the same ends began.

@@ -19,6 +19,8 @@ namespace {
 
 const char* word(Closing how) {
   switch (how) {
+    case Closing::Refused:
+      return "refused";
     case Closing::Ended:
       return "ended";
     case Closing::Reset:

@@ -45,10 +45,21 @@ void Observer::bytes(capture::ConnectionId id, Side from, std::uint64_t time_ns,
                      std::string_view bytes) {
   Heard* heard = find(id);
   if (heard == nullptr) return;
+  if (heard->conversation.bytes() == 0) note_standing(heard->conversation.opening);
   direction(heard->conversation, from).bytes += bytes.size();
   if (heard->deaf) return;
   decoder_of(*heard).feed(direction_of(from), bytes, frames_);
   take_frames(*heard, from, time_ns);
+}
+
+void Observer::note_standing(const capture::Opening& opening) {
+  if (!listeners_.stands(opening.acceptor)) return;
+  const NodeId node = roster_.node_at(opening.acceptor);
+  if (node.value != 0) witness_.restarted(node, since_origin(opening.time_ns));
+}
+
+std::uint64_t Observer::since_origin(std::uint64_t time_ns) const {
+  return time_ns >= options_.origin_ns ? time_ns - options_.origin_ns : 0;
 }
 
 void Observer::gap(capture::ConnectionId id, Side from, std::uint64_t time_ns,
@@ -56,19 +67,23 @@ void Observer::gap(capture::ConnectionId id, Side from, std::uint64_t time_ns,
   Heard* heard = find(id);
   if (heard == nullptr) return;
   Direction& way = direction(heard->conversation, from);
+  if (heard->conversation.bytes() == 0) note_standing(heard->conversation.opening);
   way.bytes += bytes;
   way.lost += bytes;
+  name_both(*heard);
   witness_.lost(heard->conversation, from, bytes);
   if (heard->deaf) return;
   decoder_of(*heard).skip(direction_of(from), bytes, frames_);
   take_frames(*heard, from, time_ns);
 }
 
-void Observer::closed(capture::ConnectionId id, capture::Closing, std::uint64_t) {
+void Observer::closed(capture::ConnectionId id, capture::Closing how, std::uint64_t) {
   Heard* heard = find(id);
   if (heard == nullptr) return;
-  heard->conversation.dialer = node(*heard, Side::Dialer);
-  heard->conversation.acceptor = node(*heard, Side::Acceptor);
+  const capture::Endpoint& end = heard->conversation.opening.acceptor;
+  if (how == capture::Closing::Refused) listeners_.refused(end);
+  if (heard->conversation.bytes() > 0) listeners_.ended(end);
+  name_both(*heard);
   witness_.ended(heard->conversation);
   heard_.erase(id);
 }
@@ -94,8 +109,7 @@ void Observer::note_opaque(Heard& heard) {
     if (way.opaque || !why) continue;
     way.opaque = why;
     way.opaque_at = way.bytes;
-    heard.conversation.dialer = node(heard, Side::Dialer);
-    heard.conversation.acceptor = node(heard, Side::Acceptor);
+    name_both(heard);
     witness_.opaque(heard.conversation, side);
   }
   heard.deaf = all;
@@ -109,7 +123,7 @@ void Observer::take(Heard& heard, Side from, std::uint64_t time_ns, wire::Messag
   learn(heard, other(from), message.receiver);
   wire::Observation observation;
   observation.id = ++last_id_;
-  observation.time_ns = time_ns >= options_.origin_ns ? time_ns - options_.origin_ns : 0;
+  observation.time_ns = since_origin(time_ns);
   observation.from = node(heard, from);
   observation.to = node(heard, other(from));
   observation.connection = conversation.opening.id;
@@ -126,6 +140,11 @@ void Observer::learn(Heard& heard, Side side, const std::string& name) {
     heard.dialer_name = name;
     roster_.dials(name, heard.conversation.opening.id);
   }
+}
+
+void Observer::name_both(Heard& heard) {
+  heard.conversation.dialer = node(heard, Side::Dialer);
+  heard.conversation.acceptor = node(heard, Side::Acceptor);
 }
 
 NodeId Observer::node(Heard& heard, Side side) {

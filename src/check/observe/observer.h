@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "check/capture/reassembler.h"
+#include "check/observe/listeners.h"
 #include "check/observe/roster.h"
 #include "check/wire/decoder.h"
 #include "check/wire/observation.h"
@@ -40,6 +41,9 @@ struct Conversation {
   std::array<Direction, 2> directions;  // By capture::Side of the sender.
 
   std::uint64_t messages() const { return directions[0].messages + directions[1].messages; }
+  std::uint64_t bytes() const { return directions[0].bytes + directions[1].bytes; }
+  // It is, or may be, one of the protocol: it had messages, or goes where others had some.
+  bool matters() const { return messages() > 0 || acceptor.value != 0; }
 };
 
 class Witness {
@@ -49,6 +53,8 @@ class Witness {
   // From here on, and `lost` bytes back, what the nodes said on this connection is not known.
   virtual void lost(const Conversation& conversation, capture::Side from, std::uint64_t bytes) = 0;
   virtual void opaque(const Conversation& conversation, capture::Side from) = 0;
+  // From `time_ns` on another process is this node.
+  virtual void restarted(NodeId node, std::uint64_t time_ns) = 0;
   // It is over; or, at the end of the capture, as far as it came.
   virtual void ended(const Conversation& conversation) = 0;
 };
@@ -83,17 +89,21 @@ class Observer final : public capture::ConnectionListener {
   };
 
   Heard* find(capture::ConnectionId id);
+  void note_standing(const capture::Opening& opening);
+  std::uint64_t since_origin(std::uint64_t time_ns) const;
   wire::Decoder& decoder_of(Heard& heard);
   void take_frames(Heard& heard, capture::Side from, std::uint64_t time_ns);
   void take(Heard& heard, capture::Side from, std::uint64_t time_ns, wire::Message message);
   void learn(Heard& heard, capture::Side side, const std::string& name);
   NodeId node(Heard& heard, capture::Side side);
+  void name_both(Heard& heard);
   void note_opaque(Heard& heard);
 
   const Options options_;
   Roster& roster_;
   Witness& witness_;
   std::map<capture::ConnectionId, Heard> heard_;
+  Listeners listeners_;
   std::vector<wire::Frame> frames_;
   std::uint64_t last_id_ = 0;
   std::uint64_t connections_ = 0;

@@ -66,6 +66,10 @@ void Tally::seen(const wire::Observation& observation) {
   reign->second.messages += 1;
 }
 
+void Tally::restarted(NodeId node, std::uint64_t time_ns) {
+  if (restarts_.size() < kMostTold) restarts_.emplace_back(node, time_ns);
+}
+
 void Tally::ended(const Conversation& conversation) {
   const capture::Endpoint& end = conversation.opening.acceptor;
   if (conversation.messages() > 0) {

@@ -48,6 +48,7 @@ class Tally final : public Witness {
   void seen(const wire::Observation& observation) override;
   void lost(const Conversation&, capture::Side, std::uint64_t) override {}
   void opaque(const Conversation&, capture::Side) override {}
+  void restarted(NodeId node, std::uint64_t time_ns) override;
   void ended(const Conversation& conversation) override;
   // After the last connection.
   void finish();
@@ -57,6 +58,9 @@ class Tally final : public Witness {
   // In the order in which they began.
   std::vector<Reign> reigns() const;
   std::uint64_t untold_reigns() const { return untold_reigns_; }
+
+  // Which node, and when; the first kMostTold.
+  const std::vector<std::pair<NodeId, std::uint64_t>>& restarts() const { return restarts_; }
 
   // The connections of the protocol: to ends where messages were understood.
   const Talk& spoken() const { return spoken_; }
@@ -71,6 +75,7 @@ class Tally final : public Witness {
   std::map<DirectedPair, TypeCounts> links_;
   std::map<ReignKey, Reign> reigns_;
   std::uint64_t untold_reigns_ = 0;
+  std::vector<std::pair<NodeId, std::uint64_t>> restarts_;
   Talk spoken_;
   Talk foreign_;
   std::map<std::string, std::uint64_t> reasons_;

@@ -16,6 +16,7 @@
 #include "check/run/judge.h"
 #include "check/run/monitor_choice.h"
 #include "check/run/plan_files.h"
+#include "check/run/shell_word.h"
 
 namespace check::run {
 
@@ -33,30 +34,10 @@ std::uint64_t drawn_seed() {
   return seed % 1'000'000'000;
 }
 
-// One word for a shell. What names a file here does so from everywhere.
-std::string shell_word(const std::string& word) {
-  std::error_code error;
-  const bool is_path = word.find('/') != std::string::npos || word.ends_with(".toml");
-  std::string whole = is_path && fs::exists(word, error)
-                          ? fs::absolute(word, error).lexically_normal().string()
-                          : word;
-  const auto plain = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-           std::string_view("-_./+:=@%").find(c) != std::string_view::npos;
-  };
-  if (!whole.empty() && std::ranges::all_of(whole, plain)) return whole;
-  std::string quoted = "'";
-  for (const char c : whole) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
 // A command for a shell in this folder. It names this very program, however it was found.
 std::string repeat_command(const CheckOptions& options) {
-  std::error_code error;
-  const std::string program = fs::read_symlink("/proc/self/exe", error).string();
-  std::string command =
-      fmt::format("{} check --target {} --nodes {}", shell_word(error ? "seaworthy" : program),
-                  shell_word(options.target), options.nodes);
+  std::string command = fmt::format("{} check --target {} --nodes {}", this_program(),
+                                    shell_word(options.target), options.nodes);
   if (options.clients) command += fmt::format(" --clients {}", *options.clients);
   if (options.keys) command += fmt::format(" --keys {}", *options.keys);
   command += options.suite.empty() ? " --plan " + shell_word(options.plan)

@@ -29,11 +29,12 @@ struct WireOptions {
   std::string protocol;              // Empty: that of the run's target.
   std::vector<std::string> nodes;    // ADDRESS or ADDRESS:PORT of node 1, 2, 3, ...
   std::vector<std::uint16_t> ports;  // Where nodes accept connections; empty: anywhere.
+  bool from_start = false;           // The capture has all traffic since the cluster's start.
   bool json = false;
   bool listing = false;  // Nothing but the messages.
   bool summary = false;  // Everything but the messages.
 };
-int wire_command(const WireOptions& options, const std::string& program);
+int wire_command(const WireOptions& options);
 
 int list_command(const std::string& what);
 

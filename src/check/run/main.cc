@@ -107,6 +107,8 @@ CLI::App* add_wire(CLI::App& app, WireOptions& options) {
                    "Look only at connections to these ports (default: at all)")
       ->type_name("PORT")
       ->delimiter(',');
+  wire->add_flag("--from-start", options.from_start,
+                 "The capture has all traffic since the cluster's first start: judge more");
   wire->add_flag("--json", options.json, "Messages as in messages.jsonl, the rest as one object");
   auto* listing = wire->add_flag("--listing", options.listing, "Only the messages");
   wire->add_flag("--summary", options.summary, "All but the messages")->excludes(listing);
@@ -140,6 +142,6 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a ba
 
   if (check->parsed()) return check::run::check_command(check_options);
   if (analyse->parsed()) return check::run::analyse_command(analyse_options);
-  if (wire->parsed()) return check::run::wire_command(wire_options, argv[0]);
+  if (wire->parsed()) return check::run::wire_command(wire_options);
   return check::run::list_command(what);
 }

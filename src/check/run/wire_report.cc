@@ -98,6 +98,47 @@ std::string leaders_text(const Tally& tally) {
   return text;
 }
 
+std::string restarts_text(const Tally& tally) {
+  std::string text;
+  for (const auto& [id, time_ns] : tally.restarts()) {
+    text += fmt::format("{}{} at {} s", text.empty() ? "restarts: " : ", ", node(id),
+                        observe::seconds(time_ns));
+  }
+  return text.empty() ? text : text + '\n';
+}
+
+std::string health_text(const evidence::Health& health) {
+  std::string text = fmt::format(
+      "health{}: {} elections, {} without need, {} split votes, {} transfers; {} s without a "
+      "leader, "
+      "{} s at most\n",
+      health.group.empty() ? "" : " of " + health.group, health.elections,
+      health.needless_elections, health.split_votes, health.transfers,
+      observe::seconds(health.leaderless_ns), observe::seconds(health.longest_leaderless_ns));
+  text += fmt::format("  {} heartbeats missed, {} entries sent again, {} appends refused",
+                      health.heartbeats_missed, health.resent_entries, health.refused_appends);
+  if (health.heartbeat_interval_ns) {
+    text += fmt::format("; a heartbeat each {} s", observe::seconds(*health.heartbeat_interval_ns));
+  }
+  if (health.election_timeout_ns) {
+    text += fmt::format("; elections after {} s of silence",
+                        observe::seconds(*health.election_timeout_ns));
+  }
+  return text + '\n';
+}
+
+std::string verdict_text(const WireReport& report) {
+  std::string text = "checks:\n";
+  for (const verdict::Finding& finding : report.findings) {
+    text += fmt::format("  {:<19} {:<7} {}\n", finding.checker, verdict::name(finding.verdict),
+                        finding.sentence);
+    if (finding.evidence.empty()) continue;
+    text += fmt::format("    messages {}\n", fmt::join(finding.evidence, ", "));
+  }
+  for (const std::string& note : report.notes) text += fmt::format("  not judged: {}\n", note);
+  return text;
+}
+
 std::string trouble_text(const Conversation& conversation) {
   const capture::Opening& opening = conversation.opening;
   std::string text;
@@ -143,8 +184,35 @@ std::string report_text(const WireReport& report) {
   std::string text = capture_text(report);
   if (report.tally.messages() > 0) {
     text += nodes_text(report) + messages_text(report.tally) + leaders_text(report.tally);
+    text += restarts_text(report.tally);
+    for (const evidence::Health& health : report.health) text += health_text(health);
   }
-  return text + troubles_text(report.tally);
+  text += troubles_text(report.tally);
+  if (report.tally.messages() > 0) text += verdict_text(report);
+  return text;
+}
+
+verdict::Finding judge_capture(const WireReport& report) {
+  const observe::Talk& spoken = report.tally.spoken();
+  const std::uint64_t troubled = spoken.troubled.size() + spoken.untold;
+  verdict::Finding finding;
+  finding.checker = "capture";
+  if (troubled > 0) {
+    finding.sentence =
+        fmt::format("of {} connections of {}, {} have gaps or were not understood to their end",
+                    spoken.connections, name(report.protocol), troubled);
+  } else if (report.counts.error) {
+    finding.sentence = "the file makes no sense to its end";
+  } else if (report.counts.lost > 0) {
+    finding.sentence =
+        fmt::format("{} packets were lost by the capturing program", report.counts.lost);
+  } else {
+    finding.verdict = verdict::Verdict::Valid;
+    finding.sentence =
+        fmt::format("{} connections of {}, all understood as far as the capture goes",
+                    spoken.connections, name(report.protocol));
+  }
+  return finding;
 }
 
 }  // namespace check::run

@@ -63,6 +63,14 @@ void write_leaders(base::JsonWriter& json, const observe::Tally& tally) {
   json.end_array();
 }
 
+void write_restarts(base::JsonWriter& json, const observe::Tally& tally) {
+  json.name("restarts").begin_array();
+  for (const auto& [node, time_ns] : tally.restarts()) {
+    json.begin_object().member("node", node.value).member("time", time_ns).end_object();
+  }
+  json.end_array();
+}
+
 void write_troubles(base::JsonWriter& json, const observe::Talk& talk) {
   json.name("troubles").begin_array();
   for (const observe::Conversation& conversation : talk.troubled) {
@@ -84,6 +92,44 @@ void write_troubles(base::JsonWriter& json, const observe::Talk& talk) {
   json.end_array();
 }
 
+void write_health(base::JsonWriter& json, const std::vector<evidence::Health>& groups) {
+  json.name("health").begin_array();
+  for (const evidence::Health& health : groups) {
+    json.begin_object();
+    if (!health.group.empty()) json.member("group", std::string_view(health.group));
+    json.member("elections", health.elections).member("split_votes", health.split_votes);
+    json.member("needless_elections", health.needless_elections);
+    json.member("transfers", health.transfers).member("leaders", health.leaders);
+    json.member("leaderless", health.leaderless_ns);
+    json.member("longest_leaderless", health.longest_leaderless_ns);
+    json.member("heartbeats_missed", health.heartbeats_missed);
+    json.member("resent_entries", health.resent_entries);
+    json.member("refused_appends", health.refused_appends);
+    if (health.heartbeat_interval_ns) {
+      json.member("heartbeat_interval", *health.heartbeat_interval_ns);
+    }
+    if (health.election_timeout_ns) json.member("election_timeout", *health.election_timeout_ns);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void write_verdict(base::JsonWriter& json, const WireReport& report) {
+  json.member("verdict", verdict::name(verdict::joined(report.findings)));
+  json.name("checkers").begin_array();
+  for (const verdict::Finding& finding : report.findings) {
+    json.begin_object().member("name", std::string_view(finding.checker));
+    json.member("verdict", verdict::name(finding.verdict));
+    json.member("sentence", std::string_view(finding.sentence));
+    json.name("evidence").begin_array();
+    for (const std::uint64_t id : finding.evidence) json.natural(id);
+    json.end_array().end_object();
+  }
+  json.end_array().name("not_judged").begin_array();
+  for (const std::string& note : report.notes) json.string(note);
+  json.end_array();
+}
+
 }  // namespace
 
 std::string report_json(const WireReport& report) {
@@ -98,7 +144,10 @@ std::string report_json(const WireReport& report) {
   write_nodes(json, report);
   write_links(json, report.tally);
   write_leaders(json, report.tally);
+  write_restarts(json, report.tally);
+  write_health(json, report.health);
   write_troubles(json, report.tally.spoken());
+  write_verdict(json, report);
   json.end_object();
   return out + '\n';
 }
