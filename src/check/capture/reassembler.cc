@@ -117,7 +117,8 @@ void Reassembler::take(Connection& connection, const Segment& segment) {
   }
   if (segment.is(Segment::kReset)) {
     // One with a sequence number from nowhere is not the connection's own.
-    const bool refused = from == Side::Acceptor && !half.started() && back.first();
+    const bool refused = from == Side::Acceptor && !half.started() && segment.is(Segment::kAck) &&
+                         back.first() == segment.acknowledged;
     if (refused || !half.started() || half.near(sequence)) {
       close(connection, refused ? Closing::Refused : Closing::Reset, segment.time_ns);
     }
