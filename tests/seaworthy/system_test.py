@@ -256,7 +256,7 @@ class Ending(Folder):
         self.assert_nothing_left()
         code, out, err = self.run_to_end("analyse", "run")
         self.assertEqual((code, out[0]), (2, "verdict: unknown"), err)
-        self.assertIn("linear     valid", err)
+        self.assertIn("linear              valid", err)
 
     def test_interrupted_it_saves_and_judges_what_there_is(self):
         process = self.begin()

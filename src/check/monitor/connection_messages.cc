@@ -14,7 +14,7 @@ void Connection::settle(std::uint64_t ticket, Settled settled) {
 }
 
 void Connection::wake_talk() {
-  talk_->wake(context_.loop.now_ns());
+  talk_->wake(monotonic_ns());
   for (const Side side : {Client, Server}) {
     if (ends_[side].value_or(0) != 0) talk_->hear_end(direction_of(side), false);
   }

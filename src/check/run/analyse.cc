@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "check/run/judge.h"
+#include "check/run/message_judge.h"
 #include "check/run/summary.h"
 #include "check/verdict/verdict_json.h"
 
@@ -25,11 +26,13 @@ int exit_code(verdict::Verdict verdict) {
 base::Result<Opinion> analyse_run(const RunDirectory& directory,
                                   const std::function<bool()>& keep_going) {
   TRY(const Evidence evidence, load_evidence(directory));
-  const std::vector<verdict::Finding> findings = judge(evidence, keep_going);
+  TRY(const MessageOpinion messages, judge_messages(directory, evidence.facts, keep_going));
+  std::vector<verdict::Finding> findings = judge(evidence, keep_going);
+  findings.insert(findings.end(), messages.findings.begin(), messages.findings.end());
   Opinion opinion;
   opinion.verdict = verdict::joined(findings);
   opinion.json = verdict::verdict_json(findings);
-  opinion.summary = summary(directory, evidence, findings);
+  opinion.summary = summary(directory, evidence, messages, findings);
   opinion.repeat = evidence.facts.repeat;
   // A full disk does not take the verdict away.
   for (const auto& [name, content] :

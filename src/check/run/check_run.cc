@@ -25,6 +25,7 @@
 #include "check/run/message_log.h"
 #include "check/run/message_watch.h"
 #include "check/run/monitor_choice.h"
+#include "check/run/node_log.h"
 #include "check/run/progress.h"
 #include "check/run/recovery.h"
 #include "check/run/sandbox_hosts.h"
@@ -122,6 +123,7 @@ class Run {
   RunFacts facts_;
   MonitorChoice choice_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
+  std::unique_ptr<NodeLog> nodes_;
   std::unique_ptr<MessageLog> messages_;       // Null: none are understood.
   std::unique_ptr<MessageWatch> watch_;        // Likewise.
   std::unique_ptr<faults::RuleRunner> rules_;  // Null: the plan has no rules.
@@ -177,7 +179,8 @@ base::Result<std::unique_ptr<Run>> Run::build(const RunRequest& request, faults:
   r.facts_ = first_facts(request);
   const RunDirectory& directory = request.directory;
   TRY(r.sandbox_, sandbox::Sandbox::create(request.options.nodes));
-  r.hosts_ = std::make_unique<SandboxHosts>(*r.sandbox_, directory);
+  TRY(r.nodes_, NodeLog::create(directory.file("nodes.jsonl"), r.clock_, stop));
+  r.hosts_ = std::make_unique<SandboxHosts>(*r.sandbox_, directory, *r.nodes_);
   TRY(r.config_, cluster::make_target(request.options.target, *r.hosts_));
   r.facts_.target_version = r.config_->version();
 
@@ -185,7 +188,7 @@ base::Result<std::unique_ptr<Run>> Run::build(const RunRequest& request, faults:
   TRY(r.probe_, faults::LinkProbe::open(*r.sandbox_));
   TRY(r.history_, HistoryLog::create(directory.file("history.jsonl"), r.clock_, stop));
   TRY(r.fault_log_, FaultLog::create(directory.file("faults.jsonl"), stop));
-  r.board_ = std::make_unique<StatusBoard>(*r.sandbox_, *r.config_);
+  r.board_ = std::make_unique<StatusBoard>(*r.sandbox_, *r.config_, *r.nodes_);
   r.cluster_.reset(new Cluster{*r.sandbox_, *r.hosts_, *r.config_, *r.board_, stop});
   r.network_ = std::make_unique<faults::NetworkFaults>(*r.sandbox_, *r.monitor_, *r.probe_);
   r.processes_ = std::make_unique<faults::ProcessFaults>(*r.sandbox_, *r.hosts_, *r.config_);

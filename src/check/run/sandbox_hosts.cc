@@ -61,6 +61,7 @@ base::Status SandboxHosts::start(cluster::NodeId node, const cluster::Command& c
   }
   program.directory = directory_.data_directory(node);
   program.output_fd = output;
+  log_.note(node, evidence::NodeEventKind::Started);
   auto started = sandbox_.start(node, program);
   ::close(output);
   if (!started.ok()) return std::move(started).error();
@@ -100,12 +101,18 @@ base::Status SandboxHosts::stop(cluster::NodeId node, std::uint32_t grace_ms) {
     (void)::kill(main->pid(), SIGTERM);
     (void)ended_within(*main, static_cast<int>(grace_ms));
   }
-  return sandbox_.kill_all(node);
+  return kill_all(node);
 }
 
 base::Status SandboxHosts::kill(cluster::NodeId node) {
   about_to_end(node);
-  return sandbox_.kill_all(node);
+  return kill_all(node);
+}
+
+base::Status SandboxHosts::kill_all(cluster::NodeId node) {
+  TRY([[maybe_unused]] const base::Done killed, sandbox_.kill_all(node));
+  log_.note(node, evidence::NodeEventKind::Ended);
+  return base::Done{};
 }
 
 bool SandboxHosts::running(cluster::NodeId node) const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "check/cluster/hosts.h"
+#include "check/run/node_log.h"
 #include "check/run/run_directory.h"
 #include "check/sandbox/sandbox.h"
 
@@ -17,8 +18,8 @@ namespace check::run {
 
 class SandboxHosts : public cluster::Hosts {
  public:
-  SandboxHosts(sandbox::Sandbox& sandbox, RunDirectory directory)
-      : sandbox_(sandbox), directory_(std::move(directory)) {}
+  SandboxHosts(sandbox::Sandbox& sandbox, RunDirectory directory, NodeLog& log)
+      : sandbox_(sandbox), directory_(std::move(directory)), log_(log) {}
 
   std::uint32_t nodes() const override { return sandbox_.nodes(); }
   std::string address(cluster::NodeId node) const override { return sandbox_.address(node); }
@@ -39,11 +40,13 @@ class SandboxHosts : public cluster::Hosts {
 
  private:
   std::shared_ptr<sandbox::Process> process(cluster::NodeId node) const;
+  base::Status kill_all(cluster::NodeId node);
   // Notes that the node's program is ended by us, or that it had ended before.
   void about_to_end(cluster::NodeId node);
 
   sandbox::Sandbox& sandbox_;
   RunDirectory directory_;
+  NodeLog& log_;
   mutable std::mutex mutex_;
   // Shared: a status poll may look at a process while a fault replaces it.
   std::map<cluster::NodeId, std::shared_ptr<sandbox::Process>> processes_;

@@ -11,8 +11,9 @@ constexpr std::chrono::milliseconds kInterval{100};
 
 }  // namespace
 
-StatusBoard::StatusBoard(sandbox::Sandbox& sandbox, cluster::RaftClusterConfig& config)
-    : sandbox_(sandbox), config_(config) {
+StatusBoard::StatusBoard(sandbox::Sandbox& sandbox, cluster::RaftClusterConfig& config,
+                         NodeLog& log)
+    : sandbox_(sandbox), config_(config), log_(log) {
   for (std::uint32_t k = 1; k <= config_.nodes(); ++k) {
     threads_.emplace_back([this, k] { ask({k}); });
   }
@@ -27,7 +28,9 @@ void StatusBoard::ask(history::NodeId node) {
   const base::Status entered = sandbox_.enter_clients_network();
   CHECK(entered.ok(), entered.error().message);
   do {
+    const history::Moment asked = log_.now();
     const auto status = config_.status(node);
+    if (status.ok() && config_.capabilities().status) log_.note(node, asked, status.value());
     const std::lock_guard lock(mutex_);
     if (status.ok() && status.value().leader) {
       leaders_[node] = status.value();

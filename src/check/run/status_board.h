@@ -11,6 +11,7 @@
 
 #include "check/cluster/raft_cluster_config.h"
 #include "check/faults/stop.h"
+#include "check/run/node_log.h"
 #include "check/sandbox/sandbox.h"
 
 namespace check::run {
@@ -18,7 +19,7 @@ namespace check::run {
 class StatusBoard {
  public:
   // Starts one thread a node, on the clients' host. All end when the board is destroyed.
-  StatusBoard(sandbox::Sandbox& sandbox, cluster::RaftClusterConfig& config);
+  StatusBoard(sandbox::Sandbox& sandbox, cluster::RaftClusterConfig& config, NodeLog& log);
   ~StatusBoard();
   StatusBoard(const StatusBoard&) = delete;
   StatusBoard& operator=(const StatusBoard&) = delete;
@@ -31,6 +32,7 @@ class StatusBoard {
 
   sandbox::Sandbox& sandbox_;
   cluster::RaftClusterConfig& config_;
+  NodeLog& log_;
   faults::Stop ended_;
   mutable std::mutex mutex_;
   std::map<history::NodeId, cluster::NodeStatus> leaders_;  // Those whose last answer says so.

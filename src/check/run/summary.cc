@@ -16,8 +16,8 @@ using history::Outcome;
 using verdict::Finding;
 using verdict::Verdict;
 
-// Of a proof with more operations, the rest is in verdict.json.
-constexpr std::size_t kShownOperations = 12;
+// Of a proof with more lines, the rest is in verdict.json.
+constexpr std::size_t kShownLines = 12;
 
 // "partition leader 3 times, kill one once"
 std::string faults_text(const Evidence& evidence) {
@@ -43,6 +43,22 @@ std::string operations_text(const Evidence& evidence) {
                      fail, evidence.operations.size() - ok - fail);
 }
 
+// The operations, or the messages, that prove a violation, as lines.
+std::vector<std::string> proof_of(const Finding& finding, const Evidence& evidence,
+                                  const MessageOpinion& messages) {
+  const auto same = [&](const Finding& one) { return one.checker == finding.checker; };
+  if (std::ranges::none_of(messages.findings, same)) {
+    return linear::explain(evidence.operations, finding.evidence);
+  }
+  std::vector<std::string> lines;
+  for (const std::uint64_t id : finding.evidence) {
+    const auto line = messages.listing.find(id);
+    lines.push_back(fmt::format(
+        "{}: {}", id, line == messages.listing.end() ? "" : std::string_view(line->second)));
+  }
+  return lines;
+}
+
 // "full: 53201 messages of etcd"
 std::string monitor_text(const RunFacts& facts) {
   const MessageFacts& messages = facts.messages;
@@ -61,7 +77,7 @@ std::string monitor_text(const RunFacts& facts) {
 }  // namespace
 
 std::string summary(const RunDirectory& directory, const Evidence& evidence,
-                    std::span<const Finding> findings) {
+                    const MessageOpinion& messages, std::span<const Finding> findings) {
   const RunFacts& facts = evidence.facts;
   std::string text = fmt::format("{}: {} {} on {} nodes, plan {}, seed {}\n",
                                  verdict::name(verdict::joined(findings)), facts.target,
@@ -75,18 +91,18 @@ std::string summary(const RunDirectory& directory, const Evidence& evidence,
   if (!facts.interrupted.empty()) text += fmt::format("  interrupted: {}\n", facts.interrupted);
   text += fmt::format("  monitor: {}\n", monitor_text(facts));
   for (const Finding& finding : findings) {
-    text += fmt::format("  {:<10} {:<7} {}\n", finding.checker, verdict::name(finding.verdict),
+    text += fmt::format("  {:<19} {:<7} {}\n", finding.checker, verdict::name(finding.verdict),
                         finding.sentence);
     if (finding.verdict != Verdict::Invalid) continue;
-    const auto lines = linear::explain(evidence.operations, finding.evidence);
-    for (std::size_t i = 0; i < std::min(lines.size(), kShownOperations); ++i) {
+    const auto lines = proof_of(finding, evidence, messages);
+    for (std::size_t i = 0; i < std::min(lines.size(), kShownLines); ++i) {
       text += "    " + lines[i] + '\n';
     }
-    if (lines.size() > kShownOperations) {
-      text +=
-          fmt::format("    ... and {} more, in verdict.json\n", lines.size() - kShownOperations);
+    if (lines.size() > kShownLines) {
+      text += fmt::format("    ... and {} more, in verdict.json\n", lines.size() - kShownLines);
     }
   }
+  for (const std::string& note : messages.notes) text += "  not judged: " + note + '\n';
   if (!evidence.links.empty()) text += "  between the nodes, by the monitor:\n" + evidence.links;
   text += fmt::format("  run:    {}\n  repeat: {}\n", directory.path(), facts.repeat);
   return text;

@@ -6,12 +6,14 @@
 #include <string>
 
 #include "check/run/judge.h"
+#include "check/run/message_judge.h"
 #include "check/run/run_directory.h"
 #include "check/verdict/finding.h"
 
 namespace check::run {
 
+// `findings`: all; those of `messages` are among them.
 std::string summary(const RunDirectory& directory, const Evidence& evidence,
-                    std::span<const verdict::Finding> findings);
+                    const MessageOpinion& messages, std::span<const verdict::Finding> findings);
 
 }  // namespace check::run
