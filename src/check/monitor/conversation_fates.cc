@@ -109,8 +109,7 @@ void Conversation::carry_out(Lane& lane, wire::Frame frame, const Fate& fate) {
       put(lane, {}, lane.encoder->out_of_turn(frame));
       break;
     case Fate::Kind::Replace:
-      put(lane, frame.bytes,
-          lane.encoder->leave_out(frame) + lane.encoder->out_of_turn(*fate.frame));
+      put(lane, frame.bytes, lane.encoder->forward(*fate.frame));
       break;
     case Fate::Kind::Answer:
       drop(lane, frame);

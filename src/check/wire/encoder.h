@@ -24,7 +24,7 @@ class Encoder {
  public:
   virtual ~Encoder() = default;
 
-  // The frame's turn has come and it is handed on.
+  // The frame's turn has come and it is handed on; or what altered() made of it is, in its place.
   virtual std::string forward(const Frame& frame) = 0;
   // The frame's turn has come and it is left out, for good or until out_of_turn().
   // Requires: supports() said so, of this frame.
