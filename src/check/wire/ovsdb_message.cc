@@ -302,20 +302,22 @@ base::Error wrong(const std::string& what) { return {base::ErrorCode::InvalidArg
 
 }  // namespace
 
+void OvsdbScanner::inside_string(char byte) {
+  if (escaped_) {
+    escaped_ = false;
+  } else if (byte == '\\') {
+    escaped_ = true;
+  } else if (byte == '"') {
+    in_string_ = false;
+  }
+}
+
 base::Result<std::optional<std::size_t>> OvsdbScanner::object(std::string_view waiting) {
   for (; at_ < waiting.size(); ++at_) {
     const char byte = waiting[at_];
     if (in_string_) {
-      if (escaped_) {
-        escaped_ = false;
-      } else if (byte == '\\') {
-        escaped_ = true;
-      } else if (byte == '"') {
-        in_string_ = false;
-      }
-      continue;
-    }
-    if (depth_ == 0 && byte != '{') {
+      inside_string(byte);
+    } else if (depth_ == 0 && byte != '{') {
       if (byte != ' ' && byte != '\n' && byte != '\r' && byte != '\t') {
         return wrong("a JSON object should begin");
       }

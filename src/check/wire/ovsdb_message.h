@@ -20,6 +20,8 @@ class OvsdbScanner {
   base::Result<std::optional<std::size_t>> object(std::string_view waiting);
 
  private:
+  void inside_string(char byte);
+
   std::size_t at_ = 0;
   std::size_t depth_ = 0;
   bool in_string_ = false;

@@ -6,53 +6,17 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "check/wire/pickle_opcode.h"
 
 namespace check::wire {
 namespace {
 
 using Kind = PickleValue::Kind;
+using Op = PickleOpcode;
 
 constexpr std::uint32_t kMark = std::numeric_limits<std::uint32_t>::max();  // On the stack.
 constexpr std::int64_t kEncode = 1;     // Global _codecs.encode: text and "latin1" to bytes.
 constexpr std::int64_t kMakeBytes = 2;  // Global bytes: from nothing, the empty bytes.
-
-// Opcodes, named as in Python's pickletools.
-enum Opcode : std::uint8_t {
-  Mark = '(',
-  Stop = '.',
-  NoneOpcode = 'N',
-  BinFloat = 'G',
-  BinInt = 'J',
-  BinInt1 = 'K',
-  BinInt2 = 'M',
-  Reduce = 'R',
-  BinString = 'T',
-  ShortBinString = 'U',
-  BinUnicode = 'X',
-  Append = 'a',
-  Appends = 'e',
-  GlobalOpcode = 'c',
-  EmptyDictionary = '}',
-  EmptyList = ']',
-  EmptyTuple = ')',
-  BinGet = 'h',
-  LongBinGet = 'j',
-  BinPut = 'q',
-  LongBinPut = 'r',
-  SetItem = 's',
-  SetItems = 'u',
-  TupleOpcode = 't',
-  BinBytes = 'B',
-  ShortBinBytes = 'C',
-  Protocol = 0x80,
-  Tuple1 = 0x85,
-  Tuple2 = 0x86,
-  Tuple3 = 0x87,
-  NewTrue = 0x88,
-  NewFalse = 0x89,
-  Long1 = 0x8a,
-  Long4 = 0x8b,
-};
 
 // Two's complement, little-endian, of any length (pickletools.decode_long); none if it does not
 // fit.
@@ -141,31 +105,31 @@ class PickleReader {
 
   bool number(std::uint8_t opcode) {
     switch (opcode) {
-      case NoneOpcode:
+      case Op::NoneOpcode:
         push(Kind::None, 0);
         return true;
-      case NewTrue:
+      case Op::NewTrue:
         push(Kind::Boolean, 1);
         return true;
-      case NewFalse:
+      case Op::NewFalse:
         push(Kind::Boolean, 0);
         return true;
-      case BinInt:
+      case Op::BinInt:
         push(Kind::Integer, static_cast<std::int32_t>(in_.u32()));
         return true;
-      case BinInt1:
+      case Op::BinInt1:
         push(Kind::Integer, in_.u8());
         return true;
-      case BinInt2:
+      case Op::BinInt2:
         push(Kind::Integer, in_.u16());
         return true;
-      case Long1:
+      case Op::Long1:
         long_number(in_.u8());
         return true;
-      case Long4:
+      case Op::Long4:
         long_number(in_.u32());
         return true;
-      case BinFloat:
+      case Op::BinFloat:
         in_.bytes(8);
         push(Kind::Real, 0);
         return true;
@@ -182,19 +146,17 @@ class PickleReader {
 
   bool string(std::uint8_t opcode) {
     switch (opcode) {
-      case BinUnicode:
+      case Op::BinUnicode:
+      case Op::BinString:
         push_bytes(Kind::Text, in_.sized());
         return true;
-      case BinString:
-        push_bytes(Kind::Text, in_.sized());
-        return true;
-      case ShortBinString:
+      case Op::ShortBinString:
         push_bytes(Kind::Text, in_.bytes(in_.u8()));
         return true;
-      case BinBytes:
+      case Op::BinBytes:
         push_bytes(Kind::Bytes, in_.sized());
         return true;
-      case ShortBinBytes:
+      case Op::ShortBinBytes:
         push_bytes(Kind::Bytes, in_.bytes(in_.u8()));
         return true;
       default:
@@ -204,33 +166,34 @@ class PickleReader {
 
   bool container(std::uint8_t opcode) {
     switch (opcode) {
-      case EmptyDictionary:
+      case Op::EmptyDictionary:
         push(Kind::Dictionary, 0);
         return true;
-      case EmptyList:
+      case Op::EmptyList:
         push(Kind::List, 0);
         return true;
-      case EmptyTuple:
+      case Op::EmptyTuple:
         push(Kind::Tuple, 0);
         return true;
-      case Tuple1:
-      case Tuple2:
-      case Tuple3:
-        if (has(opcode - Tuple1 + std::size_t{1})) tuple(stack_.size() - (opcode - Tuple1 + 1U));
+      case Op::Tuple1:
+      case Op::Tuple2:
+      case Op::Tuple3:
+        if (has(opcode - Op::Tuple1 + std::size_t{1}))
+          tuple(stack_.size() - (opcode - Op::Tuple1 + 1U));
         return true;
-      case TupleOpcode:
+      case Op::TupleOpcode:
         if (const auto at = last_mark()) tuple(*at);
         return true;
-      case Append:
+      case Op::Append:
         if (has(2)) extend(Kind::List, stack_.size() - 1);
         return true;
-      case SetItem:
+      case Op::SetItem:
         if (has(3)) extend(Kind::Dictionary, stack_.size() - 2);
         return true;
-      case Appends:
+      case Op::Appends:
         if (const auto at = last_mark()) extend(Kind::List, *at);
         return true;
-      case SetItems:
+      case Op::SetItems:
         if (const auto at = last_mark()) extend(Kind::Dictionary, *at);
         return true;
       default:
@@ -240,32 +203,32 @@ class PickleReader {
 
   bool memory(std::uint8_t opcode) {
     switch (opcode) {
-      case Protocol:
+      case Op::Protocol:
         if (in_.u8() > 5) refuse("a later protocol");
         return true;
-      case Stop:
+      case Op::Stop:
         stopped_ = true;
         return true;
-      case Mark:
+      case Op::Mark:
         stack_.push_back(kMark);
         if (stack_.size() > Pickle::kMostValues) refuse("too many values");
         return true;
-      case BinPut:
+      case Op::BinPut:
         put(in_.u8());
         return true;
-      case LongBinPut:
+      case Op::LongBinPut:
         put(in_.u32());
         return true;
-      case BinGet:
+      case Op::BinGet:
         get(in_.u8());
         return true;
-      case LongBinGet:
+      case Op::LongBinGet:
         get(in_.u32());
         return true;
-      case GlobalOpcode:
+      case Op::GlobalOpcode:
         global();
         return true;
-      case Reduce:
+      case Op::Reduce:
         reduce();
         return true;
       default:
