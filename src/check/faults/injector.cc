@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "check/plan/schedule.h"
 #include "check/plan/shape.h"
 
@@ -84,18 +85,28 @@ void Injector::execute(const plan::Step& step) {
   if (step.fault.quiet) around_.clients.go_on();
 }
 
+std::chrono::microseconds Injector::delay_of(const plan::Step& step) const {
+  const std::uint64_t length_ms = plan::milliseconds(step.length, election_timeout_ms_);
+  return as_ms(std::max(length_ms / kDelayPart, kLeastDelayMs));
+}
+
 base::Result<std::string> Injector::begin(const FaultRecord& record, const plan::Step& step) {
+  const plan::FaultKind kind = step.fault.kind;
   if (!record.pairs.empty()) {
-    const std::uint64_t length_ms = plan::milliseconds(step.length, election_timeout_ms_);
-    const std::uint64_t length_us = std::max(length_ms / kDelayPart, kLeastDelayMs) * 1000;
-    return around_.network.begin(record.id, step.fault.kind, record.pairs,
-                                 std::chrono::microseconds(length_us));
+    return around_.network.begin(record.id, kind, record.pairs, delay_of(step));
   }
-  return around_.processes.begin(step.fault.kind, record.nodes);
+  if (plan::strikes_disk(kind)) {
+    CHECK(around_.disks != nullptr);
+    return around_.disks->begin(record.id, kind, record.nodes, delay_of(step));
+  }
+  return around_.processes.begin(kind, record.nodes);
 }
 
 base::Result<std::string> Injector::end(const FaultRecord& record, const plan::Step& step) {
   if (!record.pairs.empty()) return around_.network.end(record.id);
+  if (plan::strikes_disk(step.fault.kind)) {
+    return around_.disks->end(record.id, step.fault.kind, record.nodes);
+  }
   return around_.processes.end(step.fault.kind, record.nodes);
 }
 

@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 
+#include "check/faults/disk_faults.h"
 #include "check/faults/fault_record.h"
 #include "check/faults/network_faults.h"
 #include "check/faults/process_faults.h"
@@ -37,6 +38,7 @@ struct Surroundings {
   Clients& clients;
   std::function<std::optional<history::NodeId>()> leader;  // As the nodes state it now.
   RecordSink sink;
+  DiskFaults* disks = nullptr;  // Null: no step strikes a disk.
 };
 
 class Injector {
@@ -60,6 +62,7 @@ class Injector {
   // Also claims the nodes of a fault that strikes processes.
   Struck claim(const plan::Step& step);
   base::Result<std::string> begin(const FaultRecord& record, const plan::Step& step);
+  std::chrono::microseconds delay_of(const plan::Step& step) const;
   base::Result<std::string> end(const FaultRecord& record, const plan::Step& step);
   void report(FaultRecord& record, FaultState state, std::string observed) const;
   void report(FaultRecord& record, FaultState good, const base::Result<std::string>& outcome) const;

@@ -51,6 +51,11 @@ base::Result<std::string> NetworkFaults::begin(std::uint64_t id, plan::FaultKind
     case plan::FaultKind::Kill:
     case plan::FaultKind::Pause:
     case plan::FaultKind::Restart:
+    case plan::FaultKind::PowerCut:
+    case plan::FaultKind::TornWrite:
+    case plan::FaultKind::DiskFull:
+    case plan::FaultKind::DiskError:
+    case plan::FaultKind::SlowDisk:
       break;
   }
   CHECK(false);
@@ -120,6 +125,11 @@ base::Status NetworkFaults::apply(const Active& changed) {
     case plan::FaultKind::Kill:
     case plan::FaultKind::Pause:
     case plan::FaultKind::Restart:
+    case plan::FaultKind::PowerCut:
+    case plan::FaultKind::TornWrite:
+    case plan::FaultKind::DiskFull:
+    case plan::FaultKind::DiskError:
+    case plan::FaultKind::SlowDisk:
       break;
   }
   CHECK(false);

@@ -12,7 +12,7 @@ namespace check::plan {
 
 namespace {
 
-constexpr std::array<FaultWord, 6> kFaults = {
+constexpr std::array<FaultWord, 11> kFaults = {
     FaultWord{FaultKind::Kill, "kill",
               "SIGKILL every process of the node; start it again after the fault's length"},
     FaultWord{FaultKind::Pause, "pause",
@@ -25,6 +25,18 @@ constexpr std::array<FaultWord, 6> kFaults = {
               "keep every byte of the cut pairs in the monitor, deliver all at the end"},
     FaultWord{FaultKind::Delay, "delay",
               "deliver every byte of the pairs late, by a tenth of the length"},
+    FaultWord{FaultKind::PowerCut, "power-cut",
+              "cut the node off, kill it, and lose all writes that it did not sync; start it again "
+              "after the length"},
+    FaultWord{FaultKind::TornWrite, "torn-write",
+              "a power cut in which only the last write is lost, in part"},
+    FaultWord{
+        FaultKind::DiskFull, "disk-full",
+        "the node's writes fail with ENOSPC for the length; if it gave up, it is started again"},
+    FaultWord{FaultKind::DiskError, "disk-error",
+              "the node's writes and syncs fail with EIO for the length; as above"},
+    FaultWord{FaultKind::SlowDisk, "slow-disk",
+              "each write and sync of the node takes longer, by a tenth of the length"},
 };
 
 constexpr std::array<TargetWord, 9> kTargets = {

@@ -13,7 +13,19 @@
 
 namespace check::plan {
 
-enum class FaultKind : std::uint8_t { Kill, Pause, Restart, Partition, Hold, Delay };
+enum class FaultKind : std::uint8_t {
+  Kill,
+  Pause,
+  Restart,
+  Partition,
+  Hold,
+  Delay,
+  PowerCut,
+  TornWrite,
+  DiskFull,
+  DiskError,
+  SlowDisk
+};
 
 // Whom a fault strikes. The first group names nodes; the second names shapes of a network. What a
 // word means for a certain leader and a drawn order of nodes is in shape.h.
@@ -55,6 +67,9 @@ std::span<const TargetWord> target_words();
 constexpr bool strikes_network(FaultKind kind) {
   return kind == FaultKind::Partition || kind == FaultKind::Hold || kind == FaultKind::Delay;
 }
+
+// Power cuts and the troubles of disks need data directories that can be struck.
+constexpr bool strikes_disk(FaultKind kind) { return kind >= FaultKind::PowerCut; }
 
 // Whether the kind can strike the target: "kill bridge" means nothing.
 bool fits(FaultKind kind, Target target);

@@ -11,6 +11,8 @@
 
 #include "base/prng.h"
 #include "check/cluster/target.h"
+#include "check/faultfs/faulty_disk.h"
+#include "check/faults/disk_faults.h"
 #include "check/faults/injector.h"
 #include "check/faults/link_probe.h"
 #include "check/faults/rule_runner.h"
@@ -20,6 +22,7 @@
 #include "check/plan/schedule.h"
 #include "check/run/audit_file.h"
 #include "check/run/cluster_setup.h"
+#include "check/run/disk_steps.h"
 #include "check/run/fault_log.h"
 #include "check/run/history_log.h"
 #include "check/run/message_log.h"
@@ -104,6 +107,7 @@ class Run {
 
   base::Status save_facts() const;
   base::Status start_monitor();
+  base::Status prepare_disks();
   base::Status begin();
   base::Status fit_faults();
   milliseconds operation_timeout() const;
@@ -124,6 +128,7 @@ class Run {
   MonitorChoice choice_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
   std::unique_ptr<NodeLog> nodes_;
+  std::unique_ptr<faults::DiskFaults> disks_;  // Null: no step strikes a disk.
   std::unique_ptr<MessageLog> messages_;       // Null: none are understood.
   std::unique_ptr<MessageWatch> watch_;        // Likewise.
   std::unique_ptr<faults::RuleRunner> rules_;  // Null: the plan has no rules.
@@ -192,6 +197,7 @@ base::Result<std::unique_ptr<Run>> Run::build(const RunRequest& request, faults:
   r.cluster_.reset(new Cluster{*r.sandbox_, *r.hosts_, *r.config_, *r.board_, stop});
   r.network_ = std::make_unique<faults::NetworkFaults>(*r.sandbox_, *r.monitor_, *r.probe_);
   r.processes_ = std::make_unique<faults::ProcessFaults>(*r.sandbox_, *r.hosts_, *r.config_);
+  TRY([[maybe_unused]] auto disks, r.prepare_disks());
   r.workload_ = std::make_unique<Workload>(*r.sandbox_, *r.config_, *r.history_, r.clock_,
                                            possible_work(request.plan.work, *r.config_));
   r.progress_ = std::make_unique<Progress>([&r] { return r.progress_line(); });
@@ -212,6 +218,20 @@ base::Status Run::check_rules() const {
   return base::Error{base::ErrorCode::InvalidArgument,
                      fmt::format("plan '{}' has rules about messages, but the monitor is '{}': {}",
                                  plan_.name, choice_.name, choice_.reason)};
+}
+
+// Where the machine forbids it, the steps are left out: fit_faults().
+base::Status Run::prepare_disks() {
+  if (!strikes_disks(plan_)) return base::Done{};
+  const base::Status possible = faultfs::probe(*sandbox_);
+  if (!possible.ok()) {
+    facts_.left_out = possible.error().message;
+    return base::Done{};
+  }
+  TRY(disks_,
+      faults::DiskFaults::prepare({*sandbox_, *hosts_, *config_, *network_,
+                                   [this](history::NodeId node) { hosts_->excuse(node); }}));
+  return base::Done{};
 }
 
 base::Status Run::start_monitor() {
@@ -283,6 +303,11 @@ base::Status Run::fit_faults() {
                                    required_faults(plan_), time_s, election_ms, *needed)};
   }
   plan_ = plan::fitted(plan_, std::uint64_t{time_s} * 1000, election_ms, kFaultOverheadMs);
+  if (!facts_.left_out.empty()) {
+    facts_.left_out =
+        fmt::format("{} faults of disks: {}", leave_out_disk_steps(plan_), facts_.left_out);
+    progress_->note("plan: left out: " + facts_.left_out);
+  }
   for (std::size_t lane = 0; lane < plan_.lanes.size(); ++lane) {
     for (const plan::Step& step : plan_.lanes[lane].steps) {
       facts_.planned_faults += 1;
@@ -311,7 +336,8 @@ faults::Surroundings Run::surroundings() {
           *processes_,
           *workload_,
           [this] { return board_->leader(); },
-          [this](const faults::FaultRecord& record) { fault_log_->append(record); }};
+          [this](const faults::FaultRecord& record) { fault_log_->append(record); },
+          disks_.get()};
 }
 
 void Run::fault_phase() {
@@ -334,6 +360,7 @@ void Run::fault_phase() {
 
 void Run::recover() {
   progress_->phase("recovery");
+  if (disks_) disks_->heal_all();
   facts_.recovery = heal(*network_, *processes_, recovery_bound_ms(facts_.election_timeout_ms));
   await_recovery(*cluster_, *workload_, clock_, facts_.recovery);
   workload_->stop();

@@ -56,6 +56,11 @@ std::set<std::uint64_t> silent_clients(const Evidence& evidence) {
   return silent;
 }
 
+// The end of a sentence.
+std::string left_out(const RunFacts& facts) {
+  return facts.left_out.empty() ? std::string() : "; left out were " + facts.left_out;
+}
+
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 }  // namespace
@@ -160,8 +165,8 @@ Finding judge_faults(const Evidence& evidence) {
   for (const auto& [word, least] : facts.require.fired) {
     if (fired_by_word[word] < least) {
       return finding("faults", Verdict::Unknown,
-                     fmt::format("the plan requires {} faults of kind {}, but {} fired", least,
-                                 word, fired_by_word[word]));
+                     fmt::format("the plan requires {} faults of kind {}, but {} fired{}", least,
+                                 word, fired_by_word[word], left_out(facts)));
     }
   }
   if (facts.require.every_node && struck.size() < facts.nodes) {

@@ -68,6 +68,7 @@ RunFacts facts_from(const Json& json) {
   facts.repeat = json.at("repeat");
   facts.election_timeout_ms = optional_at<std::uint64_t>(json, "election_timeout_ms");
   facts.planned_faults = json.at("planned_faults");
+  facts.left_out = json.value("left_out", std::string());
   const Json& require = json.at("require");
   facts.require.operations = require.at("operations");
   facts.require.fired = require.at("fired").get<std::map<std::string, std::uint32_t>>();
@@ -105,6 +106,7 @@ std::string to_json(const RunFacts& facts) {
       {"repeat", facts.repeat},
       {"election_timeout_ms", or_null(facts.election_timeout_ms)},
       {"planned_faults", facts.planned_faults},
+      {"left_out", facts.left_out},
       {"require",
        {{"operations", facts.require.operations},
         {"fired", facts.require.fired},

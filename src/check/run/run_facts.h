@@ -43,6 +43,7 @@ struct RunFacts {
 
   std::optional<std::uint64_t> election_timeout_ms;
   std::uint64_t planned_faults = 0;
+  std::string left_out;  // "3 faults of disks: REASON", of the plan; empty: nothing.
   plan::Require require;
   std::string interrupted;  // By what; empty: it was not.
   bool finished = false;

@@ -62,9 +62,13 @@ base::Status SandboxHosts::start(cluster::NodeId node, const cluster::Command& c
   program.directory = directory_.data_directory(node);
   program.output_fd = output;
   log_.note(node, evidence::NodeEventKind::Started);
+  if (supervisor_ != nullptr) program.filter = supervisor_->filter();
   auto started = sandbox_.start(node, program);
   ::close(output);
   if (!started.ok()) return std::move(started).error();
+  if (supervisor_ != nullptr) {
+    TRY([[maybe_unused]] auto attended, supervisor_->attend(node, *started.value()));
+  }
   const std::lock_guard lock(mutex_);
   const auto before = processes_.find(node);
   if (before != processes_.end() && !ended_.contains(node)) {

@@ -13,6 +13,7 @@
 #include "check/run/node_log.h"
 #include "check/run/run_directory.h"
 #include "check/sandbox/sandbox.h"
+#include "check/trap/supervisor.h"
 
 namespace check::run {
 
@@ -35,6 +36,11 @@ class SandboxHosts : public cluster::Hosts {
   // that ended since they were last started, too.
   std::vector<std::string> own_exits() const;
 
+  // The node's end, if it comes before its next start, is a fault's doing.
+  void excuse(cluster::NodeId node) { about_to_end(node); }
+  // From now on programs start under the supervisor's filter. It outlives this object.
+  void trap(trap::Supervisor& supervisor) { supervisor_ = &supervisor; }
+
   // The last lines of what the node's program printed, for messages.
   std::string last_output(cluster::NodeId node) const;
 
@@ -47,6 +53,7 @@ class SandboxHosts : public cluster::Hosts {
   sandbox::Sandbox& sandbox_;
   RunDirectory directory_;
   NodeLog& log_;
+  trap::Supervisor* supervisor_ = nullptr;  // Null: no filter.
   mutable std::mutex mutex_;
   // Shared: a status poll may look at a process while a fault replaces it.
   std::map<cluster::NodeId, std::shared_ptr<sandbox::Process>> processes_;

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Power cuts, and disks that are full, broken or slow. A node that a disk's trouble made give up is
+// started again when the trouble is over, as by an operator.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "base/result.h"
+#include "check/cluster/hosts.h"
+#include "check/cluster/raft_cluster_config.h"
+#include "check/faultfs/faulty_disk.h"
+#include "check/faults/network_faults.h"
+#include "check/history/node_id.h"
+#include "check/plan/fault.h"
+#include "check/sandbox/sandbox.h"
+
+namespace check::faults {
+
+class DiskFaults {
+ public:
+  using Nodes = std::set<history::NodeId>;
+  struct Struck {
+    sandbox::Sandbox& sandbox;
+    cluster::Hosts& hosts;
+    cluster::RaftClusterConfig& config;
+    NetworkFaults& network;
+    // Whatever the node does, its end from now on is the fault's doing.
+    std::function<void(history::NodeId)> excuse;
+  };
+
+  // Gives every node such a disk. To be destroyed when no node runs any more.
+  // Requires: no node runs yet.
+  static base::Result<std::unique_ptr<DiskFaults>> prepare(const Struck& struck);
+  ~DiskFaults();
+  DiskFaults(const DiskFaults&) = delete;
+  DiskFaults& operator=(const DiskFaults&) = delete;
+
+  // Strikes the nodes and returns what was observed. `delay`: of a SlowDisk.
+  // Requires: strikes_disk(kind); the nodes are claimed (ProcessFaults); no fault `id` of the
+  // network is in force.
+  base::Result<std::string> begin(std::uint64_t id, plan::FaultKind kind, const Nodes& nodes,
+                                  std::chrono::microseconds delay);
+  base::Result<std::string> end(std::uint64_t id, plan::FaultKind kind, const Nodes& nodes);
+
+  // No disk is troubled any more.
+  void heal_all();
+
+ private:
+  explicit DiskFaults(const Struck& struck) : struck_(struck) {}
+
+  base::Result<std::string> cut_power(std::uint64_t id, faultfs::Cut cut, const Nodes& nodes);
+  base::Result<std::string> power_up(std::uint64_t id, const Nodes& nodes);
+  base::Result<std::string> trouble(plan::FaultKind kind, const Nodes& nodes,
+                                    std::chrono::microseconds delay);
+  base::Status observe(history::NodeId node, const faultfs::Trouble& trouble);
+  base::Result<std::string> relieve(plan::FaultKind kind, const Nodes& nodes);
+  bool gives_up(history::NodeId node) const;
+
+  const Struck struck_;
+  std::map<history::NodeId, std::unique_ptr<faultfs::FaultyDisk>> disks_;
+  std::mutex mutex_;                                     // Of what follows.
+  std::map<history::NodeId, faultfs::Suffered> before_;  // When the node's trouble began.
+  std::set<std::uint64_t> cut_off_;                      // Power cuts, while they last.
+};
+
+}  // namespace check::faults
