@@ -25,7 +25,7 @@ class MessageLog {
     std::uint64_t saved = 0;
     std::uint64_t lost = 0;
   };
-  static constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 30;
+  static constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 32;
 
   // `stop` is requested when the file can no longer be written (a full disk).
   static base::Result<std::unique_ptr<MessageLog>> create(const std::string& path,
