@@ -123,8 +123,11 @@ def main():
 
     class Client(socketserver.StreamRequestHandler):
         def handle(self):
-            for line in self.rfile:
-                self.wfile.write(json.dumps(node.answer(json.loads(line))).encode() + b"\n")
+            try:
+                for line in self.rfile:
+                    self.wfile.write(json.dumps(node.answer(json.loads(line))).encode() + b"\n")
+            except ConnectionError:
+                pass  # The client is gone.
 
     class Server(socketserver.ThreadingTCPServer):
         allow_reuse_address = True
