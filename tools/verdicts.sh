@@ -8,10 +8,12 @@ tools/build.sh release seaworthy raftkv broken
 seconds=${VERDICT_SECONDS:-20}
 failures=0
 for seed in "$@"; do
-  for name in stale-read early-ack lost-tail; do
+  for name in stale-read early-ack lost-tail no-sync; do
+    plan=standard
+    [ "$name" != no-sync ] || plan=disk  # Needs /dev/fuse.
     for pair in 1:broken/$name 0:twin/$name; do
       wanted=${pair%%:*} target=${pair#*:} code=0
-      words=(check --target "$target" --plan standard --time "$seconds" --seed "$seed")
+      words=(check --target "$target" --plan "$plan" --time "$seconds" --seed "$seed")
       build/release/bin/seaworthy "${words[@]}" >build/verdict.out 2>build/verdict.err || code=$?
       echo "$target seed $seed: exit code $code, expected $wanted"
       if [ "$code" != "$wanted" ]; then

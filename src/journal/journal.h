@@ -34,6 +34,9 @@ struct Config {
   // A new segment begins when the next frame would make this one longer. One frame is never split,
   // so that a single huge batch may make a segment of its own size.
   std::uint64_t segment_bytes = std::uint64_t{64} * 1024 * 1024;
+#ifdef SEAWORTHY_BROKEN
+  bool no_sync = false;
+#endif
 };
 
 struct Opened;

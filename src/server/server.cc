@@ -50,6 +50,7 @@ replica::Config replica_config(const Options& options) {
   if (options.broken == "stale-read") config.broken = Broken::StaleRead;
   if (options.broken == "early-ack") config.broken = Broken::EarlyAck;
   if (options.broken == "lost-tail") config.broken = Broken::LostTail;
+  config.journal.no_sync = options.broken == "no-sync";
 #endif
   return config;
 }

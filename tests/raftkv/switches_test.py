@@ -6,8 +6,8 @@ import re
 import sys
 
 BLOCK = re.compile(r"^#ifdef SEAWORTHY_BROKEN\n(.*?)^#endif", re.DOTALL | re.MULTILINE)
-SWITCH = re.compile(r"broken == (?:replica::)?Broken::(\w+)")
-EXPECTED = ["EarlyAck", "LostTail", "StaleRead"]
+SWITCH = re.compile(r"(?:broken == (?:replica::)?Broken::|if \(!config_\.)(\w+)")
+EXPECTED = ["EarlyAck", "LostTail", "StaleRead", "no_sync"]
 
 
 def main(source: pathlib.Path) -> int:

@@ -43,9 +43,12 @@ constexpr std::array kBuiltIns = {
             "early-ack"},
     BuiltIn{"broken/lost-tail", "wrong on purpose: forgets its last synced batch on restart",
             kBroken, "lost-tail"},
+    BuiltIn{"broken/no-sync", "wrong on purpose: acknowledges what it has written but not synced",
+            kBroken, "no-sync"},
     BuiltIn{"twin/stale-read", kTwin, kBroken, ""},
     BuiltIn{"twin/early-ack", kTwin, kBroken, ""},
     BuiltIn{"twin/lost-tail", kTwin, kBroken, ""},
+    BuiltIn{"twin/no-sync", kTwin, kBroken, ""},
 };
 
 const char* advice_for(const BuiltIn& target) {

@@ -63,8 +63,9 @@ TEST(Target, MissingBinaryIsAnsweredWithHowToGetIt) {
 TEST(Target, ListNamesAllAndSaysWhatIsMissing) {
   const Variable path("PATH", "/nowhere");
   const std::vector<TargetInfo> all = targets();
-  for (const char* name : {"etcd", "raftkv", "broken/stale-read", "broken/early-ack",
-                           "broken/lost-tail", "twin/stale-read", "raftkv-shim"}) {
+  for (const char* name :
+       {"etcd", "raftkv", "broken/stale-read", "broken/early-ack", "broken/lost-tail",
+        "broken/no-sync", "twin/stale-read", "raftkv-shim"}) {
     const auto found = std::find_if(
         all.begin(), all.end(), [name](const TargetInfo& target) { return target.name == name; });
     ASSERT_NE(found, all.end()) << name;
