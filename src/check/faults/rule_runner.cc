@@ -105,9 +105,22 @@ void RuleRunner::stop() {
   changed_.notify_all();
   timers_.join();
   for (auto& [firing, thread] : threads) thread.join();
+  if (std::exchange(resting_, false)) around_.clients.go_on();
   around_.processes.release(owned_);
   owned_.clear();
   report_unfired();
+}
+
+bool RuleRunner::done() {
+  const std::lock_guard lock(mutex_);
+  bool required = false;
+  for (std::size_t k = 0; k < options_.rules.size(); ++k) {
+    if (!options_.rules[k].require) continue;
+    required = true;
+    const std::uint32_t times = std::max(options_.rules[k].when.times, 1U);
+    if (engine_.state(k).fired < times) return false;
+  }
+  return required && threads_.size() == finished_.size() && !engine_.waits();
 }
 
 Fate RuleRunner::seen(const wire::Observation& observation, const wire::Frame& frame) {
@@ -276,10 +289,14 @@ base::Result<std::string> RuleRunner::carry_out(const rules::Step& step,
   }
   if (kind == ActionKind::Rest) {
     around_.clients.rest();
+    const std::lock_guard lock(mutex_);
+    resting_ = true;
     return std::string("clients rest");
   }
   if (kind == ActionKind::GoOn) {
     around_.clients.go_on();
+    const std::lock_guard lock(mutex_);
+    resting_ = false;
     return std::string("clients go on");
   }
   if (kind == ActionKind::Heal) return heal();

@@ -44,6 +44,10 @@ class RuleRunner : public monitor::MessageWatcher {
   // are reported as failed. The nodes and the network stay as they are: heal them after.
   void stop();
 
+  // Every rule that has to fire has, and nothing is under way or will come by time: the rest of the
+  // fault phase would only be waiting. False if no rule has to.
+  bool done();
+
   monitor::Fate seen(const wire::Observation& observation, const wire::Frame& frame) override;
   void opaque(history::DirectedPair pair, std::uint64_t connection,
               const std::string& why) override;
@@ -86,6 +90,7 @@ class RuleRunner : public monitor::MessageWatcher {
   rules::Engine engine_;                          // Guarded by mutex_.
   bool running_ = false;                          // Guarded by mutex_.
   std::map<std::uint64_t, std::thread> threads_;  // Guarded by mutex_; by firing.
+  bool resting_ = false;                          // Guarded by mutex_: clients, by a rule.
   std::vector<std::uint64_t> finished_;           // Guarded by mutex_: of these threads_.
   std::set<history::NodeId> owned_;               // Guarded by mutex_: claimed for the rules.
   std::set<std::uint64_t> cuts_;        // Guarded by mutex_: ids of faults of the network.

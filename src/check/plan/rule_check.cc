@@ -1,22 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "check/plan/rule_check.h"
 
+#include <algorithm>
+
 namespace check::plan {
+namespace {
+
+base::Status check_rule(const Rule& rule, wire::Protocol protocol) {
+  const auto spoken = [protocol](wire::MessageType type) { return wire::speaks(protocol, type); };
+  const std::vector<wire::MessageType>& types = rule.when.types;
+  const std::string protocol_name(wire::name(protocol));
+  if (rule.require && !types.empty() && std::ranges::none_of(types, spoken)) {
+    return base::Error{base::ErrorCode::Unavailable,
+                       "rule '" + rule.name + "' must fire, but nodes that speak " + protocol_name +
+                           " send no " + std::string(wire::name(types.front()))};
+  }
+  for (const Action& action : rule.actions) {
+    const auto deed = deed_of(action.kind);
+    if (!deed) continue;
+    for (const wire::MessageType type : types) {
+      if (!spoken(type)) continue;
+      const base::Status possible = wire::supports(protocol, *deed, type);
+      if (possible.ok()) continue;
+      return base::Error{base::ErrorCode::Unavailable,
+                         "rule '" + rule.name + "' cannot " + describe(action) +
+                             " a message of type " + std::string(wire::name(type)) + ": " +
+                             possible.error().message};
+    }
+  }
+  return base::Done{};
+}
+
+}  // namespace
 
 base::Status check_rules(const std::vector<Rule>& rules, wire::Protocol protocol) {
   for (const Rule& rule : rules) {
-    for (const Action& action : rule.actions) {
-      const auto deed = deed_of(action.kind);
-      if (!deed) continue;
-      for (const wire::MessageType type : rule.when.types) {
-        const base::Status possible = wire::supports(protocol, *deed, type);
-        if (possible.ok()) continue;
-        return base::Error{base::ErrorCode::InvalidArgument,
-                           "rule '" + rule.name + "' cannot " + describe(action) + " a " +
-                               std::string(wire::name(type)) + " of " +
-                               std::string(wire::name(protocol)) + ": " + possible.error().message};
-      }
-    }
+    TRY([[maybe_unused]] const base::Done done, check_rule(rule, protocol));
   }
   return base::Done{};
 }

@@ -71,6 +71,9 @@ class Engine {
   // When at() is to be called next.
   std::optional<std::uint64_t> next_due_ns() const;
 
+  // Whether something is held, or a rule will fire by time.
+  bool waits() const { return !held_.empty() || next_due_ns().has_value(); }
+
   const RuleState& state(std::size_t rule) const { return states_[rule].state; }
   const Roles& roles() const { return roles_; }
 

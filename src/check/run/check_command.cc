@@ -80,7 +80,9 @@ int run_and_judge(const RunRequest& request) {
   const base::Status ran = execute(request, *stop);
   if (!ran.ok()) {
     complain(ran.error().message);
-    return kExitUsage;
+    const bool skipped = ran.error().code == base::ErrorCode::Unavailable &&
+                         !request.plan.rules.empty() && !request.directory.has("run.json");
+    return skipped ? kExitSkipped : kExitUsage;
   }
   const auto opinion = analyse_run(request.directory, time_limit(kJudgeLimitS));
   if (!opinion.ok()) {
@@ -160,6 +162,7 @@ int run_suite(const CheckOptions& options, const std::vector<std::string>& names
     plans.push_back(plan.value());
   }
   verdict::Verdict joined = verdict::Verdict::Valid;
+  std::size_t skipped = 0;
   for (std::size_t k = 0; k < plans.size(); ++k) {
     const std::string& name = names[k];
     CheckOptions alone = options;
@@ -169,12 +172,23 @@ int run_suite(const CheckOptions& options, const std::vector<std::string>& names
     const std::string folder = path + '/' + fs::path(name).filename().string();
     const auto code = run_plan(alone, plans[k], folder, repeat_command(alone));
     if (!code.ok()) complain(code.error().message);
+    if (code.ok() && code.value() == kExitSkipped) {
+      skipped += 1;
+      fmt::print("plan {}: skipped\n", name);
+      (void)std::fflush(stdout);
+      continue;
+    }
     if (!code.ok() || code.value() > kExitUnknown) return kExitUsage;
     fmt::print("plan {}: {}\n", name, verdict::name(verdict_of(code.value())));
     (void)std::fflush(stdout);
     joined = std::max(joined, verdict_of(code.value()));
     if (was_interrupted(folder)) break;  // Its verdict is unknown at best, and so is the suite's.
   }
+  if (skipped > 0) {
+    fmt::print("{} of {} plans skipped: their rules cannot be carried out on this target\n",
+               skipped, plans.size());
+  }
+  if (skipped == plans.size()) return kExitUnknown;
   return exit_code(joined);
 }
 
@@ -213,6 +227,7 @@ int check_command(const CheckOptions& asked) {
   if (!plan.ok()) return refused(plan.error());
   const auto code = run_plan(options, plan.value(), path, repeat);
   if (!code.ok()) return refused(code.error());
+  if (code.value() == kExitSkipped) return kExitUsage;
   return print_end(code.value(), path, repeat);
 }
 

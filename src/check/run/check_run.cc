@@ -215,7 +215,7 @@ base::Result<std::unique_ptr<Run>> Run::build(const RunRequest& request, faults:
 base::Status Run::check_rules() const {
   if (plan_.rules.empty()) return base::Done{};
   if (choice_.protocol) return plan::check_rules(plan_.rules, *choice_.protocol);
-  return base::Error{base::ErrorCode::InvalidArgument,
+  return base::Error{base::ErrorCode::Unavailable,
                      fmt::format("plan '{}' has rules about messages, but the monitor is '{}': {}",
                                  plan_.name, choice_.name, choice_.reason)};
 }
@@ -353,7 +353,12 @@ void Run::fault_phase() {
   }
   const auto left =
       std::chrono::duration_cast<milliseconds>(end - std::chrono::steady_clock::now());
-  (void)stop_.wait(std::max(left, milliseconds(0)));
+  // A plan that is nothing but rules is over when they are.
+  const bool only_rules = rules_ != nullptr && plan_.lanes.empty();
+  const bool done = stop_.wait_until([&] { return only_rules && rules_->done(); },
+                                     std::max(left, milliseconds(0)), milliseconds(20));
+  // What came of it takes its time.
+  if (done) (void)stop_.wait(milliseconds(static_cast<std::int64_t>(2 * election_ms)));
   for (std::thread& lane : lanes) lane.join();
   if (rules_) rules_->stop();
 }

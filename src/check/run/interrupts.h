@@ -15,6 +15,8 @@ namespace check::run {
 
 // With this the run's process ends when it is interrupted for the second time: nothing is judged.
 constexpr int kExitAbandoned = 4;
+// The plan asks for what this target's messages do not allow: in a suite the next plan's turn.
+constexpr int kExitSkipped = 5;
 
 // From now on, in this process and those it makes. Requires: no other thread runs yet.
 void hold_interrupts();

@@ -4,6 +4,7 @@
 #include "check/cluster/target.h"
 #include "check/model/model.h"
 #include "check/plan/fault.h"
+#include "check/plan/rule.h"
 #include "check/run/analyse.h"
 #include "check/run/commands.h"
 #include "check/run/plan_files.h"
@@ -44,6 +45,11 @@ int list_faults() {
   for (const plan::TargetWord& target : plan::target_words()) {
     const bool nodes = plan::fits(plan::FaultKind::Kill, target.target);
     row(target.word, fmt::format("{}{}", target.meaning, nodes ? "" : " (of a network only)"));
+  }
+  fmt::print("\nrules do one of these to a message, a node, the network or the clients\n\n");
+  for (const plan::ActionWord& action : plan::action_words()) {
+    row(fmt::format("{}{}{}", action.word, action.arguments.empty() ? "" : " ", action.arguments),
+        action.meaning);
   }
   fmt::print("\nquiet: clients come to rest before it strikes, and begin again with reads\n");
   return kExitValid;

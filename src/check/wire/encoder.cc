@@ -103,6 +103,39 @@ base::Result<Frame> refusal(Protocol protocol, const Frame& frame) {
   return absent(protocol);
 }
 
+bool speaks(Protocol protocol, MessageType type) {
+  using enum MessageType;
+  switch (type) {
+    case RequestVote:
+    case RequestVoteReply:
+    case AppendEntries:
+    case AppendReply:
+    case Other:
+      return true;
+    case PreVote:
+    case PreVoteReply:
+      return protocol != Protocol::Pysyncobj && protocol != Protocol::Nats;
+    case Heartbeat:
+    case InstallSnapshot:
+      return protocol != Protocol::Raftkv;
+    case HeartbeatReply:
+      return protocol == Protocol::Etcd || protocol == Protocol::Hashicorp;
+    case SnapshotReply:
+      return protocol == Protocol::Hashicorp || protocol == Protocol::Ovsdb;
+    case TimeoutNow:
+      return protocol != Protocol::Raftkv && protocol != Protocol::Pysyncobj;
+    case ReadIndex:
+    case ReadIndexReply:
+      return protocol == Protocol::Etcd;
+    case Propose:
+      return protocol != Protocol::Hashicorp && protocol != Protocol::Libraft;
+    case ProposeReply:
+      return protocol == Protocol::Raftkv || protocol == Protocol::Ovsdb ||
+             protocol == Protocol::Pysyncobj;
+  }
+  return false;
+}
+
 std::string_view name(Deed deed) {
   switch (deed) {
     case Deed::Drop:

@@ -40,6 +40,9 @@ std::unique_ptr<Encoder> make_encoder(Protocol protocol, Direction direction);
 // answer belongs to which request.
 bool waits_in_line(Protocol protocol);
 
+// Whether nodes of this protocol say such a thing at all.
+bool speaks(Protocol protocol, MessageType type);
+
 // Whether the deed can be done to messages of this type; the error says why not.
 base::Status supports(Protocol protocol, Deed deed, MessageType type);
 
