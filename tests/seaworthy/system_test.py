@@ -232,6 +232,59 @@ class Verdict(Folder):
         self.assertEqual(first[:2], again[:2])
 
 
+class Rules(Folder):
+    """Faults at points of the protocol, on a real cluster."""
+
+    def plan(self, text: str) -> str:
+        path = self.folder / "mine.toml"
+        path.write_text('name = "mine"\n' + text)
+        return str(path)
+
+    def messages(self) -> list[dict]:
+        return [json.loads(line) for line in self.saved("messages.jsonl").splitlines()]
+
+    def test_the_answer_is_lost_and_its_sender_dies(self):
+        code, _, err = self.check("raftkv", "--plan", "append-reply-lost-follower-dies", "--time", "20", "--seed", "3")
+        self.assertEqual(code, 0, err)
+        struck = [message for message in self.messages() if message.get("action")]
+        self.assertEqual([(message["type"], message["action"]) for message in struck], [("AppendReply", "drop")])
+        faults = [json.loads(line) for line in self.saved("faults.jsonl").splitlines()]
+        self.assertEqual([fault["state"] for fault in faults], ["armed", "fired", "healed"])
+        self.assertIn(f"message {struck[0]['id']}:", faults[0]["observed"])
+        self.assertIn("exited by SIGKILL", faults[1]["observed"])
+        self.assertEqual(faults[0]["nodes"], [struck[0]["from"]])
+
+    def test_a_held_message_goes_on_when_another_rule_fires(self):
+        code, _, err = self.check("raftkv", "--plan", "stale-append", "--time", "20", "--seed", "3")
+        self.assertEqual(code, 0, err)
+        held = [message for message in self.messages() if message.get("action") == "hold until led"]
+        self.assertEqual(len(held), 1)
+
+    def test_a_required_rule_that_does_not_fire_makes_the_run_unknown(self):
+        plan = self.plan('[[rule]]\nname = "never"\nrequire = true\n'
+                         'when = { type = "AppendEntries", index = ">=1000000000" }\n')
+        code, _, err = self.check("raftkv", "--plan", plan, "--time", "2", "--seed", "3")
+        self.assertEqual(code, 2, err)
+        self.assertIn("rule never", err)
+        self.assertIn("did not fire", err)
+
+    def test_what_a_protocol_does_not_allow_is_refused_before_a_node_starts(self):
+        plan = self.plan('[[rule]]\nname = "r"\nrequire = true\nwhen = { type = "ReadIndex" }\ndo = ["drop"]\n')
+        code, _, err = self.check("raftkv", "--plan", plan, "--time", "2")
+        self.assertEqual(code, 3)
+        self.assertIn("rule 'r' must fire, but nodes that speak raftkv send no ReadIndex", err)
+        self.assertFalse((self.folder / "run").exists())
+        code, _, err = self.check("raftkv", "--plan", plan, "--time", "2", "--monitor", "packet")
+        self.assertEqual(code, 3)
+        self.assertIn("has rules about messages", err)
+
+    def test_a_wrong_word_is_told_by_file_line_and_column(self):
+        plan = self.plan('[[rule]]\nname = "r"\nwhen = { type = "AppendRepli" }\n')
+        code, _, err = self.check("raftkv", "--plan", plan)
+        self.assertEqual(code, 3)
+        self.assertRegex(err, r"mine\.toml:4:\d+: unknown type of message 'AppendRepli'; did you mean 'AppendReply'\?")
+
+
 class Ending(Folder):
     """However the checker ends, nothing of it goes on, and what was saved can be judged."""
 
