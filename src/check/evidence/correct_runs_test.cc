@@ -389,10 +389,11 @@ TEST(CorrectRuns, NeverYieldAFindingAndOneFalseMessageDoes) {
     events += stream.size();
     const std::vector<verdict::Finding> findings = judged(stream);
     ASSERT_TRUE(findings.empty()) << told(findings) << repeat;
-    for (const auto& [checker, mutant] : mutants) {
+    for (const auto& kind : mutants) {
+      const std::string& checker = kind.first;
       Stream mutated = stream;
       std::vector<wire::Observation*> messages = messages_of(mutated);
-      if (!mutant(messages)) continue;
+      if (!kind.second(messages)) continue;
       ++made[checker];
       const std::vector<verdict::Finding> found = judged(mutated);
       const bool named = std::ranges::any_of(found, [&checker](const verdict::Finding& finding) {

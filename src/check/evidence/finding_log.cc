@@ -27,8 +27,8 @@ void FindingLog::add(Violation violation) {
   if (!doubt_.empty()) finding.sentence += "; but " + doubt_;
   for (const MessageId id : violation.proof) finding.evidence.push_back(id.value());
   std::ranges::sort(finding.evidence);
-  const auto [first, last] = std::ranges::unique(finding.evidence);
-  finding.evidence.erase(first, last);
+  finding.evidence.erase(std::unique(finding.evidence.begin(), finding.evidence.end()),
+                         finding.evidence.end());
   findings_.push_back({std::move(finding), 0});
 }
 

@@ -37,7 +37,7 @@ bool speaks_of_term(MessageType type) {
 
 }  // namespace
 
-void Group::find(std::string_view checker, std::string about, std::string sentence,
+void Group::find(std::string_view checker, const std::string& about, std::string sentence,
                  std::vector<MessageId> proof) {
   if (!name_.empty()) sentence += " (group " + name_ + ")";
   bench_.findings.add({checker, name_ + '/' + about, std::move(sentence), std::move(proof)});

@@ -105,7 +105,7 @@ class Group {
   using Pair = std::pair<MemberId, MemberId>;
 
   // group.cc
-  void find(std::string_view checker, std::string about, std::string sentence,
+  void find(std::string_view checker, const std::string& about, std::string sentence,
             std::vector<MessageId> proof);
   std::string who(MemberId member) const { return bench_.members.describe(member); }
   bool holds(Premise premise) const { return evidence::holds(premise, bench_.protocol); }

@@ -172,15 +172,15 @@ std::vector<verdict::Finding> Judge::finish() const {
       {"commit-regress", count(bench_.commits, "statements of commit indices")},
       {"durable-ack", count(bench_.acks, "acknowledgements")},
   }};
-  for (const auto& [checker, sentence] : valid) {
+  for (const auto& opinion : valid) {
+    const std::string_view checker = opinion.first;
     const bool found = std::ranges::any_of(
-        all, [&](const verdict::Finding& finding) { return finding.checker == checker; });
+        all, [checker](const verdict::Finding& finding) { return finding.checker == checker; });
     if (found) continue;
-    verdict::Finding finding;
+    verdict::Finding& finding = all.emplace_back();
     finding.checker = checker;
     finding.verdict = verdict::Verdict::Valid;
-    finding.sentence = sentence;
-    all.push_back(std::move(finding));
+    finding.sentence = opinion.second;
   }
   return all;
 }

@@ -35,6 +35,7 @@ class Judge {
   explicit Judge(wire::Protocol protocol);
   Judge(const Judge&) = delete;
   Judge& operator=(const Judge&) = delete;
+  ~Judge() = default;
 
   // Every message between the nodes has been seen since they first started. Without it, what needs
   // to know all messages is not judged.

@@ -36,6 +36,11 @@ struct WireOptions {
 };
 int wire_command(const WireOptions& options);
 
+struct AppliedOptions {
+  std::vector<std::string> files;
+};
+int applied_command(const AppliedOptions& options);
+
 int list_command(const std::string& what);
 
 // One sentence to standard error.

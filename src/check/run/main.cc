@@ -9,6 +9,7 @@
 namespace {
 
 using check::run::AnalyseOptions;
+using check::run::AppliedOptions;
 using check::run::CheckOptions;
 using check::run::WireOptions;
 
@@ -115,18 +116,29 @@ CLI::App* add_wire(CLI::App& app, WireOptions& options) {
   return wire;
 }
 
+CLI::App* add_applied(CLI::App& app, AppliedOptions& options) {
+  CLI::App* applied = app.add_subcommand(
+      "applied", "Find out whether all servers applied the same, from their records");
+  applied->add_option("files", options.files, "Applied-entry records, of one cluster")
+      ->type_name("FILE")
+      ->required();
+  return applied;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a bad definition.
   CheckOptions check_options;
   AnalyseOptions analyse_options;
   WireOptions wire_options;
+  AppliedOptions applied_options;
   std::string what;
 
   CLI::App app("Finds out whether you can trust a Raft implementation", "seaworthy");
   CLI::App* check = add_check(app, check_options);
   CLI::App* analyse = add_analyse(app, analyse_options);
   CLI::App* wire = add_wire(app, wire_options);
+  CLI::App* applied = add_applied(app, applied_options);
   CLI::App* list = app.add_subcommand("list", "Show what this program knows");
   list->add_option("what", what, "targets, plans, faults, models or protocols")
       ->type_name("WHAT")
@@ -143,5 +155,6 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a ba
   if (check->parsed()) return check::run::check_command(check_options);
   if (analyse->parsed()) return check::run::analyse_command(analyse_options);
   if (wire->parsed()) return check::run::wire_command(wire_options);
+  if (applied->parsed()) return check::run::applied_command(applied_options);
   return check::run::list_command(what);
 }
