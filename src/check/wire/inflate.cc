@@ -34,51 +34,100 @@ std::uint32_t adler32(std::string_view content) {
   return high << 16U | low;
 }
 
-// A canonical Huffman code (RFC 1951 §3.2.2), decoded bit by bit: messages are short, so building
-// faster tables would take longer than using them saves.
+// A canonical Huffman code (RFC 1951 §3.2.2). Codes up to kFastBits long are looked up at once.
 class Code {
  public:
+  // Symbol and length of a code; length 0: the bits mean nothing.
+  struct Found {
+    std::uint16_t symbol = 0;
+    std::uint16_t bits = 0;
+  };
+
   // False if the lengths ask for more codes than there are. An incomplete code is accepted; a bit
   // pattern that means nothing is found when it is met.
-  bool assign(std::span<const std::uint8_t> lengths) {
+  constexpr bool assign(std::span<const std::uint8_t> lengths) {
     count_.fill(0);
+    fast_.fill(Found{});
     for (const std::uint8_t length : lengths) ++count_[length];
     count_[0] = 0;
     int left = 1;
     std::array<std::uint16_t, kMostCodeBits + 2> offset{};
+    std::array<std::uint32_t, kMostCodeBits + 2> code{};
     for (std::size_t bits = 1; bits <= kMostCodeBits; ++bits) {
       left = left * 2 - count_[bits];
       if (left < 0) return false;
       offset[bits + 1] = static_cast<std::uint16_t>(offset[bits] + count_[bits]);
+      code[bits + 1] = (code[bits] + count_[bits]) * 2;
     }
     for (std::size_t symbol = 0; symbol < lengths.size(); ++symbol) {
-      if (lengths[symbol] == 0) continue;
-      symbol_[offset[lengths[symbol]]++] = static_cast<std::uint16_t>(symbol);
+      const std::uint8_t length = lengths[symbol];
+      if (length == 0) continue;
+      const auto value = static_cast<std::uint16_t>(symbol);
+      symbol_[offset[length]++] = value;
+      if (length <= kFastBits) fill(code[length]++, Found{value, length});
     }
     return true;
   }
 
-  // The symbol whose code comes next, taking bits from `next_bit`; -1 if there is none.
-  template <class NextBit>
-  int decode(const NextBit& next_bit) const {
+  // The code that `bits`, of which the lowest comes first, begin with.
+  Found find(std::uint32_t bits) const {
+    const Found found = fast_[bits & (kFast - 1)];
+    return found.bits != 0 ? found : find_long(bits);
+  }
+
+ private:
+  static constexpr std::size_t kFastBits = 9;
+  static constexpr std::size_t kFast = std::size_t{1} << kFastBits;
+
+  // Codes arrive with their highest bit first: the index is the code in reverse.
+  constexpr void fill(std::uint32_t code, Found found) {
+    std::size_t index = 0;
+    for (std::size_t bit = 0; bit < found.bits; ++bit)
+      index |= (code >> bit & 1U) << (found.bits - 1 - bit);
+    for (; index < kFast; index += std::size_t{1} << found.bits) fast_[index] = found;
+  }
+
+  Found find_long(std::uint32_t bits) const {
     int code = 0;
     int first = 0;
     int index = 0;
-    for (std::size_t bits = 1; bits <= kMostCodeBits; ++bits) {
-      code |= next_bit();
-      const int count = count_[bits];
-      if (code - count < first) return symbol_[static_cast<std::size_t>(index + code - first)];
+    for (std::uint16_t length = 1; length <= kMostCodeBits; ++length, bits >>= 1U) {
+      code |= static_cast<int>(bits & 1U);
+      const int count = count_[length];
+      if (code - count < first) {
+        return {symbol_[static_cast<std::size_t>(index + code - first)], length};
+      }
       index += count;
       first = (first + count) * 2;
       code *= 2;
     }
-    return -1;
+    return {};
   }
 
- private:
+  std::array<Found, kFast> fast_{};
   std::array<std::uint16_t, kMostCodeBits + 1> count_{};
   std::array<std::uint16_t, kMostLiterals> symbol_{};
 };
+
+// The codes of blocks that bring none (RFC 1951 §3.2.6).
+constexpr Code fixed_literals() {
+  std::array<std::uint8_t, kMostLiterals> lengths{};
+  for (std::size_t symbol = 0; symbol < lengths.size(); ++symbol) {
+    lengths[symbol] = symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8;
+  }
+  Code code;
+  code.assign(lengths);
+  return code;
+}
+constexpr Code fixed_distances() {
+  std::array<std::uint8_t, kMostDistances> lengths{};
+  lengths.fill(5);
+  Code code;
+  code.assign(lengths);
+  return code;
+}
+constexpr Code kFixedLiterals = fixed_literals();
+constexpr Code kFixedDistances = fixed_distances();
 
 // RFC 1951 §3.2.5: the shortest length or distance of each symbol, and the bits that are added.
 constexpr std::array<std::uint16_t, 29> kLengthBase = {3,  4,  5,  6,   7,   8,   9,   10,  11, 13,
@@ -95,7 +144,9 @@ constexpr std::array<std::uint8_t, kMostDistances> kDistanceBits = {
 
 class Inflater {
  public:
-  Inflater(std::string_view in, std::size_t most_bytes) : in_(in), most_bytes_(most_bytes) {}
+  Inflater(std::string_view in, std::size_t most_bytes) : in_(in), most_bytes_(most_bytes) {
+    out_.reserve(std::min(most_bytes, 4 * in.size()));
+  }
 
   // Blocks up to the last one; null, or what is wrong with them.
   const char* run() {
@@ -107,7 +158,7 @@ class Inflater {
     return wrong_;
   }
 
-  std::size_t consumed() const { return at_; }  // Whole bytes.
+  std::size_t consumed() const { return at_ - left_ / 8; }  // Whole bytes.
   std::string take_content() { return std::move(out_); }
 
  private:
@@ -116,33 +167,35 @@ class Inflater {
     if (kind == 0) {
       stored();
     } else if (kind == 1) {
-      fixed_codes();
-      compressed();
+      compressed(kFixedLiterals, kFixedDistances);
     } else if (kind == 2) {
-      if (dynamic_codes()) compressed();
+      if (dynamic_codes()) compressed(literals_, distances_);
     } else {
       wrong_ = "a block is of no known kind";
     }
   }
 
-  unsigned bit() {
-    if (left_ == 0) {
-      if (at_ == in_.size()) {
-        wrong_ = "it ends too early";
-        return 0;
-      }
-      hold_ = static_cast<unsigned char>(in_[at_++]);
-      left_ = 8;
+  // Takes in what fits; behind the end there are zeros.
+  void refill() {
+    while (left_ <= 56 && at_ < in_.size()) {
+      hold_ |= std::uint64_t{static_cast<unsigned char>(in_[at_++])} << left_;
+      left_ += 8;
     }
-    const unsigned value = hold_ & 1U;
-    hold_ >>= 1U;
-    --left_;
-    return value;
+  }
+
+  void drop(unsigned count) {
+    if (count > left_) {
+      wrong_ = "it ends too early";
+      return;
+    }
+    hold_ >>= count;
+    left_ -= count;
   }
 
   unsigned bits(unsigned count) {
-    unsigned value = 0;
-    for (unsigned at = 0; at < count; ++at) value |= bit() << at;
+    if (left_ < count) refill();
+    const auto value = static_cast<unsigned>(hold_ & ((std::uint64_t{1} << count) - 1));
+    drop(count);
     return value;
   }
 
@@ -153,6 +206,8 @@ class Inflater {
   }
 
   void stored() {
+    at_ = consumed();
+    hold_ = 0;
     left_ = 0;
     if (in_.size() - at_ < 4) {
       wrong_ = "it ends too early";
@@ -174,18 +229,6 @@ class Inflater {
     if (!room(length)) return;
     out_.append(in_.substr(at_, length));
     at_ += length;
-  }
-
-  void fixed_codes() {
-    std::array<std::uint8_t, kMostLiterals> lengths{};
-    for (std::size_t symbol = 0; symbol < lengths.size(); ++symbol) {
-      const int bits = symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8;
-      lengths[symbol] = static_cast<std::uint8_t>(bits);
-    }
-    literals_.assign(lengths);
-    std::array<std::uint8_t, kMostDistances> distances{};
-    distances.fill(5);
-    distances_.assign(distances);
   }
 
   bool dynamic_codes() {
@@ -233,30 +276,35 @@ class Inflater {
   }
 
   int next(const Code& code) {
-    const int symbol = code.decode([this] { return static_cast<int>(bit()); });
-    if (symbol < 0 && wrong_ == nullptr) wrong_ = "bits mean nothing";
-    return symbol;
+    if (left_ < kMostCodeBits) refill();
+    const Code::Found found = code.find(static_cast<std::uint32_t>(hold_));
+    if (found.bits == 0) {
+      wrong_ = "bits mean nothing";
+      return -1;
+    }
+    drop(found.bits);
+    return found.symbol;
   }
 
-  void compressed() {
+  void compressed(const Code& literals, const Code& distances) {
     while (wrong_ == nullptr) {
-      const int symbol = next(literals_);
+      const int symbol = next(literals);
       if (wrong_ != nullptr || symbol == kEndOfBlock) return;
       if (symbol < kEndOfBlock) {
         if (room(1)) out_.push_back(static_cast<char>(symbol));
       } else {
-        repeat(static_cast<std::size_t>(symbol) - 257);
+        repeat(static_cast<std::size_t>(symbol) - 257, distances);
       }
     }
   }
 
-  void repeat(std::size_t length_symbol) {
+  void repeat(std::size_t length_symbol, const Code& distances) {
     if (length_symbol >= kLengthBase.size()) {
       wrong_ = "bits mean nothing";
       return;
     }
     const std::size_t length = kLengthBase[length_symbol] + bits(kLengthBits[length_symbol]);
-    const int symbol = next(distances_);
+    const int symbol = next(distances);
     if (wrong_ != nullptr) return;
     const auto which = static_cast<std::size_t>(symbol);
     const std::size_t distance = kDistanceBase[which] + bits(kDistanceBits[which]);
@@ -275,8 +323,8 @@ class Inflater {
   std::size_t most_bytes_;
   std::string out_;
   std::size_t at_ = 0;
-  unsigned hold_ = 0;
-  unsigned left_ = 0;
+  std::uint64_t hold_ = 0;  // Bits that come next, the first one lowest.
+  unsigned left_ = 0;       // How many.
   const char* wrong_ = nullptr;
   Code literals_;
   Code distances_;

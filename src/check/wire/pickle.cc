@@ -77,7 +77,12 @@ const PickleValue* Pickle::find(const PickleValue& value, std::string_view key) 
 // A stack machine that only builds values.
 class PickleReader {
  public:
-  explicit PickleReader(std::string_view text) : in_(text) {}
+  explicit PickleReader(std::string_view text) : in_(text) {
+    constexpr std::size_t kUsual = 64;  // Values of a message without many entries.
+    pickle_.values_.reserve(kUsual);
+    memo_.reserve(kUsual);
+    stack_.reserve(kUsual);
+  }
 
   base::Result<Pickle> run() {
     while (!stopped_ && in_.ok()) {
