@@ -261,6 +261,7 @@ void RuleRunner::carry_out(const rules::Firing& firing) {
     const bool pauses = step.action.kind == ActionKind::Wait ||
                         step.action.kind == ActionKind::Rest || step.action.after_delivery;
     if (pauses) strike_is_over();
+    if (step.action.after_delivery) monitor_->catch_up();
     const base::Status confirmed = pauses ? confirm(cuts) : base::Done{};
     const auto outcome = confirmed.ok() ? carry_out(step, cuts) : confirmed.error();
     done += (done.empty() ? "" : "; ") + plan::describe(step.action) + ": " +

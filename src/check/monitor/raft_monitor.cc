@@ -64,6 +64,7 @@ class Monitor final : public RaftMonitor {
   void clear_faults() override;
   void reset(DirectedPair link) override;
   void settle(std::uint64_t ticket, Settled settled) override;
+  void catch_up() override;
   Audit audit() override;
 
  private:
@@ -161,6 +162,12 @@ void Monitor::reset(DirectedPair pair) {
 
 void Monitor::settle(std::uint64_t ticket, Settled settled) {
   loop_->post([this, ticket, settled] { relay_->settle(ticket, settled); });
+}
+
+void Monitor::catch_up() {
+  std::promise<void> done;
+  loop_->post([&done] { done.set_value(); });
+  done.get_future().wait();
 }
 
 // Runs in the loop's thread.

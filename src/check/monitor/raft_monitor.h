@@ -127,6 +127,10 @@ class RaftMonitor {
   // What becomes of the message that was kept or stalled with this ticket; nothing if it is gone.
   virtual void settle(std::uint64_t ticket, Settled settled) = 0;
 
+  // Waits until everything asked for before, and every fate that seen() has returned, is carried
+  // out: what was handed on is with the receiver's kernel, if that takes it. Not from a watcher.
+  virtual void catch_up() = 0;
+
   // Compares what was relayed with what the hosts' interfaces counted. Call when traffic has ended
   // or nearly so: the counts of both are read at one moment.
   virtual Audit audit() = 0;
