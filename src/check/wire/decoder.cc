@@ -14,7 +14,7 @@ std::unique_ptr<Decoder> make_decoder(Protocol protocol, const ConnectionStart& 
     case Protocol::Hashicorp:
       return make_hashicorp_decoder(start);
     case Protocol::Libraft:
-      break;
+      return make_libraft_decoder(start);
     case Protocol::Ovsdb:
       return make_ovsdb_decoder(start);
     case Protocol::Nats:

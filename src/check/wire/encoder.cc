@@ -9,27 +9,25 @@ namespace {
 
 base::Error absent(Protocol protocol) {
   return {base::ErrorCode::InvalidArgument,
-          "messages of " + std::string(wire::name(protocol)) + " are not understood yet"};
+          "there is no protocol " + std::to_string(static_cast<unsigned>(protocol))};
 }
 
 }  // namespace
 
 std::unique_ptr<Encoder> make_encoder(Protocol protocol, Direction direction) {
   switch (protocol) {
-    case Protocol::Raftkv:
-      return std::make_unique<PlainEncoder>();
     case Protocol::Etcd:
       return make_etcd_encoder();
     case Protocol::Hashicorp:
       return make_hashicorp_encoder(direction);
-    case Protocol::Libraft:
-      break;
+    case Protocol::Raftkv:
     case Protocol::Ovsdb:
     case Protocol::Nats:
     case Protocol::Pysyncobj:
-      return std::make_unique<PlainEncoder>();
+    case Protocol::Libraft:
+      break;
   }
-  return nullptr;
+  return std::make_unique<PlainEncoder>();
 }
 
 bool waits_in_line(Protocol protocol) { return protocol == Protocol::Hashicorp; }
@@ -43,7 +41,7 @@ base::Status supports(Protocol protocol, Deed deed, MessageType type) {
     case Protocol::Hashicorp:
       return hashicorp_supports(deed, type);
     case Protocol::Libraft:
-      break;
+      return libraft_supports(deed, type);
     case Protocol::Ovsdb:
       return ovsdb_supports(deed, type);
     case Protocol::Nats:
@@ -72,7 +70,7 @@ base::Result<Frame> altered(Protocol protocol, const Frame& frame, std::string_v
     case Protocol::Hashicorp:
       return hashicorp_altered(frame, field, value);
     case Protocol::Libraft:
-      break;
+      return libraft_altered(frame, field, value);
     case Protocol::Ovsdb:
       return ovsdb_altered(frame, field, value);
     case Protocol::Nats:
@@ -92,7 +90,7 @@ base::Result<Frame> refusal(Protocol protocol, const Frame& frame) {
     case Protocol::Hashicorp:
       return hashicorp_refusal(frame);
     case Protocol::Libraft:
-      break;
+      return libraft_refusal(frame);
     case Protocol::Ovsdb:
       return ovsdb_refusal(frame);
     case Protocol::Nats:

@@ -35,6 +35,13 @@ base::Result<Frame> hashicorp_altered(const Frame& frame, std::string_view field
                                       std::uint64_t value);
 base::Result<Frame> hashicorp_refusal(const Frame& frame);
 
+// libraft: docs/formats/wire-libraft.md.
+std::unique_ptr<Decoder> make_libraft_decoder(const ConnectionStart& start);
+base::Status libraft_supports(Deed deed, MessageType type);
+base::Result<Frame> libraft_altered(const Frame& frame, std::string_view field,
+                                    std::uint64_t value);
+base::Result<Frame> libraft_refusal(const Frame& frame);
+
 // PySyncObj: docs/formats/wire-pysyncobj.md.
 std::unique_ptr<Decoder> make_pysyncobj_decoder(const ConnectionStart& start);
 base::Status pysyncobj_supports(Deed deed, MessageType type);

@@ -2,16 +2,16 @@
 // The connections of raftkv (docs/formats/peer-protocol.md). The directions do not depend on each
 // other. Every frame has a checksum, so a place in mid-stream where a frame begins can be found for
 // certain.
-#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include "check/wire/backlog.h"
 #include "check/wire/protocols.h"
 #include "check/wire/raftkv_frame.h"
+#include "check/wire/rewrite.h"
+#include "check/wire/stream.h"
 
 namespace check::wire {
 namespace {
@@ -22,105 +22,80 @@ constexpr std::size_t kLongestSearch = std::size_t{1} << 20U;
 class Way {
  public:
   Way(Direction direction, bool from_start)
-      : direction_(direction), state_(from_start ? State::Start : State::Searching) {}
+      : stream_(direction), state_(from_start ? State::Start : State::Searching) {}
 
   void feed(std::string_view bytes, std::vector<Frame>& out) {
-    if (opaque_) {
-      emit(std::string(bytes), std::nullopt, out);
-      return;
+    stream_.add(bytes);
+    while (!stream_.opaque() && (state_ == State::Searching ? search(out) : step(out))) {
     }
-    backlog_.append(bytes);
-    while (!opaque_ && !backlog_.empty() &&
-           (state_ == State::Searching ? search(out) : step(out))) {
-    }
+    stream_.settle(out);
   }
 
   void skip(std::vector<Frame>& out) {
-    emit(backlog_.take_all(), std::nullopt, out);
-    if (opaque_) return;
+    stream_.take_all(out);
     state_ = State::Searching;
     searched_ = 0;
   }
 
-  const std::optional<std::string>& opaque() const { return opaque_; }
+  const std::optional<std::string>& opaque() const { return stream_.opaque(); }
 
  private:
   enum class State { Start, Following, Searching };
 
   // One frame, where one must begin. False: more bytes are needed.
   bool step(std::vector<Frame>& out) {
-    const auto head = raftkv_head(backlog_.view());
-    if (!head.ok()) return give_up(head.error().message, out);
-    if (!head.value() || head.value()->size > backlog_.size()) return false;
-    const std::string_view frame = backlog_.view().substr(0, head.value()->size);
-    if (!raftkv_is_sealed(frame)) return give_up("raftkv frame: the checksum is wrong", out);
-    if (const auto complaint = stranger(*head.value())) return give_up(*complaint, out);
-    auto message = raftkv_message(*head.value(), frame);
-    if (!message.ok()) return give_up(message.error().message, out);
-    follow(*head.value());
-    std::string bytes = backlog_.take(head.value()->size);
-    emit(std::move(bytes), std::move(message).value(), out);
+    const auto head = raftkv_head(stream_.waiting());
+    if (!head.ok()) stream_.give_up(head.error().message);
+    if (!head.ok() || !head.value() || head.value()->size > stream_.waiting().size()) return false;
+    auto message = read(*head.value(), stream_.waiting().substr(0, head.value()->size));
+    if (!message.ok()) {
+      stream_.give_up(message.error().message);
+      return false;
+    }
+    known_ = head.value();
+    state_ = State::Following;
+    out.push_back(stream_.take(known_->size, std::move(message).value()));
     return true;
   }
 
-  // Goes on to the next place where a frame with the right checksum begins.
-  bool search(std::vector<Frame>& out) {
-    const std::string_view bytes = backlog_.view();
-    std::size_t at = 0;
-    bool found = false;
-    while (!found && at + kRaftkvHeadBytes <= bytes.size()) {
-      const auto head = raftkv_head(bytes.substr(at));
-      found = head.ok() && head.value()->size <= kLongestSearch;
-      if (found && head.value()->size <= bytes.size() - at) {
-        if (raftkv_is_sealed(bytes.substr(at, head.value()->size))) {
-          state_ = State::Following;
-          break;
-        }
-        found = false;
-      }
-      if (!found) at += 1;
-    }
-    searched_ += at;
-    emit(backlog_.take(at), std::nullopt, out);
-    if (state_ == State::Searching && searched_ > kLongestSearch) {
-      return give_up("no raftkv frame begins in a MiB", out);
-    }
-    return state_ == State::Following;
-  }
-
-  // Why this frame cannot come next on this connection.
-  std::optional<std::string> stranger(const RaftkvHead& head) const {
+  base::Result<std::optional<Message>> read(const RaftkvHead& head, std::string_view frame) const {
+    if (!raftkv_is_sealed(frame)) return refused("raftkv frame: the checksum is wrong");
     const bool hello = head.type == RaftkvType::Hello;
-    if (state_ == State::Start && !hello) return "raftkv: the first frame is not a Hello";
-    if (known_ && hello) return "raftkv: a second Hello";
+    if (state_ == State::Start && !hello) return refused("raftkv: the first frame is not a Hello");
+    if (known_ && hello) return refused("raftkv: a second Hello");
     if (known_ &&
         (head.from != known_->from || head.to != known_->to || head.cluster != known_->cluster)) {
-      return "raftkv: sender, receiver or cluster changed on one connection";
+      return refused("raftkv: sender, receiver or cluster changed on one connection");
     }
-    return std::nullopt;
+    return raftkv_message(head, frame);
   }
 
-  void follow(const RaftkvHead& head) {
-    known_ = head;
-    state_ = State::Following;
+  // Goes on to the next place where a frame with the right checksum begins. False: it is not in
+  // what has come.
+  bool search(std::vector<Frame>& out) {
+    const std::string_view bytes = stream_.waiting();
+    std::size_t at = 0;
+    bool believed = false;
+    while (!believed && at + kRaftkvHeadBytes <= bytes.size()) {
+      const auto head = raftkv_head(bytes.substr(at));
+      const bool perhaps = head.ok() && head.value()->size <= kLongestSearch;
+      if (perhaps && head.value()->size > bytes.size() - at) break;
+      believed = perhaps && raftkv_is_sealed(bytes.substr(at, head.value()->size));
+      if (!believed) at += 1;
+    }
+    if (at > 0) out.push_back(stream_.take(at));
+    searched_ += at;
+    if (believed) state_ = State::Following;
+    if (!believed && searched_ > kLongestSearch) {
+      stream_.give_up("no raftkv frame begins in a MiB");
+    }
+    return believed;
   }
 
-  bool give_up(std::string why, std::vector<Frame>& out) {
-    opaque_ = std::move(why);
-    emit(backlog_.take_all(), std::nullopt, out);
-    return false;
-  }
-
-  void emit(std::string bytes, std::optional<Message> message, std::vector<Frame>& out) {
-    if (!bytes.empty()) out.push_back({direction_, std::move(bytes), std::move(message), 0});
-  }
-
-  Direction direction_;
+  Stream stream_;
   State state_;
-  Backlog backlog_;
   std::size_t searched_ = 0;
   std::optional<RaftkvHead> known_;  // Of the last frame.
-  std::optional<std::string> opaque_;
 };
 
 class RaftkvDecoder final : public Decoder {
@@ -131,8 +106,8 @@ class RaftkvDecoder final : public Decoder {
   void feed(Direction direction, std::string_view bytes, std::vector<Frame>& out) override {
     way(direction).feed(bytes, out);
   }
-  void skip(Direction direction, std::uint64_t, std::vector<Frame>& out) override {
-    way(direction).skip(out);
+  void skip(Direction direction, std::uint64_t bytes, std::vector<Frame>& out) override {
+    if (bytes > 0) way(direction).skip(out);
   }
   const std::optional<std::string>& opaque(Direction direction) const override {
     return ways_[static_cast<std::size_t>(direction)].opaque();

@@ -167,7 +167,9 @@ TEST(RaftkvDecoder, FindsTheNextFrameAfterBytesThatWereLost) {
 TEST(RaftkvDecoder, GivesUpWhereNoFrameIs) {
   const std::string text = transcript(
       Protocol::Raftkv, {{Direction::FromDialer, std::string((1U << 20U) + 100, 'x'), 0}}, {false});
-  EXPECT_EQ(text, "> 1048676 bytes\n> opaque: no raftkv frame begins in a MiB");
+  EXPECT_EQ(text,
+            "> 1048676 bytes\n> opaque: no raftkv frame begins in a MiB, at byte 1048649 of the "
+            "stream");
 }
 
 TEST(RaftkvRewrite, ChangesOneFieldAndSetsTheChecksum) {
