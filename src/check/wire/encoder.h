@@ -4,7 +4,8 @@
 //
 // Some protocols write a message relative to the one before it. Their encoders know what the
 // receiver has been given, and write the next message so that it means what its sender meant.
-// As long as every frame goes through forward() in its turn, the bytes come out unchanged.
+// As long as every frame goes through forward() in its turn, the bytes come out unchanged; of a
+// connection of which every byte was seen.
 #pragma once
 
 #include <cstdint>

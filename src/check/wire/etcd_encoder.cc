@@ -116,7 +116,8 @@ class EtcdEncoder final : public Encoder {
 
   std::string end_stream(const Frame& frame, const EtcdShape& shape) {
     const auto kind = std::exchange(stream_, std::nullopt);
-    if (broken_ || shape.left == chunks_.owed()) return broken_ ? std::string() : frame.bytes;
+    if (broken_) return {};
+    if (!kind || shape.left == chunks_.owed()) return frame.bytes;
     std::string out;
     while (chunks_.owed() > 0) {
       chunks_.write(etcd_link_heartbeat(*kind, chunks_.owed()), out);

@@ -23,7 +23,7 @@ std::string request(std::string_view stream) {
   return "GET /raft/stream/" + std::string(stream) + "/2b HTTP/1.1\r\nX-Raft-To: 1a\r\n\r\n";
 }
 
-void check_encoder(const std::vector<Frame>& frames) {
+void check_encoder(const std::vector<Frame>& frames, bool all_seen) {
   std::array<std::unique_ptr<check::wire::Encoder>, 2> same;
   std::array<std::unique_ptr<check::wire::Encoder>, 2> other;
   for (std::size_t way = 0; way < 2; ++way) {
@@ -34,7 +34,7 @@ void check_encoder(const std::vector<Frame>& frames) {
   std::size_t number = 0;
   for (const Frame& frame : frames) {
     const auto way = static_cast<std::size_t>(frame.direction);
-    CHECK(same[way]->forward(frame) == frame.bytes);
+    CHECK(same[way]->forward(frame) == frame.bytes || !all_seen);
     number += 1;
     given[way] += number % 5 == 0 ? other[way]->leave_out(frame) : other[way]->forward(frame);
     if (frame.message && number % 7 == 0) given[way] += other[way]->out_of_turn(frame);
@@ -55,7 +55,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       std::vector<Frame> frames;
       decoder->feed(Direction::FromDialer, request(name), frames);
       decoder->feed(Direction::FromAcceptor, std::string(kAnswer) + body, frames);
-      check_encoder(frames);
+      check_encoder(frames, true);
+      decoder->skip(Direction::FromAcceptor, 1, frames);
+      decoder->feed(Direction::FromAcceptor, body, frames);
+      check_encoder(frames, false);
     }
   }
   return 0;
