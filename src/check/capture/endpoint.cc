@@ -54,7 +54,7 @@ std::optional<std::uint32_t> parse_ipv4(std::string_view text) {
   std::uint32_t address = 0;
   for (int i = 0; i < 4; ++i) {
     const std::size_t dot = i < 3 ? text.find('.') : text.size();
-    if (dot == std::string_view::npos || dot > 3) return std::nullopt;
+    if (dot > 3) return std::nullopt;  // None is far beyond.
     const auto byte = number<std::uint8_t>(text.substr(0, dot));
     if (!byte) return std::nullopt;
     address = address << 8 | *byte;

@@ -98,8 +98,41 @@ void Reassembler::add(const Segment& segment) {
   if (!connection->closed) take(*connection, segment);
 }
 
+// Whether the reset is the connection's own: one with a sequence number from nowhere is not.
+bool Reassembler::breaks_off(Connection& connection, const Segment& segment) {
+  const HalfStream& half = connection.half(connection.side_of(segment.from));
+  return !half.started() || half.near(segment.sequence);
+}
+
+// Whether it says that nobody listens where the connection was dialled.
+bool Reassembler::refuses(Connection& connection, const Segment& segment) {
+  return segment.is(Segment::kAck) && connection.side_of(segment.from) == Side::Acceptor &&
+         !connection.half(Side::Acceptor).started() &&
+         connection.half(Side::Dialer).first() == segment.acknowledged;
+}
+
+// Where a direction's bytes begin, and who listens.
+void Reassembler::begin(HalfStream& half, Side from, const Segment& segment) {
+  if (segment.is(Segment::kSyn)) {
+    if (!half.started()) half.begin(segment.sequence + 1, true);
+    if (from == Side::Acceptor && acceptors_.size() < kMostAcceptors) {
+      acceptors_.insert(segment.from);
+    }
+  } else if (!half.started() && (segment.whole > 0 || segment.is(Segment::kFin))) {
+    half.begin(segment.sequence, false);
+  }
+}
+
 void Reassembler::take(Connection& connection, const Segment& segment) {
   connection.last_ns = segment.time_ns;
+  if (segment.is(Segment::kReset)) {
+    if (refuses(connection, segment)) {
+      close(connection, Closing::Refused, segment.time_ns);
+    } else if (breaks_off(connection, segment)) {
+      close(connection, Closing::Reset, segment.time_ns);
+    }
+    return;
+  }
   const Side from = connection.side_of(segment.from);
   HalfStream& half = connection.half(from);
   HalfStream& back = connection.half(other(from));
@@ -107,27 +140,10 @@ void Reassembler::take(Connection& connection, const Segment& segment) {
   Labelled sink(listener_, connection.opening.id, from, segment.time_ns);
   Labelled back_sink(listener_, connection.opening.id, other(from), segment.time_ns);
 
-  std::uint32_t sequence = segment.sequence;
-  if (segment.is(Segment::kSyn)) {
-    sequence += 1;
-    if (!half.started()) half.begin(sequence, true);
-    if (from == Side::Acceptor && acceptors_.size() < kMostAcceptors) {
-      acceptors_.insert(segment.from);
-    }
-  }
-  if (segment.is(Segment::kReset)) {
-    // One with a sequence number from nowhere is not the connection's own.
-    const bool refused = from == Side::Acceptor && !half.started() && segment.is(Segment::kAck) &&
-                         back.first() == segment.acknowledged;
-    if (refused || !half.started() || half.near(sequence)) {
-      close(connection, refused ? Closing::Refused : Closing::Reset, segment.time_ns);
-    }
-    return;
-  }
-  const bool ends = segment.is(Segment::kFin);
-  if (!half.started() && (segment.whole > 0 || ends)) half.begin(sequence, false);
+  begin(half, from, segment);
+  const std::uint32_t sequence = segment.sequence + (segment.is(Segment::kSyn) ? 1 : 0);
   if (segment.whole > 0) half.add(sequence, segment.payload, segment.whole, sink);
-  if (ends) half.end_at(sequence + segment.whole);
+  if (segment.is(Segment::kFin)) half.end_at(sequence + segment.whole);
   if (segment.is(Segment::kAck) && !options_.by_interface) back.acknowledge(segment.acknowledged);
   half.settle(segment.time_ns, sink);
   back.settle(segment.time_ns, back_sink);

@@ -108,6 +108,9 @@ class Reassembler {
   static bool another(Connection& connection, const Segment& segment);
   Connection& open(const Key& key, const Segment& segment);
   bool sent_by_dialer(const Segment& segment) const;
+  static bool breaks_off(Connection& connection, const Segment& segment);
+  static bool refuses(Connection& connection, const Segment& segment);
+  void begin(HalfStream& half, Side from, const Segment& segment);
   void take(Connection& connection, const Segment& segment);
   void close(Connection& connection, Closing how, std::uint64_t time_ns);
   void forget(Connections::iterator connection);

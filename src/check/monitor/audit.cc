@@ -100,12 +100,42 @@ Gap gap_of_size(DirectedPair pair, const LinkPicture& link, const sandbox::PairC
                      text(pair), counters.arrived.bytes, counters.arrived.packets);
 }
 
+// Of a monitor that only looks on: it was shown every packet between nodes that came to the switch.
+Gap gap_in_capture(const Picture& picture) {
+  for (const auto& [pair, link] : picture.links) {
+    const auto counters = picture.pairs.find(pair);
+    if (counters == picture.pairs.end()) return text(pair) + " was not counted";
+    const sandbox::PacketCount& arrived = counters->second.arrived;
+    const auto found = picture.captured->find(pair);
+    const sandbox::PacketCount seen =
+        found == picture.captured->end() ? sandbox::PacketCount{} : found->second;
+    if (seen == arrived) continue;
+    return fmt::format(
+        "of {}, {} packets of {} bytes came to the switch, and {} of {} were captured", text(pair),
+        arrived.packets, arrived.bytes, seen.packets, seen.bytes);
+  }
+  return std::nullopt;
+}
+
+std::string describe_capture(const Picture& picture) {
+  sandbox::PacketCount all;
+  for (const auto& [pair, count] : *picture.captured) {
+    all.packets += count.packets;
+    all.bytes += count.bytes;
+  }
+  return fmt::format(
+      "{} packets of {} bytes came to the switch over {} links, and all were captured; the packets "
+      "at the nodes' interfaces are those that the switch counted",
+      all.packets, all.bytes, picture.links.size());
+}
+
 }  // namespace
 
 std::optional<std::string> find_gap(const Picture& picture) {
   for (const auto& [node, counted] : picture.hosts) {
     if (auto gap = gap_at_host(picture, node, counted)) return gap;
   }
+  if (picture.captured) return gap_in_capture(picture);
   if (auto gap = gap_beside(picture)) return gap;
   for (const auto& [pair, link] : picture.links) {
     if (auto gap = gap_within(pair, link)) return gap;
@@ -115,6 +145,7 @@ std::optional<std::string> find_gap(const Picture& picture) {
 }
 
 std::string describe(const Picture& picture) {
+  if (picture.captured) return describe_capture(picture);
   std::uint64_t bytes = 0;
   std::uint64_t datagrams = 0;
   std::uint64_t packets = 0;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 
 #include "check/history/node_id.h"
 #include "check/sandbox/sandbox.h"
@@ -36,6 +37,8 @@ struct Picture {
   std::map<NodeId, sandbox::InterfaceCounters> hosts;   // The nodes.
   std::uint64_t stray_packets = 0;
   bool all_ports = true;
+  // Of a monitor that only looks on: the packets that it was shown.
+  std::optional<std::map<DirectedPair, sandbox::PacketCount>> captured = {};
 };
 
 }  // namespace check::monitor

@@ -22,8 +22,8 @@ std::string describe(const Roster& roster) {
   return out;
 }
 
-// `fix END|ADDRESS`, `accepts END`, `called END NAME`, `dials NAME CONNECTION`, `number`; and what
-// is asked: `at END`, `named NAME`, `dialling CONNECTION`, `from ADDRESS`.
+// `fix END|ADDRESS`, `accepts END`, `called END NAME`, `dials NAME CONNECTION [ADDRESS]`, `number`;
+// and what is asked: `at END`, `named NAME`, `dialling CONNECTION`, `from ADDRESS`.
 TEST(Roster, BringsEndsAndNamesTogether) {
   golden::run_blocks(TESTDATA "/roster.txt", [](const golden::Block& block) {
     Roster roster;
@@ -33,7 +33,8 @@ TEST(Roster, BringsEndsAndNamesTogether) {
       std::string verb;
       std::string first;
       std::string second;
-      words >> verb >> first >> second;
+      std::string third = "127.0.0.1";
+      words >> verb >> first >> second >> third;
       const auto end = capture::parse_endpoint(first);
       if (verb == "fix") {
         end ? roster.fix(*end) : roster.fix(*capture::parse_address(first));
@@ -42,7 +43,7 @@ TEST(Roster, BringsEndsAndNamesTogether) {
       } else if (verb == "called") {
         roster.is_called(*end, second);
       } else if (verb == "dials") {
-        roster.dials(first, std::stoull(second));
+        roster.dials(first, std::stoull(second), *capture::parse_address(third));
       } else if (verb == "number") {
         roster.number();
       } else {

@@ -33,7 +33,7 @@ Observer::Heard* Observer::find(capture::ConnectionId id) {
   return found == heard_.end() ? nullptr : &found->second;
 }
 
-wire::Decoder& Observer::decoder_of(Heard& heard) {
+wire::Decoder& Observer::decoder_of(Heard& heard) const {
   if (!heard.decoder) {
     heard.decoder =
         wire::make_decoder(options_.protocol, {.seen = heard.conversation.opening.seen});
@@ -138,7 +138,8 @@ void Observer::learn(Heard& heard, Side side, const std::string& name) {
     roster_.is_called(heard.conversation.opening.acceptor, name);
   } else if (heard.dialer_name != name) {
     heard.dialer_name = name;
-    roster_.dials(name, heard.conversation.opening.id);
+    const capture::Opening& opening = heard.conversation.opening;
+    roster_.dials(name, opening.id, opening.dialer.address);
   }
 }
 

@@ -91,7 +91,7 @@ class Observer final : public capture::ConnectionListener {
   Heard* find(capture::ConnectionId id);
   void note_standing(const capture::Opening& opening);
   std::uint64_t since_origin(std::uint64_t time_ns) const;
-  wire::Decoder& decoder_of(Heard& heard);
+  wire::Decoder& decoder_of(Heard& heard) const;
   void take_frames(Heard& heard, capture::Side from, std::uint64_t time_ns);
   void take(Heard& heard, capture::Side from, std::uint64_t time_ns, wire::Message message);
   void learn(Heard& heard, capture::Side side, const std::string& name);

@@ -7,7 +7,15 @@
 namespace check::observe {
 
 void Roster::fix(const capture::Address& address) {
-  fixed_addresses_[address] = NodeId{++last_number_};
+  const Slot slot = new_slot();
+  if (slot == kNone) return;
+  fixed_addresses_[address] = slot;
+  numbers_[slot] = NodeId{++last_number_};
+}
+
+Roster::Slot Roster::fixed_at(const capture::Address& address) const {
+  const auto found = fixed_addresses_.find(address);
+  return found == fixed_addresses_.end() ? kNone : found->second;
 }
 
 void Roster::fix(const capture::Endpoint& end) {
@@ -28,9 +36,7 @@ Roster::Slot Roster::slot_of(const capture::Endpoint& end) {
   const Slot slot = new_slot();
   if (slot == kNone) return kNone;
   ends_[end] = slot;
-  if (const auto fixed = fixed_addresses_.find(end.address); fixed != fixed_addresses_.end()) {
-    numbers_[slot] = fixed->second;
-  }
+  join(slot, fixed_at(end.address));
   return slot;
 }
 
@@ -70,8 +76,9 @@ void Roster::is_called(const capture::Endpoint& end, std::string_view name) {
   join(slot_of(end), slot_of(name));
 }
 
-void Roster::dials(std::string_view name, std::uint64_t connection) {
+void Roster::dials(std::string_view name, std::uint64_t connection, const capture::Address& from) {
   const Slot slot = slot_of(name);
+  join(slot, fixed_at(from));
   if (!numbered_ && dialers_.size() < kMostConnections) dialers_[connection] = slot;
 }
 
@@ -105,9 +112,7 @@ NodeId Roster::node_dialing(std::uint64_t connection) {
 }
 
 NodeId Roster::node_from(const capture::Address& address) {
-  if (const auto fixed = fixed_addresses_.find(address); fixed != fixed_addresses_.end()) {
-    return fixed->second;
-  }
+  if (const Slot fixed = fixed_at(address); fixed != kNone) return number_of(fixed);
   std::set<NodeId> found;
   for (auto end = ends_.lower_bound({address, 0}); end != ends_.end(); ++end) {
     if (end->first.address != address) break;
@@ -129,6 +134,7 @@ std::vector<KnownNode> Roster::nodes() const {
     if (!capture::parse_endpoint(name)) node_of(slot).names.push_back(name);
   }
   std::vector<KnownNode> nodes;
+  nodes.reserve(known.size());
   for (auto& [id, node] : known) nodes.push_back(std::move(node));
   return nodes;
 }

@@ -45,8 +45,8 @@ class Roster {
   void accepts(const capture::Endpoint& end);
   // The node that accepts at `end` is called `name`.
   void is_called(const capture::Endpoint& end, std::string_view name);
-  // A node is called `name`, and dialled this connection.
-  void dials(std::string_view name, std::uint64_t connection);
+  // The node called `name` dialled this connection, from this address.
+  void dials(std::string_view name, std::uint64_t connection, const capture::Address& from);
 
   // Numbers all nodes known so far. Nodes found later get the next numbers when they are found.
   // Who dialled which connection is remembered up to here: so a second reading of the same traffic
@@ -72,11 +72,12 @@ class Roster {
   Slot root(Slot slot);
   void join(Slot one, Slot other);
   NodeId number_of(Slot slot);
+  Slot fixed_at(const capture::Address& address) const;
 
   std::map<capture::Endpoint, Slot> ends_;
   std::map<std::string, Slot, std::less<>> names_;
   std::map<std::uint64_t, Slot> dialers_;
-  std::map<capture::Address, NodeId> fixed_addresses_;
+  std::map<capture::Address, Slot> fixed_addresses_;
   std::vector<Slot> parents_;    // A forest: joined slots have one root.
   std::vector<NodeId> numbers_;  // Of roots.
   std::uint32_t last_number_ = 0;

@@ -70,6 +70,12 @@ Picture picture_of(const Json& json) {
     InterfaceCounters& counts = picture.hosts[NodeId{host.at("node").get<std::uint32_t>()}];
     for (const auto& [name, member] : kOfHost) counts.*member = host.at(name);
   }
+  if (const auto captured = json.find("captured"); captured != json.end()) {
+    picture.captured.emplace();
+    for (const Json& link : *captured) {
+      (*picture.captured)[pair_of(link)] = {link.at("packets"), link.at("bytes")};
+    }
+  }
   return picture;
 }
 
@@ -94,6 +100,15 @@ std::string audit_json(const Picture& picture) {
     Json host = {{"node", node.value}};
     for (const auto& [name, member] : kOfHost) host[name] = counts.*member;
     json["hosts"].push_back(std::move(host));
+  }
+  if (picture.captured) {
+    json["captured"] = Json::array();
+    for (const auto& [pair, count] : *picture.captured) {
+      Json link = named(pair);
+      link["packets"] = count.packets;
+      link["bytes"] = count.bytes;
+      json["captured"].push_back(std::move(link));
+    }
   }
   return json.dump() + '\n';
 }

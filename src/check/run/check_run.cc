@@ -34,6 +34,7 @@
 #include "check/run/sandbox_hosts.h"
 #include "check/run/status_board.h"
 #include "check/run/workload.h"
+#include "check/sniff/passive_monitor.h"
 #include "version/version.h"
 
 namespace check::run {
@@ -249,8 +250,11 @@ base::Status Run::start_monitor() {
     options.message_ports = config_->peer_ports();
     options.act = !plan_.rules.empty();
   }
+  TRY([[maybe_unused]] auto suits, check_plan(choice_, plan_));
   TRY([[maybe_unused]] auto possible, check_rules());
-  TRY(monitor_, monitor::RaftMonitor::start(*sandbox_, options));
+  const auto start = choice_.name == "observe" ? sniff::start_passive_monitor
+                                               : monitor::RaftMonitor::start;
+  TRY(monitor_, start(*sandbox_, options));
   return base::Done{};
 }
 

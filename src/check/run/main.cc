@@ -61,10 +61,10 @@ CLI::App* add_check(CLI::App& app, CheckOptions& options) {
                    "Folder of the run (default: runs/YYYYMMDDThhmmssZ-TARGET-SEED)")
       ->type_name("DIR");
   check
-      ->add_option(
-          "--monitor", options.monitor,
-          "How traffic between nodes is seen: full, packet (default: full if their messages "
-          "are understood)")
+      ->add_option("--monitor", options.monitor,
+                   "How traffic between nodes is seen: full, packet, observe (default: full if "
+                   "their messages "
+                   "are understood)")
       ->type_name("MONITOR");
   return check;
 }

@@ -3,6 +3,7 @@
 //
 //   full     relays, and understands the nodes' messages
 //   packet   relays
+//   observe  does not relay: looks on, and understands the nodes' messages
 #pragma once
 
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include "base/result.h"
 #include "check/cluster/raft_cluster_config.h"
+#include "check/plan/plan.h"
 #include "check/wire/protocol.h"
 
 namespace check::run {
@@ -22,6 +24,9 @@ struct MonitorChoice {
 
 // Whether there is such a monitor; "" leaves the choice to choose_monitor().
 base::Status check_monitor_name(const std::string& name);
+
+// Whether the plan can be carried out with it: an error names the step that cannot.
+base::Status check_plan(const MonitorChoice& choice, const plan::Plan& plan);
 
 // An error: what was asked for cannot be had with this target. Requires: check_monitor_name().
 base::Result<MonitorChoice> choose_monitor(const std::string& asked,
