@@ -4,21 +4,18 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <utility>
+
+#include "check/faults/giving_up.h"
 
 namespace check::faults {
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-// A program that gives up because of its disk does so by then, counted from the trouble's end.
-constexpr std::chrono::milliseconds kGivesUpWithin{500};
-constexpr timespec kShortWait{0, 5'000'000};
 
 NetworkFaults::Pairs cut_off(const std::set<history::NodeId>& nodes, std::uint32_t count) {
   NetworkFaults::Pairs pairs;
@@ -174,16 +171,6 @@ base::Status DiskFaults::observe(history::NodeId node, const faultfs::Trouble& t
   });
 }
 
-// Whether the node has ended, or does so shortly.
-bool DiskFaults::gives_up(history::NodeId node) const {
-  const auto limit = Clock::now() + kGivesUpWithin;
-  while (struck_.hosts.running(node)) {
-    if (Clock::now() > limit) return false;
-    ::nanosleep(&kShortWait, nullptr);
-  }
-  return true;
-}
-
 base::Result<std::string> DiskFaults::relieve(plan::FaultKind kind, const Nodes& nodes) {
   std::uint64_t suffered = 0;
   Nodes gave_up;
@@ -199,10 +186,9 @@ base::Result<std::string> DiskFaults::relieve(plan::FaultKind kind, const Nodes&
     const std::uint64_t its = now.refused - before.refused + now.delayed - before.delayed - 1;
     suffered += its;
     const bool may = kind != plan::FaultKind::SlowDisk && its > 0;
-    if (!may || !gives_up(node)) continue;
+    if (!may || !gives_up(struck_.hosts, node)) continue;
     gave_up.insert(node);
-    TRY([[maybe_unused]] auto rest, struck_.config.kill(node));
-    TRY([[maybe_unused]] auto started, struck_.config.start(node));
+    TRY([[maybe_unused]] auto started, start_again(struck_.config, node));
   }
   const bool slow = kind == plan::FaultKind::SlowDisk;
   std::string seen =

@@ -61,7 +61,6 @@ class DiskFaults {
                                     std::chrono::microseconds delay);
   base::Status observe(history::NodeId node, const faultfs::Trouble& trouble);
   base::Result<std::string> relieve(plan::FaultKind kind, const Nodes& nodes);
-  bool gives_up(history::NodeId node) const;
 
   const Struck struck_;
   std::map<history::NodeId, std::unique_ptr<faultfs::FaultyDisk>> disks_;

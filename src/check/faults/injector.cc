@@ -99,6 +99,10 @@ base::Result<std::string> Injector::begin(const FaultRecord& record, const plan:
     CHECK(around_.disks != nullptr);
     return around_.disks->begin(record.id, kind, record.nodes, delay_of(step));
   }
+  if (plan::strikes_sync(kind)) {
+    CHECK(around_.syncs != nullptr);
+    return around_.syncs->begin(kind, record.nodes);
+  }
   return around_.processes.begin(kind, record.nodes);
 }
 
@@ -106,6 +110,9 @@ base::Result<std::string> Injector::end(const FaultRecord& record, const plan::S
   if (!record.pairs.empty()) return around_.network.end(record.id);
   if (plan::strikes_disk(step.fault.kind)) {
     return around_.disks->end(record.id, step.fault.kind, record.nodes);
+  }
+  if (plan::strikes_sync(step.fault.kind)) {
+    return around_.syncs->end(step.fault.kind, record.nodes);
   }
   return around_.processes.end(step.fault.kind, record.nodes);
 }

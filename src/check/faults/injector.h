@@ -17,6 +17,7 @@
 #include "check/faults/process_faults.h"
 #include "check/faults/run_clock.h"
 #include "check/faults/stop.h"
+#include "check/faults/sync_faults.h"
 #include "check/plan/plan.h"
 
 namespace check::faults {
@@ -39,6 +40,7 @@ struct Surroundings {
   std::function<std::optional<history::NodeId>()> leader;  // As the nodes state it now.
   RecordSink sink;
   DiskFaults* disks = nullptr;  // Null: no step strikes a disk.
+  SyncFaults* syncs = nullptr;  // Null: no step strikes a sync.
 };
 
 class Injector {

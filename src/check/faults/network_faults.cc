@@ -56,6 +56,9 @@ base::Result<std::string> NetworkFaults::begin(std::uint64_t id, plan::FaultKind
     case plan::FaultKind::DiskFull:
     case plan::FaultKind::DiskError:
     case plan::FaultKind::SlowDisk:
+    case plan::FaultKind::KillAtSync:
+    case plan::FaultKind::KillAfterSync:
+    case plan::FaultKind::SyncError:
       break;
   }
   CHECK(false);
@@ -130,6 +133,9 @@ base::Status NetworkFaults::apply(const Active& changed) {
     case plan::FaultKind::DiskFull:
     case plan::FaultKind::DiskError:
     case plan::FaultKind::SlowDisk:
+    case plan::FaultKind::KillAtSync:
+    case plan::FaultKind::KillAfterSync:
+    case plan::FaultKind::SyncError:
       break;
   }
   CHECK(false);

@@ -12,7 +12,7 @@ namespace check::plan {
 
 namespace {
 
-constexpr std::array<FaultWord, 11> kFaults = {
+constexpr std::array<FaultWord, 14> kFaults = {
     FaultWord{FaultKind::Kill, "kill",
               "SIGKILL every process of the node; start it again after the fault's length"},
     FaultWord{FaultKind::Pause, "pause",
@@ -37,6 +37,13 @@ constexpr std::array<FaultWord, 11> kFaults = {
               "the node's writes and syncs fail with EIO for the length; as above"},
     FaultWord{FaultKind::SlowDisk, "slow-disk",
               "each write and sync of the node takes longer, by a tenth of the length"},
+    FaultWord{FaultKind::KillAtSync, "kill-at-sync",
+              "kill the node in its next sync, which is not done; start it again after the length"},
+    FaultWord{FaultKind::KillAfterSync, "kill-after-sync",
+              "kill the node when its next sync is done, before it learns of that; as above"},
+    FaultWord{FaultKind::SyncError, "sync-error",
+              "the node's next sync is not done and fails with EIO; if it gave up, it is started "
+              "again after the length"},
 };
 
 constexpr std::array<TargetWord, 9> kTargets = {

@@ -24,7 +24,10 @@ enum class FaultKind : std::uint8_t {
   TornWrite,
   DiskFull,
   DiskError,
-  SlowDisk
+  SlowDisk,
+  KillAtSync,
+  KillAfterSync,
+  SyncError
 };
 
 // Whom a fault strikes. The first group names nodes; the second names shapes of a network. What a
@@ -69,7 +72,11 @@ constexpr bool strikes_network(FaultKind kind) {
 }
 
 // Power cuts and the troubles of disks need data directories that can be struck.
-constexpr bool strikes_disk(FaultKind kind) { return kind >= FaultKind::PowerCut; }
+constexpr bool strikes_disk(FaultKind kind) {
+  return kind >= FaultKind::PowerCut && kind <= FaultKind::SlowDisk;
+}
+// These strike a node in a system call of its own.
+constexpr bool strikes_sync(FaultKind kind) { return kind >= FaultKind::KillAtSync; }
 
 // Whether the kind can strike the target: "kill bridge" means nothing.
 bool fits(FaultKind kind, Target target);

@@ -16,25 +16,27 @@
 #include "check/faults/injector.h"
 #include "check/faults/link_probe.h"
 #include "check/faults/rule_runner.h"
+#include "check/faults/sync_faults.h"
 #include "check/monitor/links.h"
 #include "check/monitor/raft_monitor.h"
 #include "check/plan/rule_check.h"
 #include "check/plan/schedule.h"
 #include "check/run/audit_file.h"
 #include "check/run/cluster_setup.h"
-#include "check/run/disk_steps.h"
 #include "check/run/fault_log.h"
 #include "check/run/history_log.h"
 #include "check/run/message_log.h"
 #include "check/run/message_watch.h"
 #include "check/run/monitor_choice.h"
 #include "check/run/node_log.h"
+#include "check/run/probed_steps.h"
 #include "check/run/progress.h"
 #include "check/run/recovery.h"
 #include "check/run/sandbox_hosts.h"
 #include "check/run/status_board.h"
 #include "check/run/workload.h"
 #include "check/sniff/passive_monitor.h"
+#include "check/trap/supervisor.h"
 #include "version/version.h"
 
 namespace check::run {
@@ -109,6 +111,7 @@ class Run {
   base::Status save_facts() const;
   base::Status start_monitor();
   base::Status prepare_disks();
+  void leave_out_impossible();
   base::Status begin();
   base::Status fit_faults();
   milliseconds operation_timeout() const;
@@ -129,10 +132,19 @@ class Run {
   MonitorChoice choice_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
   std::unique_ptr<NodeLog> nodes_;
-  std::unique_ptr<faults::DiskFaults> disks_;  // Null: no step strikes a disk.
-  std::unique_ptr<MessageLog> messages_;       // Null: none are understood.
-  std::unique_ptr<MessageWatch> watch_;        // Likewise.
-  std::unique_ptr<faults::RuleRunner> rules_;  // Null: the plan has no rules.
+  // Steps that this machine does not let happen.
+  struct Impossible {
+    std::string what;
+    OfKind of_kind;
+    std::string reason;
+  };
+  std::vector<Impossible> impossible_;
+  std::unique_ptr<trap::Supervisor> supervisor_;  // Null: no step strikes a sync.
+  std::unique_ptr<faults::SyncFaults> syncs_;     // Likewise.
+  std::unique_ptr<faults::DiskFaults> disks_;     // Null: no step strikes a disk.
+  std::unique_ptr<MessageLog> messages_;          // Null: none are understood.
+  std::unique_ptr<MessageWatch> watch_;           // Likewise.
+  std::unique_ptr<faults::RuleRunner> rules_;     // Null: the plan has no rules.
   std::unique_ptr<monitor::RaftMonitor> monitor_;
   std::unique_ptr<faults::LinkProbe> probe_;
   std::unique_ptr<SandboxHosts> hosts_;
@@ -221,18 +233,39 @@ base::Status Run::check_rules() const {
                                  plan_.name, choice_.name, choice_.reason)};
 }
 
-// Where the machine forbids it, the steps are left out: fit_faults().
+// What a plan's steps need of the machine. Where it forbids that, they are left out: fit_faults().
 base::Status Run::prepare_disks() {
-  if (!strikes_disks(plan_)) return base::Done{};
-  const base::Status possible = faultfs::probe(*sandbox_);
-  if (!possible.ok()) {
-    facts_.left_out = possible.error().message;
-    return base::Done{};
+  const auto excuse = [this](history::NodeId node) { hosts_->excuse(node); };
+  if (has_steps(plan_, plan::strikes_disk)) {
+    const base::Status possible = faultfs::probe(*sandbox_);
+    if (possible.ok()) {
+      TRY(disks_, faults::DiskFaults::prepare({*sandbox_, *hosts_, *config_, *network_, excuse}));
+    } else {
+      impossible_.push_back({"disks", plan::strikes_disk, possible.error().message});
+    }
   }
-  TRY(disks_,
-      faults::DiskFaults::prepare({*sandbox_, *hosts_, *config_, *network_,
-                                   [this](history::NodeId node) { hosts_->excuse(node); }}));
+  if (has_steps(plan_, plan::strikes_sync)) {
+    const base::Status possible = trap::probe();
+    if (!possible.ok()) {
+      impossible_.push_back({"syncs", plan::strikes_sync, possible.error().message});
+      return base::Done{};
+    }
+    supervisor_ = std::make_unique<trap::Supervisor>(
+        trap::kSyncs, [this](history::NodeId node) { return hosts_->directory(node); },
+        [this](history::NodeId node) { return config_->kill(node); });
+    hosts_->trap(*supervisor_);
+    syncs_ = std::make_unique<faults::SyncFaults>(*supervisor_, *hosts_, *config_, excuse);
+  }
   return base::Done{};
+}
+
+void Run::leave_out_impossible() {
+  for (const Impossible& one : impossible_) {
+    const std::string what = fmt::format("{} faults of {}: {}", leave_out_steps(plan_, one.of_kind),
+                                         one.what, one.reason);
+    progress_->note("plan: left out: " + what);
+    facts_.left_out += (facts_.left_out.empty() ? "" : "; ") + what;
+  }
 }
 
 base::Status Run::start_monitor() {
@@ -307,11 +340,7 @@ base::Status Run::fit_faults() {
                                    required_faults(plan_), time_s, election_ms, *needed)};
   }
   plan_ = plan::fitted(plan_, std::uint64_t{time_s} * 1000, election_ms, kFaultOverheadMs);
-  if (!facts_.left_out.empty()) {
-    facts_.left_out =
-        fmt::format("{} faults of disks: {}", leave_out_disk_steps(plan_), facts_.left_out);
-    progress_->note("plan: left out: " + facts_.left_out);
-  }
+  leave_out_impossible();
   for (std::size_t lane = 0; lane < plan_.lanes.size(); ++lane) {
     for (const plan::Step& step : plan_.lanes[lane].steps) {
       facts_.planned_faults += 1;
@@ -341,7 +370,8 @@ faults::Surroundings Run::surroundings() {
           *workload_,
           [this] { return board_->leader(); },
           [this](const faults::FaultRecord& record) { fault_log_->append(record); },
-          disks_.get()};
+          disks_.get(),
+          syncs_.get()};
 }
 
 void Run::fault_phase() {

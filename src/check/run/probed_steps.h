@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// The steps of a plan that not every machine lets happen.
+#pragma once
+
+#include <cstdint>
+
+#include "check/plan/plan.h"
+
+namespace check::run {
+
+using OfKind = bool (*)(plan::FaultKind);
+
+bool has_steps(const plan::Plan& plan, OfKind of_kind);
+// Returns how many there were.
+std::uint64_t leave_out_steps(plan::Plan& plan, OfKind of_kind);
+
+}  // namespace check::run
