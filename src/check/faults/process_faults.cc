@@ -40,7 +40,7 @@ base::Result<std::string> ProcessFaults::end(plan::FaultKind kind, const Nodes& 
   for (const history::NodeId node : nodes) {
     if (kind == plan::FaultKind::Pause) {
       TRY([[maybe_unused]] auto resumed, sandbox_.resume_all(node));
-    } else {
+    } else if (!hosts_.running(node)) {
       TRY([[maybe_unused]] auto started, config_.start(node));
       if (!hosts_.running(node)) {
         return base::Error{base::ErrorCode::Unavailable,

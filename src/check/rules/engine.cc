@@ -168,11 +168,8 @@ void Engine::fire(std::size_t rule, const Mark& mark, std::uint64_t message, std
   Firing firing{
       .number = next_firing_++, .rule = rule, .message = message, .mark = mark, .steps = {}};
   const plan::Rule& fired = rules_[rule];
-  for (const bool after : {false, true}) {
-    for (const Action& action : fired.actions) {
-      if (plan::strikes_message(action.kind) || action.after_delivery != after) continue;
-      firing.steps.push_back(step_of(action, mark));
-    }
+  for (const Action& action : fired.actions) {
+    if (!plan::strikes_message(action.kind)) firing.steps.push_back(step_of(action, mark));
   }
   if (strikes_at_once(firing))
     striking_[firing.number] = {.frozen = frozen_by(firing), .tickets = {}};

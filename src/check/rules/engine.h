@@ -32,7 +32,7 @@ struct Firing {
   std::size_t rule = 0;
   std::uint64_t message = 0;  // Its id; 0: fired by time.
   Mark mark;
-  // In order. Those after delivery come last, as the message's fate allows.
+  // In order. None behind one that comes after delivery is before it.
   std::vector<Step> steps;
 };
 
