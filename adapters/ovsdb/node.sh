@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# node.sh ID ADDRESS DIRECTORY OTHER-ADDRESS...: one server of a cluster, in the foreground. Server 1
+# node.sh OVSDB-SERVER ID ADDRESS DIRECTORY OTHER-ADDRESS...: one server of a cluster, in the foreground. Server 1
 # creates the cluster, the others join it, each when it is started for the first time.
 set -eu
-id=$1 address=$2 data=$3
-shift 3
+server=$1 id=$2 address=$3 data=$4
+shift 4
 mkdir -p "$data"
 if [ ! -e "$data/kv.db" ]; then
   cat >"$data/kv.ovsschema" <<'SCHEMA'
@@ -24,4 +24,4 @@ SCHEMA
   fi
   mv "$data/new.db" "$data/kv.db"
 fi
-exec ovsdb-server -vconsole:info -vsyslog:off --no-chdir --unixctl="$data/ctl" --remote="ptcp:6640:$address" "$data/kv.db"
+exec "$server" -vconsole:info -vsyslog:off --no-chdir --unixctl="$data/ctl" --remote="ptcp:6640:$address" "$data/kv.db"
