@@ -109,6 +109,7 @@ void Group::check_term(const Statement& statement) {
   ++bench_.terms;
   const Said said{*message.term, statement.id};
   const auto complain = [&](const Said& before, const std::string& order) {
+    on_reused_terms();
     find("terms", order + who(*statement.from),
          who(*statement.from) + " had entered term " + number(before.term) + cite(before.from) +
              " and " + order + " speaks of term " + number(said.term) + " as its own" +
@@ -165,6 +166,11 @@ void Group::on_power_cut(MemberId member) {
   if (speaker == speakers_.end() || holds(Premise::AckSurvivesPowerCut)) return;
   speaker->second.ack.reset();
   speaker->second.kept.reset();
+}
+
+void Group::on_reused_terms() {
+  reused_ = true;
+  on_blind();
 }
 
 void Group::on_blind() {

@@ -54,7 +54,11 @@ class Group {
   void on_power_cut(MemberId member);
   // A message of the wire was not seen, or not understood: it may have been for anybody.
   void on_blind();
+  // A node went back to an earlier term: from now on a number may stand for several terms, and what
+  // was said in one is no longer compared with what was said in another.
+  void on_reused_terms();
 
+  bool reuses_terms() const { return reused_; }
   bool forgot() const { return terms_.forgot(); }
 
  private:
@@ -150,6 +154,7 @@ class Group {
   Terms terms_;
   EntryTable entries_{bench_.budget};
   wire::Index committed_;  // The highest of all terms.
+  bool reused_ = false;
   std::map<MemberId, Speaker> speakers_;
   std::map<std::pair<std::uint64_t, MemberId>, Channel> channels_;
   std::map<Pair, Asking> askings_;        // Candidate, voter.

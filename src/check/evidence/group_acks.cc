@@ -50,7 +50,7 @@ std::optional<wire::Term> Group::acknowledged_term(const Statement& statement) {
 
 void Group::on_append_reply(const Statement& statement) {
   const wire::Message& message = statement.message;
-  if (!statement.from || !statement.to || !message.success) return;
+  if (!statement.from || !statement.to || !message.success || reused_) return;
   if (!*message.success) return check_refusal(statement);
   if (!message.match || *message.match == wire::Index()) return;
   const std::optional<wire::Term> term = acknowledged_term(statement);

@@ -29,10 +29,15 @@ void Group::on_request_vote(const Statement& statement) {
     if (asking.pending.size() > kMostAsked) asking.pending.erase(asking.pending.begin());
   }
   TermRecord& record = terms_.at(*message.term);
-  if (record.find_candidacy(*statement.from) == nullptr &&
-      record.candidacies.size() < TermRecord::kMostVotes) {
+  const Candidacy* known = record.find_candidacy(*statement.from);
+  if (known == nullptr && record.candidacies.size() < TermRecord::kMostVotes) {
     record.candidacies.push_back(
         {*statement.from, message.last_index, message.last_term, statement.id});
+  }
+  // A candidate asks once in a term, with one log.
+  if (known != nullptr &&
+      (known->last_index != message.last_index || known->last_term != message.last_term)) {
+    on_reused_terms();
   }
   // To ask is to have voted for oneself (Raft §5.2).
   add_vote(record, {*statement.from, *statement.from, statement.id});
@@ -102,6 +107,7 @@ void Group::add_vote(TermRecord& record, const Vote& vote) {
 // A vote goes only to a candidate whose log is at least as up to date as the voter's (Raft §5.4.1).
 // Of the voter's log this much is known: it has what it acknowledged.
 void Group::check_restriction(const TermRecord& record, const Vote& vote, std::uint32_t life) {
+  if (reused_) return;
   const Candidacy* candidacy = record.find_candidacy(vote.candidate);
   const auto voter = speakers_.find(vote.voter);
   if (candidacy == nullptr || !candidacy->last_index || !candidacy->last_term) return;
@@ -148,7 +154,7 @@ void Group::on_leadership(TermRecord& record, const Statement& statement) {
   record.leader = member;
   record.leader_from = statement.id;
   const Candidacy* candidacy = record.find_candidacy(member);
-  if (candidacy == nullptr || !candidacy->last_index) return;
+  if (reused_ || candidacy == nullptr || !candidacy->last_index) return;
   if (candidacy->last_term && *candidacy->last_index > wire::Index()) {
     add_to_view(record, *candidacy->last_term, *candidacy->last_index, *candidacy->last_index,
                 candidacy->from);

@@ -21,6 +21,7 @@ void Group::on_leader(const Statement& statement) {
            ? holds(Premise::AppendStatesCommit)
            : message.type == wire::MessageType::Heartbeat && holds(Premise::HeartbeatStatesCommit));
   if (states_commit) check_commit_order(statement);
+  if (reused_) return;
   // A leader that may have been deposed can still send what it formed of a log that was changed
   // since.
   const auto speaker = speakers_.find(*statement.from);

@@ -138,6 +138,7 @@ void Judge::on_status(Life& life, const NodeEvent& event) {
                              times(*life.term) + ", and later in term " + number(*event.term) +
                              times(event),
                          {}});
+    for (auto& [name, watched] : groups_) watched.group.on_reused_terms();
   }
   if (event.term) life.term = event;
   const std::uint32_t number_of_life = life_at(event.node, event.asked_ns);
@@ -194,6 +195,13 @@ std::vector<std::string> Judge::notes() const {
   }
   if (bench_.budget.exhausted) {
     notes.emplace_back("contents of old entries were forgotten: only the latest are compared");
+  }
+  const bool reused = std::ranges::any_of(
+      groups_, [](const auto& entry) { return entry.second.group.reuses_terms(); });
+  if (reused) {
+    notes.emplace_back(
+        "nodes went back to earlier terms: what was said in one term is not compared with what was "
+        "said in another from there on");
   }
   const bool forgot =
       std::ranges::any_of(groups_, [](const auto& entry) { return entry.second.group.forgot(); });
