@@ -1,8 +1,8 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # node.sh OVSDB-SERVER ID ADDRESS DIRECTORY OTHER-ADDRESS...: one server of a cluster, in the foreground. Server 1
 # creates the cluster, the others join it, each when it is started for the first time.
-set -eu
+set -euo pipefail
 server=$1 id=$2 address=$3 data=$4
 shift 4
 mkdir -p "$data"
