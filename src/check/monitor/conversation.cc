@@ -67,6 +67,9 @@ bool Conversation::may_end(wire::Direction direction) const {
 void Conversation::wake(std::uint64_t now_ns) {
   now_ns_ = now_ns;
   for (Lane& lane : lanes_) {
+    if (lane.stalled && lane.stalled->due_ns.value_or(UINT64_MAX) <= now_ns) {
+      settle_stalled(lane, Settled::HandOn);
+    }
     release_delayed(lane, now_ns);
     finish(lane);
   }
@@ -75,9 +78,11 @@ void Conversation::wake(std::uint64_t now_ns) {
 std::optional<std::uint64_t> Conversation::next_due_ns() const {
   std::optional<std::uint64_t> due;
   for (const Lane& lane : lanes_) {
-    if (lane.delayed.empty()) continue;
-    const std::uint64_t first = lane.delayed.begin()->first;
-    due = std::min(due.value_or(first), first);
+    const std::uint64_t first = lane.delayed.empty() ? UINT64_MAX : lane.delayed.begin()->first;
+    const std::uint64_t stalled =
+        lane.stalled ? lane.stalled->due_ns.value_or(UINT64_MAX) : UINT64_MAX;
+    const std::uint64_t next = std::min({first, stalled, due.value_or(UINT64_MAX)});
+    if (next != UINT64_MAX) due = next;
   }
   return due;
 }

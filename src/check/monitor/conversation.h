@@ -91,8 +91,10 @@ class Conversation {
   void lose_all();
 
  private:
+  // The first of a lane that waits: for a ticket to be settled, or for a time.
   struct Stalled {
-    std::uint64_t ticket = 0;
+    std::optional<std::uint64_t> ticket;
+    std::optional<std::uint64_t> due_ns;
     wire::Frame frame;
   };
   struct Lane {

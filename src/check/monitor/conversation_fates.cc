@@ -33,6 +33,7 @@ void Conversation::settle(std::uint64_t ticket, Settled settled, std::uint64_t n
       release(lane, frame);
     } else {
       lane.link->dropped.add(1);
+      if (decoder_ != nullptr) decoder_->left_out(frame);
       lane.link->stream.left_out.add(frame.bytes.size());
     }
     finish(lane);
@@ -131,8 +132,14 @@ void Conversation::set_aside(Lane& lane, wire::Frame frame, const Fate& fate) {
     const bool fresh = context_.connection_of.emplace(fate.ticket, connection_).second;
     CHECK(fresh, fate.ticket);
   }
-  if (fate.kind == Fate::Kind::Stall) {  // Its turn comes when it is settled.
-    lane.stalled = {fate.ticket, std::move(frame)};
+  // Its turn comes when it is settled, or in time.
+  const bool in_line = wire::waits_in_line(context_.protocol);
+  if (fate.kind == Fate::Kind::Stall || (in_line && fate.kind == Fate::Kind::Keep)) {
+    lane.stalled = {fate.ticket, std::nullopt, std::move(frame)};
+    return;
+  }
+  if (in_line && fate.kind == Fate::Kind::Delay) {
+    lane.stalled = {std::nullopt, now_ns_ + fate.delay_ns, std::move(frame)};
     return;
   }
   put(lane, {}, lane.encoder->leave_out(frame));
@@ -172,6 +179,7 @@ void Conversation::hand_on(Lane& lane, const wire::Frame& frame) {
 
 void Conversation::drop(Lane& lane, const wire::Frame& frame) {
   lane.link->dropped.add(1);
+  if (decoder_ != nullptr) decoder_->left_out(frame);
   put(lane, frame.bytes, lane.encoder->leave_out(frame));
 }
 
@@ -212,7 +220,7 @@ void Conversation::lose_kept(Lane& lane) {
 void Conversation::lose_stalled(Lane& lane) {
   const auto stalled = std::exchange(lane.stalled, std::nullopt);
   if (!stalled) return;
-  lose_ticket(stalled->ticket);
+  if (stalled->ticket) lose_ticket(*stalled->ticket);
   lose(lane, stalled->frame);
 }
 

@@ -50,6 +50,8 @@ class Lines final : public wire::Decoder {
   const std::optional<std::string>& opaque(wire::Direction direction) const override {
     return opaque_[static_cast<std::size_t>(direction)];
   }
+  void left_out(const wire::Frame& frame) override { without += frame.bytes; }
+  std::string without;
 
  private:
   std::array<std::string, 2> waiting_;
@@ -98,14 +100,17 @@ class Witness final : public MessageWatcher {
 // One connection, n1 to n2.
 class Talk {
  public:
-  explicit Talk(bool act = true, bool stateful = false)
-      : context_{.protocol = wire::Protocol::Raftkv, .watcher = witness, .act = act} {
+  explicit Talk(bool act = true, bool stateful = false,
+                wire::Protocol protocol = wire::Protocol::Raftkv)
+      : context_{.protocol = protocol, .watcher = witness, .act = act} {
     Conversation::Tools tools;
-    tools.decoder = std::make_unique<Lines>();
+    auto decoder = std::make_unique<Lines>();
+    lines = decoder.get();
+    tools.decoder = std::move(decoder);
     for (auto& encoder : tools.encoders) {
-      auto lines = std::make_unique<LinesEncoder>();
-      lines->stateful = stateful;
-      encoder = std::move(lines);
+      auto written = std::make_unique<LinesEncoder>();
+      written->stateful = stateful;
+      encoder = std::move(written);
     }
     conversation.emplace(context_, std::move(tools), 1, std::array{&forth, &back});
   }
@@ -167,6 +172,7 @@ class Talk {
   Link forth{{NodeId{1}, NodeId{2}}, base::Prng(1)};
   Link back{{NodeId{2}, NodeId{1}}, base::Prng(2)};
   std::optional<Conversation> conversation;
+  const Lines* lines = nullptr;
   std::string out;       // Given to n2.
   std::string answered;  // Given to n1.
   std::string ended;

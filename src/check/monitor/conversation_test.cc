@@ -72,6 +72,34 @@ TEST(Conversation, WhatIsDelayedGoesOnInItsTime) {
   EXPECT_TRUE(talk.may_end());
 }
 
+TEST(Conversation, WhereAnswersAreMatchedByOrderWhatWaitsKeepsAllBehindItWaiting) {
+  Talk talk(true, false, wire::Protocol::Hashicorp);
+  talk.set("late", {.kind = Kind::Delay, .delay_ns = 50});
+  talk.set("kept", {.kind = Kind::Keep, .ticket = 7});
+  talk.hear("late\nnow\nkept\nlast\n");
+  EXPECT_EQ(talk.conversation->next_due_ns(), 1050U);
+  EXPECT_EQ(talk.witness.said, "late ");
+  talk.wake(1049);
+  EXPECT_EQ(talk.out, "");
+  talk.wake(1050);
+  EXPECT_EQ(talk.out, "late\nnow\n");
+  EXPECT_EQ(talk.conversation->next_due_ns(), std::nullopt);
+  talk.settle(7, Settled::HandOn);
+  EXPECT_EQ(talk.out, "late\nnow\nkept\nlast\n");
+}
+
+TEST(Conversation, TheDecoderIsToldWhatIsLeftOutForGood) {
+  Talk talk;
+  talk.set("dropped", {.kind = Kind::Drop});
+  talk.set("answered", {.kind = Kind::Answer, .frame = line("no")});
+  talk.set("kept", {.kind = Kind::Keep, .ticket = 7});
+  talk.set("lost", {.kind = Kind::Keep, .ticket = 8});
+  talk.hear("dropped\nanswered\nkept\nlost\nlast\n");
+  talk.settle(7, Settled::HandOn);
+  talk.settle(8, Settled::Drop);
+  EXPECT_EQ(talk.lines->without, "dropped\nanswered\nlost\n");
+}
+
 TEST(Conversation, WhatIsKeptGoesOnOrNotAsItIsSettled) {
   Talk talk;
   talk.set("a", {.kind = Kind::Keep, .ticket = 1});

@@ -21,7 +21,8 @@ struct Fate {
     Drop,
     Delay,    // Goes on after `delay_ns`; what comes behind it does not wait.
     Keep,     // Goes on, or is lost, when settle(ticket) says so; what comes behind does not wait.
-    Stall,    // Its direction of the connection waits, it first, until settle(ticket).
+    Stall,    // Its direction of the connection waits, it first, until settle(ticket). Delay and
+              // Keep are such, too, where wire::waits_in_line() says so.
     Repeat,   // Handed on twice.
     Swap,     // Goes on behind the next message of its direction, or its end.
     Replace,  // `frame` is handed on instead.
