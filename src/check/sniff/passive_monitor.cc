@@ -80,6 +80,7 @@ class PassiveMonitor final : public monitor::RaftMonitor, private observe::Witne
   void clear_faults() override {}
   void reset(DirectedPair) override {}
   void settle(std::uint64_t, monitor::Settled) override {}
+  void catch_up() override {}
 
  private:
   observe::Observer::Options observer_options(const monitor::Options& options) const {
