@@ -78,8 +78,9 @@ class EtcdEncoder final : public Encoder {
  private:
   // The receiver would understand the frame's data as its sender meant them.
   bool same_means_same(const Frame& frame, const EtcdShape& shape) const {
-    if (shape.kind != EtcdKind::AppendEntries) return true;
-    return frame.message && receiver_ == etcd_state_before(*frame.message);
+    // Without a message: what it means is not known, because bytes before it were not seen.
+    if (shape.kind != EtcdKind::AppendEntries || !frame.message) return true;
+    return receiver_ == etcd_state_before(*frame.message);
   }
 
   static bool moves(const Frame& frame, const EtcdShape& shape) {
