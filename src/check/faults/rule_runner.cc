@@ -127,7 +127,7 @@ Fate RuleRunner::seen(const wire::Observation& observation, const wire::Frame& f
   last_action_.clear();
   const std::lock_guard lock(mutex_);
   rules::Outcome outcome = engine_.seen(observation);
-  const Fate fate = fate_of(outcome, observation, frame);
+  Fate fate = fate_of(outcome, observation, frame);
   for (const rules::Firing& firing : outcome.fired) {
     if (!options_.rules[firing.rule].actions.empty()) decided_[observation.id] = firing.rule;
     if (decided_.size() > kMostDecided) decided_.erase(decided_.begin());
@@ -196,7 +196,7 @@ base::Result<Fate> RuleRunner::changed(const plan::Action& deed,
 }
 
 // Requires: mutex_ is held.
-void RuleRunner::take(rules::Outcome outcome, const std::string& what) {
+void RuleRunner::take(const rules::Outcome& outcome, const std::string& what) {
   for (const std::uint64_t ticket : outcome.settled) {
     monitor_->settle(ticket, monitor::Settled::HandOn);
   }
@@ -205,21 +205,17 @@ void RuleRunner::take(rules::Outcome outcome, const std::string& what) {
     threads_.erase(firing);
   }
   for (const rules::Firing& firing : outcome.fired) {
-    const bool told = ++reported_[firing.rule] <= kMostReports;
     const std::string deed = last_action_.empty() ? "" : ": " + last_action_;
     if (firing.steps.empty()) {
-      if (told) report(firing, FaultState::Fired, what + deed);
-      if (told) report(firing, FaultState::Healed, "done");
+      if (++reported_[firing.rule] > kMostReports) continue;
+      report(firing, FaultState::Fired, what + deed);
+      report(firing, FaultState::Healed, "done");
     } else if (threads_.size() >= kMostThreads) {
       report(firing, FaultState::Failed, "too many rules at work at once");
       take(engine_.struck(firing.number), "");
     } else {
       report(firing, FaultState::Armed, what.empty() ? "by time" : what + deed);
-      threads_.emplace(firing.number, std::thread([this, firing] {
-                         carry_out(firing);
-                         const std::lock_guard lock(mutex_);
-                         if (running_) finished_.push_back(firing.number);
-                       }));
+      threads_.emplace(firing.number, std::thread([this, firing] { carry_out(firing); }));
     }
   }
   changed_.notify_all();
@@ -249,36 +245,41 @@ bool RuleRunner::wait(std::uint64_t length_ms) {
 
 // In the firing's own thread.
 void RuleRunner::carry_out(const rules::Firing& firing) {
-  bool struck = false;
   std::string done;
-  const auto strike_is_over = [&] {
-    if (std::exchange(struck, true)) return;
-    const std::lock_guard lock(mutex_);
-    if (running_) take(engine_.struck(firing.number), "");
-  };
+  const base::Status carried_out = carry_out(firing, done);
+  if (carried_out.ok()) {
+    report(firing, FaultState::Fired, done);
+    report(firing, FaultState::Healed, "done");
+  } else {
+    report(firing, FaultState::Failed, done + carried_out.error().message);
+  }
+  const std::lock_guard lock(mutex_);
+  if (!running_) return;
+  take(engine_.struck(firing.number), "");
+  finished_.push_back(firing.number);
+}
+
+base::Status RuleRunner::carry_out(const rules::Firing& firing, std::string& done) {
   std::vector<std::uint64_t> cuts;  // Not observed yet.
+  const auto pause = [&]() -> base::Status {
+    {
+      const std::lock_guard lock(mutex_);
+      if (running_) take(engine_.struck(firing.number), "");
+    }
+    return confirm(cuts);
+  };
   for (const rules::Step& step : firing.steps) {
     const bool pauses = step.action.kind == ActionKind::Wait ||
                         step.action.kind == ActionKind::Rest || step.action.after_delivery;
-    if (pauses) strike_is_over();
+    if (pauses) {
+      TRY([[maybe_unused]] const base::Done confirmed, pause());
+    }
     if (step.action.after_delivery) monitor_->catch_up();
-    const base::Status confirmed = pauses ? confirm(cuts) : base::Done{};
-    const auto outcome = confirmed.ok() ? carry_out(step, cuts) : confirmed.error();
-    done += (done.empty() ? "" : "; ") + plan::describe(step.action) + ": " +
-            (outcome.ok() ? outcome.value() : outcome.error().message);
-    if (outcome.ok()) continue;
-    strike_is_over();
-    report(firing, FaultState::Failed, done);
-    return;
+    done += plan::describe(step.action) + ": ";
+    TRY(const std::string seen, carry_out(step, cuts));
+    done += seen + "; ";
   }
-  strike_is_over();
-  const base::Status confirmed = confirm(cuts);
-  if (!confirmed.ok()) {
-    report(firing, FaultState::Failed, done + "; " + confirmed.error().message);
-    return;
-  }
-  report(firing, FaultState::Fired, done);
-  report(firing, FaultState::Healed, "done");
+  return pause();
 }
 
 base::Result<std::string> RuleRunner::carry_out(const rules::Step& step,

@@ -63,9 +63,11 @@ class RuleRunner : public monitor::MessageWatcher {
   base::Result<monitor::Fate> changed(const plan::Action& deed,
                                       const wire::Observation& observation,
                                       const wire::Frame& frame) const;
-  void take(rules::Outcome outcome, const std::string& what);
+  void take(const rules::Outcome& outcome, const std::string& what);
   void run_timers();
   void carry_out(const rules::Firing& firing);
+  // `done` becomes what was done, also if it ends with an error.
+  base::Status carry_out(const rules::Firing& firing, std::string& done);
   base::Result<std::string> carry_out(const rules::Step& step, std::vector<std::uint64_t>& cuts);
   base::Result<std::string> strike(const rules::Step& step);
   base::Result<std::string> cut(const rules::Step& step, std::vector<std::uint64_t>& cuts);

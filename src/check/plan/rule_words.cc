@@ -96,6 +96,7 @@ base::Error wrong(std::string sentence) {
 template <class Range, class Word>
 std::vector<std::string> words_of(const Range& range, Word word) {
   std::vector<std::string> result;
+  result.reserve(std::size(range));
   for (const auto& item : range) result.emplace_back(std::invoke(word, item));
   return result;
 }
@@ -133,6 +134,27 @@ constexpr std::array<std::pair<Relation::Sign, std::string_view>, 6> kSigns = {{
     {Relation::Sign::Greater, ">"},
     {Relation::Sign::Equal, "="},
 }};
+
+// The words that stand for themselves.
+std::vector<std::pair<std::string, Who>> who_words(bool in_action) {
+  using Kind = Who::Kind;
+  std::vector<std::pair<std::string, Who>> words = {
+      {"leader", {.kind = Kind::Leader}}, {"follower", {.kind = Kind::Follower, .number = 1}}};
+  if (in_action) {
+    words.insert(words.end(),
+                 {{"from", {.kind = Kind::From}}, {"to", {.kind = Kind::To}}, {"all", {}}});
+  } else {
+    words.insert(words.end(), {{"any", {}}, {"candidate", {.kind = Kind::Candidate}}});
+  }
+  return words;
+}
+
+// 3 of "n3"; from 1 to 64.
+std::optional<std::uint32_t> numbered(std::string_view word, std::string_view prefix) {
+  const auto number = word.starts_with(prefix) ? whole(word.substr(prefix.size())) : std::nullopt;
+  if (!number || *number < 1 || *number > 64) return std::nullopt;
+  return static_cast<std::uint32_t>(*number);
+}
 
 base::Result<Action> parse_hold(Action action, const std::vector<std::string>& words) {
   if (words.size() == 3 && words[1] == "until") {
@@ -188,6 +210,7 @@ base::Result<Action> parse_nodes(Action action, const std::vector<std::string>& 
 
 std::vector<ActionWord> action_words() {
   std::vector<ActionWord> words;
+  words.reserve(kActions.size());
   for (const Known& known : kActions) words.push_back(known.word);
   return words;
 }
@@ -195,39 +218,21 @@ std::vector<ActionWord> action_words() {
 std::optional<wire::Deed> deed_of(ActionKind kind) { return known_of(kind).deed; }
 
 base::Result<Who> parse_who(const std::string& word, bool in_action) {
-  using Kind = Who::Kind;
-  if (word == "any" && !in_action) return Who{};
-  if (word == "leader") return Who{.kind = Kind::Leader};
-  if (word == "candidate" && !in_action) return Who{.kind = Kind::Candidate};
-  if (word == "follower") return Who{.kind = Kind::Follower, .number = 1};
-  if (in_action && word == "all") return Who{};
-  if (in_action && word.starts_with("follower")) {
-    const auto number = whole(std::string_view(word).substr(8));
-    if (number && *number >= 1 && *number <= 64) {
-      return Who{.kind = Kind::Follower, .number = static_cast<std::uint32_t>(*number)};
+  const auto choices = who_words(in_action);
+  const auto known = std::ranges::find(choices, word, &std::pair<std::string, Who>::first);
+  if (known != choices.end()) return known->second;
+  if (const auto node = numbered(word, "n")) {
+    return Who{.kind = Who::Kind::Node, .number = *node};
+  }
+  const auto place = in_action ? numbered(word, "follower") : std::nullopt;
+  if (place) return Who{.kind = Who::Kind::Follower, .number = *place};
+  for (const auto& [suffix, kind] :
+       {std::pair{std::string(".from"), Who::Kind::From}, {".to", Who::Kind::To}}) {
+    if (word.size() > suffix.size() && word.ends_with(suffix)) {
+      return Who{.kind = kind, .rule = word.substr(0, word.size() - suffix.size())};
     }
   }
-  if (word.starts_with('n')) {
-    const auto number = whole(std::string_view(word).substr(1));
-    if (number && *number >= 1 && *number <= 64) {
-      return Who{.kind = Kind::Node, .number = static_cast<std::uint32_t>(*number)};
-    }
-  }
-  if (in_action && word == "from") return Who{.kind = Kind::From};
-  if (in_action && word == "to") return Who{.kind = Kind::To};
-  if (word.size() > 5 && word.ends_with(".from")) {
-    return Who{.kind = Kind::From, .rule = word.substr(0, word.size() - 5)};
-  }
-  if (word.size() > 3 && word.ends_with(".to")) {
-    return Who{.kind = Kind::To, .rule = word.substr(0, word.size() - 3)};
-  }
-  std::vector<std::string> words = {"leader", "follower"};
-  for (const char* more : {"from", "to", "all"}) {
-    if (in_action) words.emplace_back(more);
-  }
-  for (const char* more : {"any", "candidate"}) {
-    if (!in_action) words.emplace_back(more);
-  }
+  const auto words = words_of(choices, &std::pair<std::string, Who>::first);
   return wrong("unknown node '" + word + "'" + base::did_you_mean(word, words) +
                (base::nearest(word, words) ? "" : "; n1, leader, follower, RULE.to are some"));
 }

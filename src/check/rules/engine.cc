@@ -9,7 +9,6 @@
 namespace check::rules {
 namespace {
 
-using history::DirectedPair;
 using history::NodeId;
 using plan::Action;
 using plan::ActionKind;
@@ -119,21 +118,22 @@ Outcome Engine::seen(const wire::Observation& observation) {
     if (state.matched < rule.when.nth) continue;
     fire(k, mark_of(observation), observation.id, now, outcome);
   }
-  if (outcome.deed == nullptr && !outcome.stall) {
-    for (auto& [firing, striking] : striking_) {
-      if (!striking.frozen.contains(observation.from) &&
-          !striking.frozen.contains(observation.to)) {
-        continue;
-      }
-      outcome.stall = true;
-      outcome.ticket = next_ticket_++;
-      striking.tickets.push_back(outcome.ticket);
-      break;
-    }
-  }
+  if (outcome.deed == nullptr && !outcome.stall) freeze(observation, outcome);
   fire_timers(now, outcome);
   release_held(now, outcome);
   return outcome;
+}
+
+// A message from or to a node that is about to be struck waits.
+void Engine::freeze(const wire::Observation& observation, Outcome& outcome) {
+  for (auto& [firing, striking] : striking_) {
+    const std::set<NodeId>& frozen = striking.frozen;
+    if (!frozen.contains(observation.from) && !frozen.contains(observation.to)) continue;
+    outcome.stall = true;
+    outcome.ticket = next_ticket_++;
+    striking.tickets.push_back(outcome.ticket);
+    return;
+  }
 }
 
 Outcome Engine::at(std::uint64_t now_ns) {
@@ -269,14 +269,13 @@ Step Engine::step_of(const Action& action, const Mark& mark) const {
     if (from != to) step.pairs.insert({from, to});
   };
   const bool two = action.kind == ActionKind::Cut || action.kind == ActionKind::CutOneWay;
+  const std::set<NodeId> others = two ? nodes_of(action.other, mark) : std::set<NodeId>{};
   const bool inward = action.kind == ActionKind::Isolate || action.kind == ActionKind::Deafen;
   const bool outward = action.kind == ActionKind::Isolate || action.kind == ActionKind::Mute;
   for (const NodeId node : step.nodes) {
-    if (two) {
-      for (const NodeId other : nodes_of(action.other, mark)) {
-        add(node, other);
-        if (action.kind == ActionKind::Cut) add(other, node);
-      }
+    for (const NodeId other : others) {
+      add(node, other);
+      if (action.kind == ActionKind::Cut) add(other, node);
     }
     for (std::uint32_t k = 1; k <= node_count_; ++k) {
       if (inward) add({k}, node);

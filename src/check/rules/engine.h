@@ -95,6 +95,7 @@ class Engine {
   void fire(std::size_t rule, const Mark& mark, std::uint64_t message, std::uint64_t now_ns,
             Outcome& outcome);
   void decide(const plan::Rule& rule, std::uint64_t firing, std::uint64_t now_ns, Outcome& outcome);
+  void freeze(const wire::Observation& observation, Outcome& outcome);
   void fire_timers(std::uint64_t now_ns, Outcome& outcome);
   void release_held(std::uint64_t now_ns, Outcome& outcome);
   std::set<history::NodeId> nodes_of(const plan::Who& who, const Mark& mark) const;

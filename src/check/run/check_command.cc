@@ -109,7 +109,7 @@ int judge_remains(const RunDirectory& directory, int code) {
 }
 
 std::string abandoned(const RunDirectory& directory) {
-  const std::string sentence = "interrupted twice: nothing was judged";
+  std::string sentence = "interrupted twice: nothing was judged";
   if (!directory.has("run.json")) return sentence;
   return fmt::format("{}; 'seaworthy analyse {}' judges what was saved", sentence,
                      directory.path());

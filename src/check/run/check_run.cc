@@ -285,8 +285,8 @@ base::Status Run::start_monitor() {
   }
   TRY([[maybe_unused]] auto suits, check_plan(choice_, plan_));
   TRY([[maybe_unused]] auto possible, check_rules());
-  const auto start = choice_.name == "observe" ? sniff::start_passive_monitor
-                                               : monitor::RaftMonitor::start;
+  const auto start =
+      choice_.name == "observe" ? sniff::start_passive_monitor : monitor::RaftMonitor::start;
   TRY(monitor_, start(*sandbox_, options));
   return base::Done{};
 }
