@@ -146,9 +146,14 @@ std::uint64_t generate(const std::string& path, std::uint64_t bytes) {
 
 struct Outcome {
   double seconds = 0;
+  double cpu_seconds = 0;
   long megabytes = 0;
   int code = 0;
 };
+
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
 
 Outcome run(const std::string& program, const std::string& capture) {
   const auto begin = std::chrono::steady_clock::now();
@@ -162,7 +167,8 @@ Outcome run(const std::string& program, const std::string& capture) {
   rusage usage{};
   if (child < 0 || wait4(child, &status, 0, &usage) != child) fail("cannot run " + program);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-  return {took.count(), usage.ru_maxrss / 1024, WIFEXITED(status) ? WEXITSTATUS(status) : -1};
+  return {took.count(), seconds(usage.ru_utime) + seconds(usage.ru_stime), usage.ru_maxrss / 1024,
+          WIFEXITED(status) ? WEXITSTATUS(status) : -1};
 }
 
 }  // namespace
@@ -171,16 +177,18 @@ int main(int argc, char** argv) {
   const auto here = std::filesystem::path(argv[0]).parent_path();
   const std::string program = argc > 1 ? argv[1] : (here / "../bin/seaworthy").string();
   const std::uint64_t megabytes = argc > 2 ? std::stoull(argv[2]) : 1024;
-  const auto path = std::filesystem::temp_directory_path() / fmt::format("capture_bench-{}", getpid());
+  const auto path =
+      std::filesystem::temp_directory_path() / fmt::format("capture_bench-{}", getpid());
   const std::uint64_t messages = generate(path.string(), megabytes << 20U);
   const Outcome outcome = run(program, path.string());
   std::filesystem::remove(path);
   if (outcome.code != 0) fail(fmt::format("{} ended with {}", program, outcome.code));
   const double rate = static_cast<double>(megabytes) / outcome.seconds;
   fmt::print(
-      "wire: {} MB, {} messages in {:.1f} s: {:.0f} MB/s (goal {}), {:.0f} messages/s, "
+      "wire: {} MB, {} messages in {:.1f} s ({:.1f} s of CPU): {:.0f} MB/s (goal {}), {:.0f} "
+      "messages/s, "
       "{} MB of memory (goal {})\n",
-      megabytes, messages, outcome.seconds, rate, kFloorMegabytesPerSecond,
+      megabytes, messages, outcome.seconds, outcome.cpu_seconds, rate, kFloorMegabytesPerSecond,
       static_cast<double>(messages) / outcome.seconds, outcome.megabytes, kMostMegabytes);
   return 0;
 }

@@ -5,6 +5,7 @@
   raftkv/healthy     elections, writes, the leader's death and return
   raftkv/lost-tail   a follower dies and returns, and has forgotten what it acknowledged (broken/raftkv)
   etcd/healthy       the same, and a transfer of leadership
+  TARGET/healthy     the beginning of a run of `seaworthy check` with this target, seen by the monitor `observe`
 
 BIN is the folder of our programs (build/dev/bin). The messages go beside it with
 GOLDEN=rewrite captures_test.py. What is recorded differs from time to time: look at the difference.
@@ -13,6 +14,7 @@ import base64
 import json
 import pathlib
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -26,6 +28,7 @@ import cluster  # noqa: E402
 
 PEERS = {node: 27000 + node for node in (1, 2, 3)}
 CLIENTS = {node: 27010 + node for node in (1, 2, 3)}
+MOST_BYTES = 150_000
 
 
 class Capture:
@@ -127,6 +130,22 @@ def etcd(path: pathlib.Path) -> None:
                 process.wait()
 
 
+def run_of(programs: pathlib.Path, target: str, path: pathlib.Path) -> None:
+    """A short run without faults; of its traffic as many whole blocks as there is room for."""
+    path.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([programs / "seaworthy", "check", "--target", target, "--nodes", "3", "--clients", "1", "--keys", "2",
+                        "--plan", "none", "--time", "2", "--monitor", "observe", "--out", f"{folder}/run"], check=False)
+        content = pathlib.Path(f"{folder}/run/traffic.pcapng").read_bytes()
+    end = 0
+    while end + 8 <= len(content):
+        size = struct.unpack_from("<I", content, end + 4)[0]
+        if end + size > min(len(content), MOST_BYTES):
+            break
+        end += size
+    path.with_suffix(".pcapng").write_bytes(content[:end])
+
+
 def main() -> int:
     name = sys.argv[1] if len(sys.argv) > 1 else ""
     programs = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else "build/dev/bin").resolve()
@@ -137,6 +156,8 @@ def main() -> int:
         raftkv(programs / "broken" / "raftkv", ("--broken", "lost-tail"), path, False)
     elif name == "etcd/healthy":
         etcd(path)
+    elif name.endswith("/healthy"):
+        run_of(programs, path.parent.name, path)
     else:
         print(__doc__, file=sys.stderr)
         return 3

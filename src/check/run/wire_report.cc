@@ -197,7 +197,9 @@ verdict::Finding judge_capture(const WireReport& report) {
   const std::uint64_t troubled = spoken.troubled.size() + spoken.untold;
   verdict::Finding finding;
   finding.checker = "capture";
-  if (troubled > 0) {
+  if (report.tally.messages() == 0) {
+    finding.sentence = fmt::format("no message of {} was found", name(report.protocol));
+  } else if (troubled > 0) {
     finding.sentence =
         fmt::format("of {} connections of {}, {} have gaps or were not understood to their end",
                     spoken.connections, name(report.protocol), troubled);
