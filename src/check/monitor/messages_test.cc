@@ -1,156 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Messages between two hosts: what their receivers see of each fate.
-#include <gtest/gtest.h>
-#include <sys/socket.h>
-
-#include <atomic>
-#include <cstdlib>
-#include <functional>
-#include <iostream>
-#include <mutex>
-#include <set>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
-#include "base/bytes.h"
 #include "base/prng.h"
 #include "check/monitor/loop.h"
-#include "check/monitor/world_test.h"
+#include "check/monitor/messages_world_test.h"
 #include "check/wire/encoder.h"
-#include "check/wire/raftkv_frame.h"
 
 namespace check::monitor {
 namespace {
 
 using Kind = Fate::Kind;
-using wire::MessageType;
 using wire::RaftkvType;
-
-// A frame of docs/formats/peer-protocol.md.
-std::string frame(RaftkvType type, NodeId from, NodeId to, const std::string& body) {
-  std::string bytes;
-  base::ByteWriter out(bytes);
-  out.u64(0);
-  out.u8(1);
-  out.u8(static_cast<std::uint8_t>(type));
-  out.u16(0);
-  out.u32(from.value);
-  out.u32(to.value);
-  out.u64(7);
-  out.bytes(body);
-  base::ByteWriter(bytes).set_u32(
-      0, static_cast<std::uint32_t>(bytes.size() - wire::kRaftkvPrefixBytes));
-  wire::raftkv_seal(bytes);
-  return bytes;
-}
-
-std::string hello(NodeId from, NodeId to) { return frame(RaftkvType::Hello, from, to, "\1"); }
-
-// An AppendEntries of n1 that is told from others by its commit index, with a payload.
-std::string append(std::uint64_t number, std::size_t payload = 0) {
-  std::string body;
-  base::ByteWriter out(body);
-  for (const std::uint64_t value : {4U, 3U, 9U}) out.u64(value);
-  out.u64(number);
-  out.u64(12);
-  out.u32(payload == 0 ? 0 : 1);
-  if (payload > 0) {
-    out.u64(4);
-    out.u8(1);
-    out.u32(static_cast<std::uint32_t>(payload));
-    out.bytes(std::string(payload, 'x'));
-  }
-  return frame(RaftkvType::AppendEntries, kOne, kTwo, body);
-}
-
-// Decides by the commit index of an AppendEntries.
-class Judge final : public MessageWatcher {
- public:
-  Fate seen(const wire::Observation& observation, const wire::Frame& frame) override {
-    const std::lock_guard lock(mutex_);
-    EXPECT_EQ(observation.id, seen_.size() + 1);
-    EXPECT_EQ(observation.from, frame.direction == wire::Direction::FromDialer ? kOne : kTwo);
-    seen_.push_back(observation);
-    if (!decide || !observation.message.commit) return {};
-    return decide(observation.message.commit->value(), frame);
-  }
-  void refused(std::uint64_t id, const std::string& why) override {
-    ADD_FAILURE() << "message " << id << ": " << why;
-  }
-  void lost(std::uint64_t ticket) override {
-    const std::lock_guard lock(mutex_);
-    lost_.insert(ticket);
-  }
-  void opaque(history::DirectedPair, std::uint64_t, const std::string& why) override {
-    const std::lock_guard lock(mutex_);
-    opaque_.push_back(why);
-  }
-
-  void clear() {
-    const std::lock_guard lock(mutex_);
-    seen_.clear();
-  }
-  std::size_t count() const {
-    const std::lock_guard lock(mutex_);
-    return seen_.size();
-  }
-  std::set<std::uint64_t> lost() const {
-    const std::lock_guard lock(mutex_);
-    return lost_;
-  }
-  std::vector<std::string> opaque() const {
-    const std::lock_guard lock(mutex_);
-    return opaque_;
-  }
-
-  std::function<Fate(std::uint64_t, const wire::Frame&)> decide;
-
- private:
-  mutable std::mutex mutex_;
-  std::vector<wire::Observation> seen_;
-  std::set<std::uint64_t> lost_;
-  std::vector<std::string> opaque_;
-};
-
-// Two hosts, the monitor that shows a judge what they say, and one connection.
-class Messages : public testing::Test {
- protected:
-  void begin(bool act = true) {
-    world_.monitor({.protocol = wire::Protocol::Raftkv, .watcher = &judge_, .act = act});
-    pair_ = world_.connected();
-    ASSERT_TRUE(pair_.client.send(hello(kOne, kTwo)));
-    EXPECT_EQ(pair_.server.receive(), hello(kOne, kTwo));
-  }
-  // The message with this number meets `fate`.
-  void set(std::uint64_t number, const Fate& fate) {
-    judge_.decide = [number, fate](std::uint64_t seen, const wire::Frame&) {
-      return seen == number ? fate : Fate{};
-    };
-  }
-  // What comes at n2 until its bytes are as many.
-  std::string receive(std::size_t bytes) {
-    std::string all;
-    while (all.size() < bytes) {
-      const std::string part = pair_.server.receive(bytes - all.size());
-      if (part.empty()) break;
-      all += part;
-    }
-    return all;
-  }
-
-  Judge judge_;
-  World world_{2};
-  World::Pair pair_;
-};
-
-std::uint64_t test_seed() {
-  const char* given = std::getenv("MONITOR_SEED");
-  const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : 1;
-  std::cout << "MONITOR_SEED=" << seed << '\n';
-  return seed;
-}
 
 TEST_F(Messages, BytesArriveAsTheyWereSentWhateverTheirPieces) {
   for (const bool act : {true, false}) {
@@ -372,70 +236,6 @@ TEST_F(Messages, LinksAreHeldAndDelayedAsBefore) {
   world_.relay().release(kForth);
   EXPECT_TRUE(pair_.server.receive_all() == append(1) + append(3));
   EXPECT_GE(monotonic_ns() - begin_ns, 20'000'000U);
-  expect_complete(world_);
-}
-
-// The order of what is handed on at once is that of sending; what was kept comes somewhere later.
-TEST_F(Messages, ThousandsWithRandomFatesAreSettledByAnotherThread) {
-  constexpr std::uint64_t kMessages = 5000;
-  base::Prng prng(test_seed());
-  std::vector<Fate> fates;
-  for (std::uint64_t i = 0; i < kMessages; ++i) {
-    constexpr std::array kKinds{Kind::HandOn, Kind::HandOn, Kind::Drop, Kind::Keep, Kind::Stall};
-    fates.push_back({.kind = kKinds.at(prng.between(0, kKinds.size() - 1)), .ticket = i});
-  }
-  std::mutex mutex;
-  std::vector<std::uint64_t> open;
-  judge_.decide = [&](std::uint64_t number, const wire::Frame&) {
-    const Fate& fate = fates.at(number);
-    if (fate.kind == Kind::Keep || fate.kind == Kind::Stall) {
-      const std::lock_guard lock(mutex);
-      open.push_back(fate.ticket);
-    }
-    return fate;
-  };
-  begin();
-  std::atomic<bool> done = false;
-  std::thread settler([&] {
-    while (!done) {
-      std::vector<std::uint64_t> tickets;
-      {
-        const std::lock_guard lock(mutex);
-        tickets.swap(open);
-      }
-      for (const std::uint64_t ticket : tickets) {
-        world_.relay().settle(ticket, ticket % 3 == 0 ? Settled::Drop : Settled::HandOn);
-      }
-      std::this_thread::yield();
-    }
-  });
-  std::thread sender([&] {
-    for (std::uint64_t i = 0; i < kMessages; ++i) pair_.client.send(append(i));
-    pair_.client.finish();
-  });
-  const std::string got = pair_.server.receive_all();
-  done = true;
-  settler.join();
-  sender.join();
-  EXPECT_EQ(pair_.server.end(), "eof");
-  std::multiset<std::uint64_t> expected;
-  for (std::uint64_t i = 0; i < kMessages; ++i) {
-    const bool settled = fates[i].kind == Kind::Keep || fates[i].kind == Kind::Stall;
-    if (fates[i].kind == Kind::HandOn || (settled && i % 3 != 0)) expected.insert(i);
-  }
-  const std::size_t size = append(0).size();
-  ASSERT_EQ(got.size(), expected.size() * size);
-  std::multiset<std::uint64_t> came;
-  std::uint64_t last = 0;
-  for (std::size_t at = 0; at < got.size(); at += size) {
-    const std::uint64_t number = base::ByteReader(std::string_view(got).substr(at + 52, 8)).u64();
-    EXPECT_TRUE(got.substr(at, size) == append(number));
-    came.insert(number);
-    if (fates.at(number).kind == Kind::Keep) continue;
-    EXPECT_GE(number, last);
-    last = number;
-  }
-  EXPECT_EQ(came, expected);
   expect_complete(world_);
 }
 

@@ -21,8 +21,8 @@ wire::Observation numbered(std::uint64_t id) {
 
 class MessageLogTest : public testing::Test {
  protected:
-  MessageLogTest() { std::filesystem::remove(path_); }
-  ~MessageLogTest() override { std::filesystem::remove(path_); }
+  void SetUp() override { std::filesystem::remove(path_); }
+  void TearDown() override { std::filesystem::remove(path_); }
 
   const std::string path_ =
       (std::filesystem::temp_directory_path() / ("messages-" + std::to_string(getpid()))).string();
