@@ -60,13 +60,14 @@ base::Result<wire::Protocol> chosen_protocol(const std::string& word) {
   return *protocol;
 }
 
-// A folder of a run: its traffic, its nodes, and its protocol if that is called as the target.
+// A folder of a run: its traffic, its nodes, and its protocol if the run knew it.
 base::Status open_run(const WireOptions& options, std::string& protocol, Job& job) {
   TRY(const RunDirectory directory, RunDirectory::open(options.path));
   TRY(const std::string text, directory.read("run.json"));
   TRY(const RunFacts facts, read_facts(text, directory.file("run.json")));
   job.path = directory.file("traffic.pcapng");
   job.from_start = true;
+  if (protocol.empty()) protocol = facts.messages.protocol;
   if (protocol.empty() && wire::protocol(facts.target)) protocol = facts.target;
   for (std::uint32_t node = 1; node <= facts.nodes && options.nodes.empty(); ++node) {
     job.roster.fix(capture::ipv4(sandbox::address_of(history::NodeId{node})));
