@@ -63,6 +63,24 @@ std::string left_out(const RunFacts& facts) {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
+// What the plan requires and did not get; empty: nothing.
+std::string missing_faults(const RunFacts& facts,
+                           const std::map<std::string, std::uint32_t>& fired_by_word,
+                           const std::set<history::NodeId>& struck) {
+  for (const auto& [word, least] : facts.require.fired) {
+    const auto found = fired_by_word.find(word);
+    const std::uint32_t fired = found == fired_by_word.end() ? 0 : found->second;
+    if (fired >= least) continue;
+    return fmt::format("the plan requires {} faults of kind {}, but {} fired{}", least, word, fired,
+                       left_out(facts));
+  }
+  if (facts.require.every_node && struck.size() < facts.nodes) {
+    return fmt::format("the plan requires a fault on every node, but only {} of {} were struck",
+                       struck.size(), facts.nodes);
+  }
+  return {};
+}
+
 }  // namespace
 
 Finding judge_liveness(const Evidence& evidence) {
@@ -162,23 +180,15 @@ Finding judge_faults(const Evidence& evidence) {
                    fmt::format("of {} planned faults {} fired and {} ended", facts.planned_faults,
                                fired.size(), healed.size()));
   }
-  for (const auto& [word, least] : facts.require.fired) {
-    if (fired_by_word[word] < least) {
-      return finding("faults", Verdict::Unknown,
-                     fmt::format("the plan requires {} faults of kind {}, but {} fired{}", least,
-                                 word, fired_by_word[word], left_out(facts)));
-    }
+  if (const std::string missing = missing_faults(facts, fired_by_word, struck); !missing.empty()) {
+    return finding("faults", Verdict::Unknown, missing);
   }
-  if (facts.require.every_node && struck.size() < facts.nodes) {
-    return finding("faults", Verdict::Unknown,
-                   fmt::format("the plan requires a fault on every node, but only {} of {} were "
-                               "struck",
-                               struck.size(), facts.nodes));
-  }
+  const bool nothing_left = facts.planned_faults == 0 && !facts.left_out.empty();
   return finding(
-      "faults", Verdict::Valid,
+      "faults", nothing_left ? Verdict::Unknown : Verdict::Valid,
       fmt::format("all {} planned faults fired, were observed, and ended", facts.planned_faults) +
-          (rules_fired > 0 ? fmt::format("; rules fired {} times", rules_fired) : ""));
+          (rules_fired > 0 ? fmt::format("; rules fired {} times", rules_fired) : "") +
+          left_out(facts));
 }
 
 Finding judge_workload(const Evidence& evidence) {

@@ -96,6 +96,16 @@ TEST(Judge, IsContentWithARunThatLacksNothing) {
   }
 }
 
+TEST(Judge, SaysWhatWasLeftOut) {
+  Evidence evidence = healthy();
+  evidence.facts.left_out = "3 faults of disks: no /dev/fuse";
+  const verdict::Finding found = judge_faults(evidence);
+  EXPECT_EQ(found.verdict, Verdict::Valid);
+  EXPECT_EQ(found.sentence,
+            "all 1 planned faults fired, were observed, and ended; left out were 3 faults of "
+            "disks: no /dev/fuse");
+}
+
 // Each change of a healthy run changes one opinion, and no other.
 struct Change {
   const char* what;
@@ -112,6 +122,13 @@ TEST(Judge, EachThingThatIsMissingChangesItsOpinionAlone) {
        Verdict::Unknown},
       {"a fault that did not end", [](Evidence& e) { e.faults.pop_back(); }, "faults",
        Verdict::Unknown},
+      {"no fault but those left out",
+       [](Evidence& e) {
+         e.facts.planned_faults = 0;
+         e.faults.clear();
+         e.facts.left_out = "3 faults of disks: no /dev/fuse";
+       },
+       "faults", Verdict::Unknown},
       {"a required kind that did not fire", [](Evidence& e) { e.facts.require.fired["pause"] = 1; },
        "faults", Verdict::Unknown},
       {"a node that was never struck",
