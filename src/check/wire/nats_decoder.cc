@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The routes between NATS servers (docs/formats/wire-nats.md): lines of text, some followed by a
-// payload whose size they tell. All Rafts of a cluster share the routes.
+// payload whose size they tell. All Rafts of a cluster share the routes. In mid-stream a route is
+// entered at a whole request of a Raft that stands between two lines: a payload that holds one
+// would have to be a recording of a route.
 #include <algorithm>
 #include <array>
 #include <map>
@@ -35,6 +37,49 @@ struct Inbox {
   Kind kind = Kind::Votes;
   std::string group;
 };
+using Inboxes = std::map<std::string, Inbox, std::less<>>;
+
+// While searching: longer messages are not waited for.
+constexpr std::size_t kLongestSought = std::size_t{1} << 20U;
+constexpr std::array<std::string_view, 8> kVerbs = {"RMSG ",  "HMSG ", "LMSG ", "PING\r",
+                                                    "PONG\r", "RS+ $", "RS- $", "INFO "};
+constexpr std::size_t kVerbBytes = 5;
+
+enum class Sought : std::uint8_t { Found, NotHere, NeedsMore };
+
+// Whether the payload is what a request of a Raft, or an answer to one that was seen, must be.
+bool is_raft(const NatsLine& line, std::string_view payload, const Inboxes& inboxes) {
+  if (line.subject.starts_with(kAppend)) return nats_append(payload).has_value();
+  if (line.subject.starts_with(kVote)) return nats_vote(payload).has_value();
+  const auto inbox = inboxes.find(line.subject);
+  if (inbox == inboxes.end()) return false;
+  if (inbox->second.kind == Inbox::Kind::Votes) return nats_vote_reply(payload).has_value();
+  if (inbox->second.kind == Inbox::Kind::CatchUp) return nats_catch_up(payload).has_value();
+  return nats_append_reply(payload, false).has_value();
+}
+
+// Whether `bytes` begin with such a message, behind which another line begins.
+Sought raft_at(std::string_view bytes, const Inboxes& inboxes) {
+  const std::size_t end = bytes.substr(0, kMostLine).find(kBreak);
+  if (end == std::string_view::npos) {
+    return bytes.size() > kMostLine ? Sought::NotHere : Sought::NeedsMore;
+  }
+  const auto line = nats_line(bytes.substr(0, end));
+  if (!line.ok() || !line.value() || line.value()->total_bytes > kLongestSought) {
+    return Sought::NotHere;
+  }
+  if (!line.value()->subject.starts_with("$NRG.") || line.value()->header_bytes > 0) {
+    return Sought::NotHere;
+  }
+  const std::size_t begin = end + kBreak.size();
+  const std::size_t next = begin + line.value()->total_bytes + kBreak.size();
+  if (bytes.size() < next + kVerbBytes) return Sought::NeedsMore;
+  const std::string_view payload = bytes.substr(begin, line.value()->total_bytes);
+  const bool whole = is_raft(*line.value(), payload, inboxes);
+  const bool framed = bytes.substr(0, next).ends_with(kBreak) &&
+                      std::ranges::count(kVerbs, bytes.substr(next, kVerbBytes)) > 0;
+  return whole && framed ? Sought::Found : Sought::NotHere;
+}
 
 struct Side {
   explicit Side(Direction direction) : stream(direction) {}
@@ -44,6 +89,7 @@ struct Side {
   std::size_t line = 0;       // Size of the line at hand; 0: it has not ended yet.
   std::uint64_t whole = 0;    // Size of the line and what belongs to it, with line breaks.
   std::uint64_t passing = 0;  // Bytes of a message that was torn by a gap and are still to come.
+  bool searching = false;     // For the begin of a message.
   std::string id;             // Of the server that sends here, as its Rafts call it.
 };
 
@@ -51,7 +97,7 @@ class NatsDecoder final : public Decoder {
  public:
   explicit NatsDecoder(const ConnectionStart& start) {
     if (start.seen) return;
-    for (Side& side : sides_) lose(side);
+    for (Side& side : sides_) side.searching = true;
   }
 
   void feed(Direction direction, std::string_view bytes, std::vector<Frame>& out) override {
@@ -69,7 +115,7 @@ class NatsDecoder final : public Decoder {
     if (one.line > 0) rest = one.whole - one.stream.waiting().size();
     one.line = one.scanned = 0;
     one.passing = rest < bytes ? 0 : rest - bytes;
-    if (rest < bytes) lose(one);
+    one.searching = one.searching || rest < bytes;
     one.stream.take_all(out);
   }
 
@@ -83,11 +129,6 @@ class NatsDecoder final : public Decoder {
     return sides_[1 - static_cast<std::size_t>(direction)];
   }
 
-  static void lose(Side& one) {
-    one.stream.give_up(
-        "a payload may hold anything, so a NATS route cannot be entered in the middle");
-  }
-
   // Takes one line or message; false if more bytes are needed.
   bool step(Direction direction, std::vector<Frame>& out) {
     Side& one = side(direction);
@@ -99,6 +140,7 @@ class NatsDecoder final : public Decoder {
       out.push_back(one.stream.take(now));
       return true;
     }
+    if (one.searching) return search(one, out);
     if (one.line == 0 && !find_line(one)) return false;
     if (waiting.size() < one.whole) return false;
     const std::string_view frame = waiting.substr(0, one.whole);
@@ -116,6 +158,28 @@ class NatsDecoder final : public Decoder {
     out.push_back(one.stream.take(one.whole, std::move(message)));
     one.line = one.scanned = 0;
     return true;
+  }
+
+  // Goes on to the next place where a message of a Raft stands for certain.
+  bool search(Side& one, std::vector<Frame>& out) {
+    constexpr std::string_view kBegin = "\r\nRMSG ";
+    const std::string_view waiting = one.stream.waiting();
+    std::size_t at = waiting.find(kBegin);
+    Sought sought = Sought::NeedsMore;
+    while (at != std::string_view::npos) {
+      sought = raft_at(waiting.substr(at + kBreak.size()), inboxes_);
+      if (sought != Sought::NotHere) break;
+      at = waiting.find(kBegin, at + kBreak.size());
+    }
+    // At the end may be the first bytes of what is sought.
+    const std::size_t tail = std::min(waiting.size(), kBegin.size() - 1);
+    std::size_t passed = at == std::string_view::npos ? waiting.size() - tail : at;
+    if (sought == Sought::Found && at != std::string_view::npos) {
+      passed = at + kBreak.size();
+      one.searching = false;
+    }
+    if (passed > 0) out.push_back(one.stream.take(passed));
+    return !one.searching;
   }
 
   // Finds where the line ends and how much belongs to it.
@@ -223,7 +287,7 @@ class NatsDecoder final : public Decoder {
   }
 
   std::array<Side, 2> sides_ = {Side(Direction::FromDialer), Side(Direction::FromAcceptor)};
-  std::map<std::string, Inbox, std::less<>> inboxes_;
+  Inboxes inboxes_;
 };
 
 }  // namespace
