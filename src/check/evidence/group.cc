@@ -144,6 +144,7 @@ void Group::check_term(const Statement& statement) {
 void Group::check_commit_order(const Statement& statement) {
   const wire::Message& message = statement.message;
   if (!holds(Premise::AppendsInOrder)) return;
+  ++bench_.ordered_commits;
   Channel& on_connection = channel(statement);
   if (message.term != on_connection.commit_term && !holds(Premise::SendsInOrder)) {
     on_connection.commit.reset();

@@ -39,6 +39,7 @@ struct Bench {
   std::uint64_t entries = 0;
   std::uint64_t acks = 0;
   std::uint64_t commits = 0;
+  std::uint64_t ordered_commits = 0;
   std::uint64_t terms = 0;
 };
 

@@ -153,6 +153,7 @@ void Judge::on_status(Life& life, const NodeEvent& event) {
                              number(*event.commit) + times(event),
                          {}});
   }
+  ++commit_answers_;
   life.commit = event;
   life.commit_life = number_of_life;
 }
@@ -170,7 +171,8 @@ std::vector<verdict::Finding> Judge::finish() const {
       {"log-matching", count(bench_.entries, "entries")},
       {"leader-completeness", count(bench_.commits, "statements of commit indices")},
       {"commit-rule", count(bench_.commits, "statements of commit indices")},
-      {"commit-regress", count(bench_.commits, "statements of commit indices")},
+      {"commit-regress",
+       count(bench_.ordered_commits + commit_answers_, "statements of commit indices in order")},
       {"durable-ack", count(bench_.acks, "acknowledgements")},
   }};
   for (const auto& opinion : valid) {

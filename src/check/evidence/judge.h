@@ -83,7 +83,8 @@ class Judge {
   std::map<std::pair<std::uint64_t, history::NodeId>, std::uint32_t> connections_;
   std::vector<std::string> missed_;
   std::uint64_t messages_ = 0;
-  std::uint64_t unjudged_ = 0;  // Of groups beyond the limit.
+  std::uint64_t commit_answers_ = 0;  // To questions.
+  std::uint64_t unjudged_ = 0;        // Of groups beyond the limit.
 };
 
 }  // namespace check::evidence
