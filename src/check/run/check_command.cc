@@ -12,6 +12,7 @@
 #include "check/run/analyse.h"
 #include "check/run/check_run.h"
 #include "check/run/commands.h"
+#include "check/run/draws.h"
 #include "check/run/interrupts.h"
 #include "check/run/judge.h"
 #include "check/run/monitor_choice.h"

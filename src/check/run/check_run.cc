@@ -9,7 +9,6 @@
 #include <thread>
 #include <vector>
 
-#include "base/prng.h"
 #include "check/cluster/target.h"
 #include "check/faultfs/faulty_disk.h"
 #include "check/faults/disk_faults.h"
@@ -23,6 +22,7 @@
 #include "check/plan/schedule.h"
 #include "check/run/audit_file.h"
 #include "check/run/cluster_setup.h"
+#include "check/run/draws.h"
 #include "check/run/fault_log.h"
 #include "check/run/history_log.h"
 #include "check/run/message_log.h"
@@ -45,54 +45,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// More steps than fit into any run that a person waits for.
-constexpr std::uint32_t kDrawnSteps = 2000;
-// What striking, observing and healing take beside a fault's length.
-constexpr std::uint64_t kFaultOverheadMs = 300;
 // Of an operation, if the plan leaves it to the election timeout.
 constexpr std::uint64_t kLeastTimeoutMs = 200;
 constexpr std::uint64_t kMostTimeoutMs = 1000;
 // Where elections were not measured, because the plan has no faults.
 constexpr std::uint64_t kAssumedElectionMs = 1000;
-// Shorter than that of any system that anybody runs, and a long one.
-constexpr std::uint64_t kLeastElectionMs = 100;
-constexpr std::uint64_t kLongElectionMs = 1500;
-
-// Every random choice of a run comes from one of these.
-struct Draws {
-  std::uint64_t monitor = 0;
-  std::uint64_t faults = 0;
-  std::uint64_t work = 0;
-};
-
-Draws draws_of(const CheckOptions& options) {
-  base::Prng prng(*options.seed);
-  Draws draws;
-  draws.monitor = prng.next();
-  draws.faults = prng.next();
-  draws.work = prng.next();
-  return draws;
-}
-
-plan::Plan drawn_plan(const CheckOptions& options, const plan::Plan& plan) {
-  return plan::drawn(plan, draws_of(options).faults, options.nodes, kDrawnSteps);
-}
-
-std::string required_faults(const plan::Plan& plan) {
-  std::string text;
-  for (const auto& [word, least] : plan.require.fired) {
-    text += fmt::format("{}{} x {}", text.empty() ? "" : ", ", least, word);
-  }
-  return fmt::format("plan '{}' requires the faults {}", plan.name, text);
-}
-
-// The smallest --time with room for what the drawn plan requires.
-std::optional<std::uint64_t> seconds_needed(const plan::Plan& drawn, std::uint64_t election_ms) {
-  const auto needed_ms = plan::time_needed(drawn, election_ms, kFaultOverheadMs);
-  if (!needed_ms) return std::nullopt;
-  return std::max<std::uint64_t>(1, (*needed_ms + 999) / 1000);
-}
-
 // Everything that lives as long as the system under test. Members are destroyed from the last to
 // the first: the clients' threads end before the cluster, the cluster before the network.
 class Run {
@@ -447,23 +404,6 @@ base::Status Run::execute() {
 }
 
 }  // namespace
-
-base::Status check_room(const CheckOptions& options, const plan::Plan& plan) {
-  const plan::Plan drawn = drawn_plan(options, plan);
-  const auto least = seconds_needed(drawn, kLeastElectionMs);
-  if (!least) {
-    return base::Error{
-        base::ErrorCode::InvalidArgument,
-        required_faults(plan) + ", but has not got so many in a cluster of this size"};
-  }
-  if (*least <= options.time_s) return base::Done{};
-  return base::Error{
-      base::ErrorCode::InvalidArgument,
-      fmt::format("{}, for which --time {} has no room; where elections take {} ms, the smallest "
-                  "that has is --time {}",
-                  required_faults(plan), options.time_s, kLongElectionMs,
-                  seconds_needed(drawn, kLongElectionMs).value_or(*least))};
-}
 
 base::Status execute(const RunRequest& request, faults::Stop& stop) {
   TRY(const std::unique_ptr<Run> run, Run::build(request, stop));

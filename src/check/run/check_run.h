@@ -23,10 +23,6 @@ struct RunRequest {
   std::string repeat;
 };
 
-// An error if the time has no room for the faults that the plan requires, however fast the system
-// elects. Requires: plan::check_applicable(); a seed.
-base::Status check_room(const CheckOptions& options, const plan::Plan& plan);
-
 // Runs to the end, or to where `stop` ended it; the directory then holds what there is to judge.
 // An error means that there is nothing to judge: the sentence says why.
 // Requires: runs inside sandbox::contain().
