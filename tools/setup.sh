@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# setup.sh [build|demo|test|ci]: installs the Debian packages that the job needs and that are missing.
-# Each job needs those of the jobs before it. Without a word: ci, which is everything.
+# setup.sh [build|demo|test|ci|targets]: installs the Debian packages that the job needs and that are missing.
+# Each job needs those of the jobs before it. Without a word: ci, which is everything but the
+# larger targets: those that need a compiler of their own.
 # When nothing is missing it needs neither root nor a network.
 set -euo pipefail
 
@@ -25,14 +26,18 @@ ci=(
   libbenchmark-dev            # The smallest of bench/.
   clang clang-tidy clang-format  # Second compiler, libFuzzer, lints.
 )
+targets=(
+  golang-go golang-github-hashicorp-raft-dev golang-github-hashicorp-raft-boltdb-dev  # adapters/hashicorp; 500 MB.
+)
 
 case ${1:-ci} in
   build) wanted=("${build[@]}") ;;
   demo) wanted=("${build[@]}" "${demo[@]}") ;;
   test) wanted=("${build[@]}" "${demo[@]}" "${tests[@]}") ;;
   ci) wanted=("${build[@]}" "${demo[@]}" "${tests[@]}" "${ci[@]}") ;;
+  targets) wanted=("${build[@]}" "${demo[@]}" "${tests[@]}" "${ci[@]}" "${targets[@]}") ;;
   *)
-    echo "setup.sh: unknown job '$1': one of build, demo, test, ci" >&2
+    echo "setup.sh: unknown job '$1': one of build, demo, test, ci, targets" >&2
     exit 3
     ;;
 esac

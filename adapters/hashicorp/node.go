@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// A replicated map on hashicorp/raft, in the shape of the programs that use it: its default times,
+// BoltDB for the log, files for snapshots, TCP without TLS.
+//
+//	hashicorp-node ID CLIENTS DATA ID=ADDRESS,...   all nodes, this one included
+//	hashicorp-node --version
+//
+// A client connects to CLIENTS, sends one line of JSON and gets one: {"f":"read","key":"x"},
+// {"f":"write","key":"x","value":"1"}, {"f":"cas","key":"x","value":["1","2"]}, {"f":"status"}.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/raft"
+	raftboltdb "github.com/hashicorp/raft-boltdb"
+)
+
+const enqueueTimeout = 2 * time.Second
+
+// What a client asks, and what stands in the log.
+type request struct {
+	F     string          `json:"f"`
+	Key   string          `json:"key,omitempty"`
+	Value json.RawMessage `json:"value,omitempty"`
+}
+
+type answer map[string]interface{}
+
+func failed(err error) answer  { return answer{"type": "fail", "note": err.Error()} }
+func unknown(err error) answer { return answer{"type": "info", "note": err.Error()} }
+
+// --- The state machine ---------------------------------------------------------------------------
+
+type machine struct {
+	mutex  sync.Mutex
+	values map[string]string
+}
+
+func (m *machine) Apply(log *raft.Log) interface{} {
+	var asked request
+	if err := json.Unmarshal(log.Data, &asked); err != nil {
+		return failed(err)
+	}
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	if asked.F == "write" {
+		var value string
+		if err := json.Unmarshal(asked.Value, &value); err != nil {
+			return failed(err)
+		}
+		m.values[asked.Key] = value
+		return answer{"type": "ok"}
+	}
+	return m.swap(asked)
+}
+
+func (m *machine) swap(asked request) answer {
+	var pair [2]*string
+	if err := json.Unmarshal(asked.Value, &pair); err != nil {
+		return failed(err)
+	}
+	found, exists := m.values[asked.Key]
+	if exists != (pair[0] != nil) || (exists && found != *pair[0]) || pair[1] == nil {
+		if !exists {
+			return answer{"type": "fail", "found": nil}
+		}
+		return answer{"type": "fail", "found": found}
+	}
+	m.values[asked.Key] = *pair[1]
+	return answer{"type": "ok"}
+}
+
+func (m *machine) read(key string) answer {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	if value, exists := m.values[key]; exists {
+		return answer{"type": "ok", "value": value}
+	}
+	return answer{"type": "ok", "value": nil}
+}
+
+type snapshot []byte
+
+func (m *machine) Snapshot() (raft.FSMSnapshot, error) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	bytes, err := json.Marshal(m.values)
+	return snapshot(bytes), err
+}
+
+func (s snapshot) Persist(sink raft.SnapshotSink) error {
+	if _, err := sink.Write(s); err != nil {
+		sink.Cancel()
+		return err
+	}
+	return sink.Close()
+}
+
+func (s snapshot) Release() {}
+
+func (m *machine) Restore(reader io.ReadCloser) error {
+	defer reader.Close()
+	values := map[string]string{}
+	if err := json.NewDecoder(reader).Decode(&values); err != nil {
+		return err
+	}
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	m.values = values
+	return nil
+}
+
+// --- The node ------------------------------------------------------------------------------------
+
+type node struct {
+	raft    *raft.Raft
+	machine *machine
+
+	mutex sync.Mutex
+	ready string // The last term in which this node has applied all that came before it.
+}
+
+// Apply's timeout is for the queue alone: after it, or if this node does not lead, nothing was done.
+// All other errors leave it open.
+func (n *node) change(asked request) answer {
+	command, err := json.Marshal(asked)
+	if err != nil {
+		return failed(err)
+	}
+	future := n.raft.Apply(command, enqueueTimeout)
+	switch err := future.Error(); err {
+	case nil:
+		return future.Response().(answer)
+	case raft.ErrNotLeader, raft.ErrEnqueueTimeout, raft.ErrLeadershipTransferInProgress:
+		return failed(err)
+	default:
+		return unknown(err)
+	}
+}
+
+// As Consul reads consistently: a new leader waits for a barrier once, then each read asks a
+// majority whether it still leads.
+func (n *node) read(key string) answer {
+	term := n.raft.Stats()["term"]
+	n.mutex.Lock()
+	ready := n.ready == term
+	n.mutex.Unlock()
+	if !ready {
+		if err := n.raft.Barrier(enqueueTimeout).Error(); err != nil {
+			return failed(err)
+		}
+	}
+	if err := n.raft.VerifyLeader().Error(); err != nil {
+		return failed(err)
+	}
+	if n.raft.Stats()["term"] != term {
+		return failed(raft.ErrLeadershipLost)
+	}
+	n.mutex.Lock()
+	n.ready = term
+	n.mutex.Unlock()
+	return n.machine.read(key)
+}
+
+func (n *node) status() answer {
+	stats := n.raft.Stats()
+	told := answer{"type": "ok", "leader": n.raft.State() == raft.Leader}
+	if leader := n.raft.Leader(); leader != "" {
+		told["leader_address"] = string(leader)
+	}
+	for ours, theirs := range map[string]string{"term": "term", "commit": "commit_index"} {
+		if number, err := strconv.ParseUint(stats[theirs], 10, 64); err == nil {
+			told[ours] = number
+		}
+	}
+	return told
+}
+
+func (n *node) answer(asked request) answer {
+	switch asked.F {
+	case "read":
+		return n.read(asked.Key)
+	case "write", "cas":
+		return n.change(asked)
+	case "status":
+		return n.status()
+	}
+	return failed(fmt.Errorf("unknown request %q", asked.F))
+}
+
+func (n *node) serve(connection net.Conn) {
+	defer connection.Close()
+	line, err := bufio.NewReader(connection).ReadBytes('\n')
+	if err != nil {
+		return
+	}
+	var asked request
+	told := answer{}
+	if err := json.Unmarshal(line, &asked); err != nil {
+		told = failed(err)
+	} else {
+		told = n.answer(asked)
+	}
+	text, _ := json.Marshal(told)
+	connection.Write(append(text, '\n'))
+}
+
+func parse(peers string) (raft.Configuration, error) {
+	var configuration raft.Configuration
+	for _, peer := range strings.Split(peers, ",") {
+		parts := strings.SplitN(peer, "=", 2)
+		if len(parts) != 2 {
+			return configuration, fmt.Errorf("%q is not ID=ADDRESS", peer)
+		}
+		configuration.Servers = append(configuration.Servers, raft.Server{
+			ID: raft.ServerID(parts[0]), Address: raft.ServerAddress(parts[1])})
+	}
+	return configuration, nil
+}
+
+func open(id, data, peers string) (*node, error) {
+	configuration, err := parse(peers)
+	if err != nil {
+		return nil, err
+	}
+	config := raft.DefaultConfig()
+	config.LocalID = raft.ServerID(id)
+	// So that snapshots are taken and sent within a run.
+	config.SnapshotInterval = 5 * time.Second
+	config.SnapshotThreshold = 2000
+	config.TrailingLogs = 500
+
+	address := ""
+	for _, server := range configuration.Servers {
+		if server.ID == config.LocalID {
+			address = string(server.Address)
+		}
+	}
+	if err := os.MkdirAll(data, 0o755); err != nil {
+		return nil, err
+	}
+	transport, err := raft.NewTCPTransport(address, nil, 3, 10*time.Second, os.Stderr)
+	if err != nil {
+		return nil, err
+	}
+	store, err := raftboltdb.NewBoltStore(filepath.Join(data, "raft.db"))
+	if err != nil {
+		return nil, err
+	}
+	snapshots, err := raft.NewFileSnapshotStore(data, 2, os.Stderr)
+	if err != nil {
+		return nil, err
+	}
+	exists, err := raft.HasExistingState(store, store, snapshots)
+	if err != nil {
+		return nil, err
+	}
+	if !exists {
+		err := raft.BootstrapCluster(config, store, store, snapshots, transport, configuration)
+		if err != nil {
+			return nil, err
+		}
+	}
+	made := &node{machine: &machine{values: map[string]string{}}}
+	made.raft, err = raft.NewRaft(config, made.machine, store, store, snapshots, transport)
+	return made, err
+}
+
+func run(arguments []string) error {
+	if len(arguments) != 4 {
+		return fmt.Errorf("usage: hashicorp-node ID CLIENTS DATA ID=ADDRESS,...")
+	}
+	made, err := open(arguments[0], arguments[2], arguments[3])
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", arguments[1])
+	if err != nil {
+		return err
+	}
+	for {
+		connection, err := listener.Accept()
+		if err != nil {
+			return err
+		}
+		go made.serve(connection)
+	}
+}
+
+// Set by the build: the version of Debian's package.
+var version = "unknown"
+
+func main() {
+	debug.SetGCPercent(400)
+	if len(os.Args) == 2 && os.Args[1] == "--version" {
+		fmt.Println("hashicorp/raft " + version)
+		return
+	}
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "hashicorp-node: "+err.Error())
+		os.Exit(1)
+	}
+}
