@@ -8,6 +8,10 @@
 //
 // A client connects to CLIENTS, sends one line of JSON and gets one: {"f":"read","key":"x"},
 // {"f":"write","key":"x","value":"1"}, {"f":"cas","key":"x","value":["1","2"]}, {"f":"status"}.
+//
+// Every node answers. A change goes to the leader. For a read the leader puts a mark into the log,
+// and the node that was asked reads its own map once it has applied that: every replica is seen,
+// and no read is older than what was acknowledged before it.
 package main
 
 import (
@@ -28,13 +32,18 @@ import (
 	raftboltdb "github.com/hashicorp/raft-boltdb"
 )
 
-const enqueueTimeout = 2 * time.Second
+const (
+	enqueueTimeout = 2 * time.Second
+	passOnTimeout  = 5 * time.Second
+)
 
 // What a client asks, and what stands in the log.
 type request struct {
 	F     string          `json:"f"`
 	Key   string          `json:"key,omitempty"`
 	Value json.RawMessage `json:"value,omitempty"`
+	// From another node: not to be passed on once more.
+	Direct bool `json:"direct,omitempty"`
 }
 
 type answer map[string]interface{}
@@ -44,9 +53,22 @@ func unknown(err error) answer { return answer{"type": "info", "note": err.Error
 
 // --- The state machine ---------------------------------------------------------------------------
 
+// Everything that is applied, so that a snapshot is all of it.
+type state struct {
+	Index  uint64
+	Values map[string]string
+}
+
 type machine struct {
-	mutex  sync.Mutex
-	values map[string]string
+	mutex sync.Mutex
+	moved *sync.Cond // The index.
+	state state
+}
+
+func newMachine() *machine {
+	m := &machine{state: state{Values: map[string]string{}}}
+	m.moved = sync.NewCond(&m.mutex)
+	return m
 }
 
 func (m *machine) Apply(log *raft.Log) interface{} {
@@ -56,15 +78,24 @@ func (m *machine) Apply(log *raft.Log) interface{} {
 	}
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
-	if asked.F == "write" {
-		var value string
-		if err := json.Unmarshal(asked.Value, &value); err != nil {
-			return failed(err)
-		}
-		m.values[asked.Key] = value
-		return answer{"type": "ok"}
+	m.state.Index = log.Index
+	m.moved.Broadcast()
+	switch asked.F {
+	case "mark":
+		return answer{"type": "ok", "index": log.Index}
+	case "write":
+		return m.write(asked)
 	}
 	return m.swap(asked)
+}
+
+func (m *machine) write(asked request) answer {
+	var value string
+	if err := json.Unmarshal(asked.Value, &value); err != nil {
+		return failed(err)
+	}
+	m.state.Values[asked.Key] = value
+	return answer{"type": "ok"}
 }
 
 func (m *machine) swap(asked request) answer {
@@ -72,21 +103,31 @@ func (m *machine) swap(asked request) answer {
 	if err := json.Unmarshal(asked.Value, &pair); err != nil {
 		return failed(err)
 	}
-	found, exists := m.values[asked.Key]
+	found, exists := m.state.Values[asked.Key]
 	if exists != (pair[0] != nil) || (exists && found != *pair[0]) || pair[1] == nil {
 		if !exists {
 			return answer{"type": "fail", "found": nil}
 		}
 		return answer{"type": "fail", "found": found}
 	}
-	m.values[asked.Key] = *pair[1]
+	m.state.Values[asked.Key] = *pair[1]
 	return answer{"type": "ok"}
 }
 
-func (m *machine) read(key string) answer {
+// The value once all up to the mark is applied.
+func (m *machine) read(key string, mark uint64) answer {
+	late := time.AfterFunc(passOnTimeout, m.moved.Broadcast)
+	defer late.Stop()
+	end := time.Now().Add(passOnTimeout)
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
-	if value, exists := m.values[key]; exists {
+	for m.state.Index < mark {
+		if !time.Now().Before(end) {
+			return failed(fmt.Errorf("index %d is not applied here in time", mark))
+		}
+		m.moved.Wait()
+	}
+	if value, exists := m.state.Values[key]; exists {
 		return answer{"type": "ok", "value": value}
 	}
 	return answer{"type": "ok", "value": nil}
@@ -97,7 +138,7 @@ type snapshot []byte
 func (m *machine) Snapshot() (raft.FSMSnapshot, error) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
-	bytes, err := json.Marshal(m.values)
+	bytes, err := json.Marshal(m.state)
 	return snapshot(bytes), err
 }
 
@@ -113,13 +154,14 @@ func (s snapshot) Release() {}
 
 func (m *machine) Restore(reader io.ReadCloser) error {
 	defer reader.Close()
-	values := map[string]string{}
-	if err := json.NewDecoder(reader).Decode(&values); err != nil {
+	read := state{Values: map[string]string{}}
+	if err := json.NewDecoder(reader).Decode(&read); err != nil {
 		return err
 	}
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
-	m.values = values
+	m.state = read
+	m.moved.Broadcast()
 	return nil
 }
 
@@ -128,15 +170,13 @@ func (m *machine) Restore(reader io.ReadCloser) error {
 type node struct {
 	raft    *raft.Raft
 	machine *machine
-
-	mutex sync.Mutex
-	ready string // The last term in which this node has applied all that came before it.
+	port    string // Of the clients, at every node.
 }
 
 // Apply's timeout is for the queue alone: after it, or if this node does not lead, nothing was done.
 // All other errors leave it open.
 func (n *node) change(asked request) answer {
-	command, err := json.Marshal(asked)
+	command, err := json.Marshal(request{F: asked.F, Key: asked.Key, Value: asked.Value})
 	if err != nil {
 		return failed(err)
 	}
@@ -151,28 +191,49 @@ func (n *node) change(asked request) answer {
 	}
 }
 
-// As Consul reads consistently: a new leader waits for a barrier once, then each read asks a
-// majority whether it still leads.
-func (n *node) read(key string) answer {
-	term := n.raft.Stats()["term"]
-	n.mutex.Lock()
-	ready := n.ready == term
-	n.mutex.Unlock()
-	if !ready {
-		if err := n.raft.Barrier(enqueueTimeout).Error(); err != nil {
-			return failed(err)
-		}
+// Has the leader do it.
+func (n *node) atLeader(asked request) answer {
+	if asked.Direct || n.raft.State() == raft.Leader {
+		return n.change(asked)
 	}
-	if err := n.raft.VerifyLeader().Error(); err != nil {
+	host, _, err := net.SplitHostPort(string(n.raft.Leader()))
+	if err != nil {
+		return failed(fmt.Errorf("no leader is known here"))
+	}
+	connection, err := net.DialTimeout("tcp", net.JoinHostPort(host, n.port), passOnTimeout)
+	if err != nil {
+		return failed(err) // Nothing has left.
+	}
+	defer connection.Close()
+	connection.SetDeadline(time.Now().Add(passOnTimeout))
+	asked.Direct = true
+	line, err := json.Marshal(asked)
+	if err != nil {
 		return failed(err)
 	}
-	if n.raft.Stats()["term"] != term {
-		return failed(raft.ErrLeadershipLost)
+	if _, err := connection.Write(append(line, '\n')); err != nil {
+		return unknown(err)
 	}
-	n.mutex.Lock()
-	n.ready = term
-	n.mutex.Unlock()
-	return n.machine.read(key)
+	told := answer{}
+	if err := json.NewDecoder(connection).Decode(&told); err != nil {
+		return unknown(err)
+	}
+	return told
+}
+
+func (n *node) read(key string) answer {
+	told := n.atLeader(request{F: "mark"})
+	var index uint64
+	switch mark := told["index"].(type) {
+	case uint64: // Our own.
+		index = mark
+	case float64: // Out of JSON.
+		index = uint64(mark)
+	default:
+		told["type"] = "fail" // A mark changes nothing.
+		return told
+	}
+	return n.machine.read(key, index)
 }
 
 func (n *node) status() answer {
@@ -193,8 +254,8 @@ func (n *node) answer(asked request) answer {
 	switch asked.F {
 	case "read":
 		return n.read(asked.Key)
-	case "write", "cas":
-		return n.change(asked)
+	case "write", "cas", "mark":
+		return n.atLeader(asked)
 	case "status":
 		return n.status()
 	}
@@ -274,7 +335,7 @@ func open(id, data, peers string) (*node, error) {
 			return nil, err
 		}
 	}
-	made := &node{machine: &machine{values: map[string]string{}}}
+	made := &node{machine: newMachine()}
 	made.raft, err = raft.NewRaft(config, made.machine, store, store, snapshots, transport)
 	return made, err
 }
@@ -285,6 +346,9 @@ func run(arguments []string) error {
 	}
 	made, err := open(arguments[0], arguments[2], arguments[3])
 	if err != nil {
+		return err
+	}
+	if _, made.port, err = net.SplitHostPort(arguments[1]); err != nil {
 		return err
 	}
 	listener, err := net.Listen("tcp", arguments[1])
