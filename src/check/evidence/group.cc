@@ -35,6 +35,12 @@ bool speaks_of_term(MessageType type) {
   return false;
 }
 
+// Who asks for votes or leads in a term makes it a term.
+bool claims_term(MessageType type) {
+  return type == MessageType::RequestVote || type == MessageType::AppendEntries ||
+         type == MessageType::Heartbeat || type == MessageType::InstallSnapshot;
+}
+
 }  // namespace
 
 void Group::find(std::string_view checker, const std::string& about, std::string sentence,
@@ -109,7 +115,7 @@ void Group::check_term(const Statement& statement) {
   ++bench_.terms;
   const Said said{*message.term, statement.id};
   const auto complain = [&](const Said& before, const std::string& order) {
-    on_reused_terms();
+    if (claims_term(message.type)) on_reused_terms();
     find("terms", order + who(*statement.from),
          who(*statement.from) + " had entered term " + number(before.term) + cite(before.from) +
              " and " + order + " speaks of term " + number(said.term) + " as its own" +

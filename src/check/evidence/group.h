@@ -55,10 +55,6 @@ class Group {
   void on_power_cut(MemberId member);
   // A message of the wire was not seen, or not understood: it may have been for anybody.
   void on_blind();
-  // A node went back to an earlier term: from now on a number may stand for several terms, and what
-  // was said in one is no longer compared with what was said in another.
-  void on_reused_terms();
-
   bool reuses_terms() const { return reused_; }
   bool forgot() const { return terms_.forgot(); }
 
@@ -116,6 +112,9 @@ class Group {
   bool holds(Premise premise) const { return evidence::holds(premise, bench_.protocol); }
   Channel& channel(const Statement& statement);
   void check_term(const Statement& statement);
+  // A node went back and asked for votes or led: from now on a number may stand for several terms,
+  // and what was said in one is no longer compared with what was said in another.
+  void on_reused_terms();
   void check_commit_order(const Statement& statement);
 
   // group_election.cc: one leader a term, one vote, answers that answer.

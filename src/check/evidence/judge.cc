@@ -138,7 +138,6 @@ void Judge::on_status(Life& life, const NodeEvent& event) {
                              times(*life.term) + ", and later in term " + number(*event.term) +
                              times(event),
                          {}});
-    for (auto& [name, watched] : groups_) watched.group.on_reused_terms();
   }
   if (event.term) life.term = event;
   const std::uint32_t number_of_life = life_at(event.node, event.asked_ns);
