@@ -232,6 +232,37 @@ class Verdict(Folder):
         self.assertEqual(first[:2], again[:2])
 
 
+class Disks(Folder):
+    """Faults of disks, where the machine allows FUSE; without it they are left out, and that is said."""
+    FUSE = os.access("/dev/fuse", os.R_OK | os.W_OK)
+
+    def steps(self, *faults: str) -> str:
+        """A plan of exactly these."""
+        steps = "".join(f'[[lane.step]]\nfault = "{fault}"\ngap = 0.5\nlength = 0.3\n' for fault in faults)
+        plan = self.folder / "steps.toml"
+        plan.write_text(f'name = "steps"\n[[lane]]\n{steps}')
+        return str(plan)
+
+    def test_every_kind_is_observed_or_left_out_with_the_reason(self):
+        disks = ("power-cut leader", "torn-write all", "disk-full one", "disk-error one", "slow-disk one")
+        syncs = ("kill-at-sync leader", "kill-after-sync minority", "sync-error one")
+        code, _, err = self.check("raftkv", "--plan", self.steps(*disks, *syncs), "--time", "5", "--seed", "3")
+        self.assertEqual(code, 0, err)
+        faults = [json.loads(line) for line in self.saved("faults.jsonl").splitlines()]
+        healed = [fault["fault"] for fault in faults if fault["state"] == "healed"]
+        self.assertEqual(healed, [*(disks if self.FUSE else ()), *syncs])
+        if not self.FUSE:
+            self.assertRegex(err, "faults +valid .*left out were 5 faults of disks: cannot open /dev/fuse")
+
+    @unittest.skipUnless(FUSE, "needs /dev/fuse")
+    def test_who_acknowledges_before_a_sync_is_convicted_by_a_power_cut_and_the_twin_is_not(self):
+        plan = self.steps("power-cut all", "quiet power-cut all")
+        for target, expected in (("twin/no-sync", 0), ("broken/no-sync", 1)):
+            code, _, err = self.check(target, "--plan", plan, "--time", "5", "--seed", "3")
+            self.assertEqual(code, expected, err)
+            shutil.rmtree(self.folder / "run")
+
+
 class Rules(Folder):
     """Faults at points of the protocol, on a real cluster."""
 
