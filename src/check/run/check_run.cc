@@ -10,12 +10,9 @@
 #include <vector>
 
 #include "check/cluster/target.h"
-#include "check/faultfs/faulty_disk.h"
-#include "check/faults/disk_faults.h"
 #include "check/faults/injector.h"
 #include "check/faults/link_probe.h"
 #include "check/faults/rule_runner.h"
-#include "check/faults/sync_faults.h"
 #include "check/monitor/links.h"
 #include "check/monitor/raft_monitor.h"
 #include "check/plan/rule_check.h"
@@ -29,14 +26,13 @@
 #include "check/run/message_watch.h"
 #include "check/run/monitor_choice.h"
 #include "check/run/node_log.h"
-#include "check/run/probed_steps.h"
 #include "check/run/progress.h"
 #include "check/run/recovery.h"
 #include "check/run/sandbox_hosts.h"
 #include "check/run/status_board.h"
+#include "check/run/strikes.h"
 #include "check/run/workload.h"
 #include "check/sniff/passive_monitor.h"
-#include "check/trap/supervisor.h"
 #include "version/version.h"
 
 namespace check::run {
@@ -67,8 +63,6 @@ class Run {
 
   base::Status save_facts() const;
   base::Status start_monitor();
-  base::Status prepare_disks();
-  void leave_out_impossible();
   base::Status begin();
   base::Status fit_faults();
   milliseconds operation_timeout() const;
@@ -89,19 +83,10 @@ class Run {
   MonitorChoice choice_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
   std::unique_ptr<NodeLog> nodes_;
-  // Steps that this machine does not let happen.
-  struct Impossible {
-    std::string what;
-    OfKind of_kind;
-    std::string reason;
-  };
-  std::vector<Impossible> impossible_;
-  std::unique_ptr<trap::Supervisor> supervisor_;  // Null: no step strikes a sync.
-  std::unique_ptr<faults::SyncFaults> syncs_;     // Likewise.
-  std::unique_ptr<faults::DiskFaults> disks_;     // Null: no step strikes a disk.
-  std::unique_ptr<MessageLog> messages_;          // Null: none are understood.
-  std::unique_ptr<MessageWatch> watch_;           // Likewise.
-  std::unique_ptr<faults::RuleRunner> rules_;     // Null: the plan has no rules.
+  std::unique_ptr<Strikes> strikes_;
+  std::unique_ptr<MessageLog> messages_;       // Null: none are understood.
+  std::unique_ptr<MessageWatch> watch_;        // Likewise.
+  std::unique_ptr<faults::RuleRunner> rules_;  // Null: the plan has no rules.
   std::unique_ptr<monitor::RaftMonitor> monitor_;
   std::unique_ptr<faults::LinkProbe> probe_;
   std::unique_ptr<SandboxHosts> hosts_;
@@ -167,7 +152,7 @@ base::Result<std::unique_ptr<Run>> Run::build(const RunRequest& request, faults:
   r.cluster_.reset(new Cluster{*r.sandbox_, *r.hosts_, *r.config_, *r.board_, stop});
   r.network_ = std::make_unique<faults::NetworkFaults>(*r.sandbox_, *r.monitor_, *r.probe_);
   r.processes_ = std::make_unique<faults::ProcessFaults>(*r.sandbox_, *r.hosts_, *r.config_);
-  TRY([[maybe_unused]] auto disks, r.prepare_disks());
+  TRY(r.strikes_, Strikes::prepare(r.plan_, {*r.sandbox_, *r.hosts_, *r.config_, *r.network_}));
   r.workload_ = std::make_unique<Workload>(*r.sandbox_, *r.config_, *r.history_, r.clock_,
                                            possible_work(request.plan.work, *r.config_));
   r.progress_ = std::make_unique<Progress>([&r] { return r.progress_line(); });
@@ -188,41 +173,6 @@ base::Status Run::check_rules() const {
   return base::Error{base::ErrorCode::Unavailable,
                      fmt::format("plan '{}' has rules about messages, but the monitor is '{}': {}",
                                  plan_.name, choice_.name, choice_.reason)};
-}
-
-// What a plan's steps need of the machine. Where it forbids that, they are left out: fit_faults().
-base::Status Run::prepare_disks() {
-  const auto excuse = [this](history::NodeId node) { hosts_->excuse(node); };
-  if (has_steps(plan_, plan::strikes_disk)) {
-    const base::Status possible = faultfs::probe(*sandbox_);
-    if (possible.ok()) {
-      TRY(disks_, faults::DiskFaults::prepare({*sandbox_, *hosts_, *config_, *network_, excuse}));
-    } else {
-      impossible_.push_back({"disks", plan::strikes_disk, possible.error().message});
-    }
-  }
-  if (has_steps(plan_, plan::strikes_sync)) {
-    const base::Status possible = trap::probe();
-    if (!possible.ok()) {
-      impossible_.push_back({"syncs", plan::strikes_sync, possible.error().message});
-      return base::Done{};
-    }
-    supervisor_ = std::make_unique<trap::Supervisor>(
-        trap::kSyncs, [this](history::NodeId node) { return hosts_->directory(node); },
-        [this](history::NodeId node) { return config_->kill(node); });
-    hosts_->trap(*supervisor_);
-    syncs_ = std::make_unique<faults::SyncFaults>(*supervisor_, *hosts_, *config_, excuse);
-  }
-  return base::Done{};
-}
-
-void Run::leave_out_impossible() {
-  for (const Impossible& one : impossible_) {
-    const std::string what = fmt::format("{} faults of {}: {}", leave_out_steps(plan_, one.of_kind),
-                                         one.what, one.reason);
-    progress_->note("plan: left out: " + what);
-    facts_.left_out += (facts_.left_out.empty() ? "" : "; ") + what;
-  }
 }
 
 base::Status Run::start_monitor() {
@@ -297,7 +247,8 @@ base::Status Run::fit_faults() {
                                    required_faults(plan_), time_s, election_ms, *needed)};
   }
   plan_ = plan::fitted(plan_, std::uint64_t{time_s} * 1000, election_ms, kFaultOverheadMs);
-  leave_out_impossible();
+  facts_.left_out = strikes_->leave_out_impossible(plan_);
+  if (!facts_.left_out.empty()) progress_->note("plan: left out: " + facts_.left_out);
   for (std::size_t lane = 0; lane < plan_.lanes.size(); ++lane) {
     for (const plan::Step& step : plan_.lanes[lane].steps) {
       facts_.planned_faults += 1;
@@ -327,8 +278,8 @@ faults::Surroundings Run::surroundings() {
           *workload_,
           [this] { return board_->leader(); },
           [this](const faults::FaultRecord& record) { fault_log_->append(record); },
-          disks_.get(),
-          syncs_.get()};
+          strikes_->disks(),
+          strikes_->syncs()};
 }
 
 void Run::fault_phase() {
@@ -356,7 +307,7 @@ void Run::fault_phase() {
 
 void Run::recover() {
   progress_->phase("recovery");
-  if (disks_) disks_->heal_all();
+  if (strikes_->disks() != nullptr) strikes_->disks()->heal_all();
   facts_.recovery = heal(*network_, *processes_, recovery_bound_ms(facts_.election_timeout_ms));
   await_recovery(*cluster_, *workload_, clock_, facts_.recovery);
   workload_->stop();

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check/run/strikes.h"
+
+#include <fmt/format.h>
+
+#include "check/faultfs/faulty_disk.h"
+
+namespace check::run {
+
+base::Result<std::unique_ptr<Strikes>> Strikes::prepare(const plan::Plan& plan,
+                                                        const World& world) {
+  auto strikes = std::make_unique<Strikes>();
+  if (has_steps(plan, plan::strikes_disk)) {
+    TRY([[maybe_unused]] auto disks, strikes->prepare_disks(world));
+  }
+  if (has_steps(plan, plan::strikes_sync)) strikes->prepare_syncs(world);
+  return strikes;
+}
+
+base::Status Strikes::prepare_disks(const World& world) {
+  const base::Status possible = faultfs::probe(world.sandbox);
+  if (!possible.ok()) {
+    impossible_.push_back({"disks", plan::strikes_disk, possible.error().message});
+    return base::Done{};
+  }
+  TRY(disks_, faults::DiskFaults::prepare(
+                  {world.sandbox, world.hosts, world.config, world.network,
+                   [&hosts = world.hosts](history::NodeId node) { hosts.excuse(node); }}));
+  return base::Done{};
+}
+
+void Strikes::prepare_syncs(const World& world) {
+  const base::Status possible = trap::probe();
+  if (!possible.ok()) {
+    impossible_.push_back({"syncs", plan::strikes_sync, possible.error().message});
+    return;
+  }
+  supervisor_ = std::make_unique<trap::Supervisor>(
+      trap::kSyncs, [&hosts = world.hosts](history::NodeId node) { return hosts.directory(node); },
+      [&config = world.config](history::NodeId node) { return config.kill(node); });
+  world.hosts.trap(*supervisor_);
+  syncs_ = std::make_unique<faults::SyncFaults>(
+      *supervisor_, world.hosts, world.config,
+      [&hosts = world.hosts](history::NodeId node) { hosts.excuse(node); });
+}
+
+std::string Strikes::leave_out_impossible(plan::Plan& plan) const {
+  std::string left_out;
+  for (const Impossible& one : impossible_) {
+    left_out += fmt::format("{}{} faults of {}: {}", left_out.empty() ? "" : "; ",
+                            leave_out_steps(plan, one.of_kind), one.what, one.reason);
+  }
+  return left_out;
+}
+
+}  // namespace check::run

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the steps of a plan that strike disks and syncs need: disks that fail, and a supervisor of
+// system calls. Only made if a step asks for it, and if the machine lets it; other steps are left
+// out.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "check/cluster/raft_cluster_config.h"
+#include "check/faults/disk_faults.h"
+#include "check/faults/network_faults.h"
+#include "check/faults/sync_faults.h"
+#include "check/plan/plan.h"
+#include "check/run/probed_steps.h"
+#include "check/run/sandbox_hosts.h"
+#include "check/sandbox/sandbox.h"
+#include "check/trap/supervisor.h"
+
+namespace check::run {
+
+// To be destroyed after the hosts, and before the sandbox.
+class Strikes {
+ public:
+  struct World {
+    sandbox::Sandbox& sandbox;
+    SandboxHosts& hosts;
+    cluster::RaftClusterConfig& config;
+    faults::NetworkFaults& network;
+  };
+
+  // Requires: no node runs yet.
+  static base::Result<std::unique_ptr<Strikes>> prepare(const plan::Plan& plan, const World& world);
+
+  faults::DiskFaults* disks() const { return disks_.get(); }  // Null: no step strikes a disk.
+  faults::SyncFaults* syncs() const { return syncs_.get(); }  // Null: no step strikes a sync.
+
+  // Takes away the steps that are impossible here: "3 faults of disks: REASON"; empty: none.
+  std::string leave_out_impossible(plan::Plan& plan) const;
+
+ private:
+  struct Impossible {
+    std::string what;
+    OfKind of_kind;
+    std::string reason;
+  };
+
+  base::Status prepare_disks(const World& world);
+  void prepare_syncs(const World& world);
+
+  std::vector<Impossible> impossible_;
+  std::unique_ptr<faults::DiskFaults> disks_;
+  std::unique_ptr<trap::Supervisor> supervisor_;
+  std::unique_ptr<faults::SyncFaults> syncs_;
+};
+
+}  // namespace check::run
