@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A replicated map on hashicorp/raft, in the shape of the programs that use it: its default times,
-// BoltDB for the log, files for snapshots, TCP without TLS.
+// A replicated map on hashicorp/raft, in the shape of the programs that use it: BoltDB for the log,
+// files for snapshots, TCP without TLS.
 //
 //	hashicorp-node ID CLIENTS DATA ID=ADDRESS,...   all nodes, this one included
 //	hashicorp-node --version
@@ -299,6 +299,10 @@ func open(id, data, peers string) (*node, error) {
 	}
 	config := raft.DefaultConfig()
 	config.LocalID = raft.ServerID(id)
+	// Half the default times, so that a run of half a minute has room for elections.
+	config.HeartbeatTimeout = 500 * time.Millisecond
+	config.ElectionTimeout = 500 * time.Millisecond
+	config.LeaderLeaseTimeout = 250 * time.Millisecond
 	// So that snapshots are taken and sent within a run.
 	config.SnapshotInterval = 5 * time.Second
 	config.SnapshotThreshold = 2000
