@@ -4,6 +4,7 @@
 #include <sstream>
 #include <string>
 
+#include "check/observe/listeners.h"
 #include "check/observe/listing.h"
 #include "check/observe/roster.h"
 #include "golden/golden.h"
@@ -57,6 +58,24 @@ TEST(Roster, BringsEndsAndNamesTogether) {
     out += describe(roster);
     return out.substr(0, out.size() - 1);
   });
+}
+
+TEST(Listeners, TellAnotherProgramFromOneThatWasOnlyBusy) {
+  const capture::Endpoint end{capture::ipv4(1), 7000};
+  Listeners listeners;
+  listeners.refused(end);  // It was not up yet.
+  EXPECT_FALSE(listeners.stands(end));
+  EXPECT_FALSE(listeners.stands(end));
+  listeners.refused(end);  // Not its end: connections stand.
+  listeners.ended(end);
+  EXPECT_FALSE(listeners.stands(end));
+  listeners.ended(end);
+  listeners.ended(end);
+  EXPECT_FALSE(listeners.stands(end));  // Nothing was refused meanwhile.
+  listeners.ended(end);
+  listeners.refused(end);
+  EXPECT_TRUE(listeners.stands(end));
+  EXPECT_FALSE(listeners.stands(end));
 }
 
 TEST(Listing, HasEachMemberThatAMessageHas) {
