@@ -63,20 +63,41 @@ std::string left_out(const RunFacts& facts) {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
+// The faults of a run, none of which failed.
+struct FaultsSeen {
+  std::set<std::uint64_t> fired;
+  std::set<std::uint64_t> healed;
+  std::map<std::string, std::uint32_t> fired_by_word;
+  std::set<history::NodeId> struck;
+  std::uint64_t rules_fired = 0;
+
+  void take(const faults::FaultRecord& record) {
+    const bool of_rule = record.fault.starts_with("rule ");  // Not planned one by one.
+    if (record.state == FaultState::Healed && !of_rule) healed.insert(record.id);
+    if (record.state != FaultState::Fired) return;
+    struck.insert(record.nodes.begin(), record.nodes.end());
+    if (of_rule) {
+      rules_fired += 1;
+      return;
+    }
+    fired.insert(record.id);
+    std::istringstream words(record.fault);
+    for (std::string word; words >> word;) fired_by_word[word] += 1;
+  }
+};
+
 // What the plan requires and did not get; empty: nothing.
-std::string missing_faults(const RunFacts& facts,
-                           const std::map<std::string, std::uint32_t>& fired_by_word,
-                           const std::set<history::NodeId>& struck) {
+std::string missing_faults(const RunFacts& facts, const FaultsSeen& seen) {
   for (const auto& [word, least] : facts.require.fired) {
-    const auto found = fired_by_word.find(word);
-    const std::uint32_t fired = found == fired_by_word.end() ? 0 : found->second;
+    const auto found = seen.fired_by_word.find(word);
+    const std::uint32_t fired = found == seen.fired_by_word.end() ? 0 : found->second;
     if (fired >= least) continue;
     return fmt::format("the plan requires {} faults of kind {}, but {} fired{}", least, word, fired,
                        left_out(facts));
   }
-  if (facts.require.every_node && struck.size() < facts.nodes) {
+  if (facts.require.every_node && seen.struck.size() < facts.nodes) {
     return fmt::format("the plan requires a fault on every node, but only {} of {} were struck",
-                       struck.size(), facts.nodes);
+                       seen.struck.size(), facts.nodes);
   }
   return {};
 }
@@ -152,11 +173,7 @@ Finding judge_divergence(const Evidence& evidence) {
 }
 
 Finding judge_faults(const Evidence& evidence) {
-  std::set<std::uint64_t> fired;
-  std::set<std::uint64_t> healed;
-  std::map<std::string, std::uint32_t> fired_by_word;
-  std::set<history::NodeId> struck;
-  std::uint64_t rules_fired = 0;
+  FaultsSeen seen;
   for (const faults::FaultRecord& record : evidence.faults) {
     if (record.state == FaultState::Failed) {
       return finding(
@@ -164,30 +181,22 @@ Finding judge_faults(const Evidence& evidence) {
           fmt::format("\"{}\" at {:.3f} s had no effect that could be seen: {}", record.fault,
                       static_cast<double>(record.time.value()) / 1e9, record.observed));
     }
-    const bool of_rule = record.fault.starts_with("rule ");  // Not planned one by one.
-    if (of_rule) rules_fired += record.state == FaultState::Fired ? 1 : 0;
-    if (record.state == FaultState::Healed && !of_rule) healed.insert(record.id);
-    if (record.state != FaultState::Fired) continue;
-    struck.insert(record.nodes.begin(), record.nodes.end());
-    if (of_rule) continue;
-    fired.insert(record.id);
-    std::istringstream words(record.fault);
-    for (std::string word; words >> word;) fired_by_word[word] += 1;
+    seen.take(record);
   }
   const RunFacts& facts = evidence.facts;
-  if (fired.size() < facts.planned_faults || healed.size() < fired.size()) {
+  if (seen.fired.size() < facts.planned_faults || seen.healed.size() < seen.fired.size()) {
     return finding("faults", Verdict::Unknown,
                    fmt::format("of {} planned faults {} fired and {} ended", facts.planned_faults,
-                               fired.size(), healed.size()));
+                               seen.fired.size(), seen.healed.size()));
   }
-  if (const std::string missing = missing_faults(facts, fired_by_word, struck); !missing.empty()) {
+  if (const std::string missing = missing_faults(facts, seen); !missing.empty()) {
     return finding("faults", Verdict::Unknown, missing);
   }
   const bool nothing_left = facts.planned_faults == 0 && !facts.left_out.empty();
   return finding(
       "faults", nothing_left ? Verdict::Unknown : Verdict::Valid,
       fmt::format("all {} planned faults fired, were observed, and ended", facts.planned_faults) +
-          (rules_fired > 0 ? fmt::format("; rules fired {} times", rules_fired) : "") +
+          (seen.rules_fired > 0 ? fmt::format("; rules fired {} times", seen.rules_fired) : "") +
           left_out(facts));
 }
 
