@@ -9,6 +9,17 @@
 
 namespace raft {
 
+#ifdef SEAWORTHY_BROKEN
+// Rules to break on purpose, for checkers to find (docs/broken.md).
+enum class Broken : std::uint8_t {
+  Nothing,
+  VotesTwice,
+  StaleVoteCheck,
+  CommitsByCounting,
+  TruncatesAcked
+};
+#endif
+
 struct Config {
   NodeId self;
   std::vector<NodeId> voters;  // Everybody who votes, `self` included; no id twice.
@@ -29,6 +40,9 @@ struct Config {
 
   // Election timeouts are drawn from this and `self`, so equal seeds do no harm.
   std::uint64_t seed = 0;
+#ifdef SEAWORTHY_BROKEN
+  Broken broken = Broken::Nothing;
+#endif
 };
 
 }  // namespace raft

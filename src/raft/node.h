@@ -90,6 +90,8 @@ class Node {
   void become_leader_if_elected(Effects& out);
   void ask_for_votes(Effects& out) const;
   bool hears_leader_other_than(NodeId asking) const;
+  bool may_vote_for(NodeId candidate) const;
+  bool is_up_to_date(EntryId last) const;
   void on(NodeId from, const PreVote& request, Effects& out);
   void on(NodeId from, const PreVoteReply& reply, Effects& out);
   void on(NodeId from, const RequestVote& request, Effects& out);

@@ -53,10 +53,26 @@ bool Node::hears_leader_other_than(NodeId asking) const {
   return leader_ && leader_ != asking && elapsed() < config_.election_ticks_min;
 }
 
+// One vote a term (Raft §5.2).
+bool Node::may_vote_for(NodeId candidate) const {
+#ifdef SEAWORTHY_BROKEN
+  if (config_.broken == Broken::VotesTwice) return true;  // Whomever it voted for before.
+#endif
+  return !hard_state_.vote || hard_state_.vote == candidate;
+}
+
+// Who lacks an entry that we have must not lead: it may be committed (Raft §5.4.1).
+bool Node::is_up_to_date(EntryId last) const {
+#ifdef SEAWORTHY_BROKEN
+  if (config_.broken == Broken::StaleVoteCheck) return true;  // However short its log.
+#endif
+  return last >= log_.last();
+}
+
 // Changes nothing here: neither term, nor vote, nor timer.
 void Node::on(NodeId from, const PreVote& request, Effects& out) {
   const bool granted =
-      request.term > term() && request.last >= log_.last() && !hears_leader_other_than(from);
+      request.term > term() && is_up_to_date(request.last) && !hears_leader_other_than(from);
   promise(hard_state_step_, {from, PreVoteReply{granted ? request.term : term(), granted}}, out);
 }
 
@@ -68,8 +84,7 @@ void Node::on(NodeId from, const PreVoteReply& reply, Effects& out) {
 }
 
 void Node::on(NodeId from, const RequestVote& request, Effects& out) {
-  const bool granted = request.term == term() && (!hard_state_.vote || hard_state_.vote == from) &&
-                       request.last >= log_.last();
+  const bool granted = request.term == term() && may_vote_for(from) && is_up_to_date(request.last);
   if (granted) {
     if (!hard_state_.vote) save({term(), from}, out);
     if (role() != Role::Follower) become_follower(term(), out);

@@ -48,6 +48,15 @@ void Node::on(NodeId from, const AppendEntries& request, Effects& out) {
   StepNumber needs = hard_state_step_;
   if (log_.contains(request.previous)) {
     store(request.entries, out);
+#ifdef SEAWORTHY_BROKEN
+    const LogIndex end = request.previous.index.plus(request.entries.size());
+    const LogIndex cut = std::max(end, log_.commit()).next();
+    if (config_.broken == Broken::TruncatesAcked && cut <= log_.last().index) {
+      open_record(out);  // What the message does not speak of goes, though it may be older.
+      log_.truncate_from(cut);
+      out.truncate_from = cut;
+    }
+#endif
     reply.success = true;
     // Up to here this message speaks for the leader's log; what we may have beyond is unknown to
     // it.
@@ -87,7 +96,11 @@ void Node::on(NodeId from, const AppendReply& reply, Effects& out) {
 // (Raft §5.4.2, Figure 8). The leader itself counts for what its disk has.
 void Node::advance(Leader& leadership, Effects& out) {
   const LogIndex stored = leadership.majority_match(log_.persisted());
-  if (stored > log_.commit() && log_.at(stored).id.term == term()) {
+  bool of_own_term = stored > log_.commit() && log_.at(stored).id.term == term();
+#ifdef SEAWORTHY_BROKEN
+  if (config_.broken == Broken::CommitsByCounting) of_own_term = true;  // Of any term.
+#endif
+  if (stored > log_.commit() && of_own_term) {
     out.apply = log_.commit_to(stored);
   }
   leadership.answer_reads(log_, out);

@@ -20,6 +20,9 @@ base::Result<Replica> Replica::open(io::Disk& disk, const Config& config, Outlet
   }
 #endif
   TRY(journal::Opened opened, journal::Journal::open(disk, config.journal));
+#ifdef SEAWORTHY_BROKEN
+  if (config.broken == Broken::ForgetsVote) opened.hard_state.vote.reset();  // May vote again.
+#endif
   return Replica(config, std::move(opened), outlet);
 }
 

@@ -32,7 +32,7 @@ namespace replica {
 
 #ifdef SEAWORTHY_BROKEN
 // Ways to be wrong on purpose, for checkers to find (docs/raftkv.md).
-enum class Broken : std::uint8_t { Nothing, StaleRead, EarlyAck, LostTail };
+enum class Broken : std::uint8_t { Nothing, StaleRead, EarlyAck, LostTail, ForgetsVote };
 #endif
 
 struct Config {

@@ -55,7 +55,9 @@ void define_serve(CLI::App& serve, CommandLine& line) {
       ->type_name("N");
 #ifdef SEAWORTHY_BROKEN
   serve.add_option("--broken", line.broken, "Be wrong on purpose in this way")
-      ->check(CLI::IsMember({"stale-read", "early-ack", "lost-tail", "no-sync"}));
+      ->check(CLI::IsMember({"stale-read", "early-ack", "lost-tail", "no-sync", "forgets-vote",
+                             "votes-twice", "stale-vote-check", "commits-by-counting",
+                             "truncates-acked"}));
 #endif
 }
 

@@ -50,6 +50,12 @@ replica::Config replica_config(const Options& options) {
   if (options.broken == "stale-read") config.broken = Broken::StaleRead;
   if (options.broken == "early-ack") config.broken = Broken::EarlyAck;
   if (options.broken == "lost-tail") config.broken = Broken::LostTail;
+  if (options.broken == "forgets-vote") config.broken = Broken::ForgetsVote;
+  using Rule = raft::Broken;
+  if (options.broken == "votes-twice") config.raft.broken = Rule::VotesTwice;
+  if (options.broken == "stale-vote-check") config.raft.broken = Rule::StaleVoteCheck;
+  if (options.broken == "commits-by-counting") config.raft.broken = Rule::CommitsByCounting;
+  if (options.broken == "truncates-acked") config.raft.broken = Rule::TruncatesAcked;
   config.journal.no_sync = options.broken == "no-sync";
 #endif
   return config;

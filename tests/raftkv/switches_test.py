@@ -7,7 +7,8 @@ import sys
 
 BLOCK = re.compile(r"^#ifdef SEAWORTHY_BROKEN\n(.*?)^#endif", re.DOTALL | re.MULTILINE)
 SWITCH = re.compile(r"(?:broken == (?:replica::)?Broken::|if \(!config_\.)(\w+)")
-EXPECTED = ["EarlyAck", "LostTail", "StaleRead", "no_sync"]
+EXPECTED = ["CommitsByCounting", "EarlyAck", "ForgetsVote", "LostTail", "StaleRead", "StaleVoteCheck",
+            "TruncatesAcked", "VotesTwice", "no_sync"]
 
 
 def main(source: pathlib.Path) -> int:
