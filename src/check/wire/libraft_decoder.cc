@@ -68,7 +68,7 @@ class LibraftDecoder final : public Decoder {
     const auto greeting = libraft_greeting(there_.waiting());
     if (!greeting.ok()) there_.give_up(greeting.error().message);
     if (!greeting.ok() || !greeting.value()) return false;
-    dialer_ = greeting.value()->id;
+    dialer_ = greeting.value()->address;
     out.push_back(there_.take(greeting.value()->size));
     state_ = State::Following;
     return true;
@@ -92,7 +92,7 @@ class LibraftDecoder final : public Decoder {
       return false;
     }
     Message said = std::move(message).value();
-    if (!dialer_.empty()) said.sender = dialer_;
+    said.sender = dialer_;
     out.push_back(there_.take(*std::exchange(size_, std::nullopt), std::move(said)));
     return true;
   }
@@ -130,7 +130,7 @@ class LibraftDecoder final : public Decoder {
   Stream there_{Direction::FromDialer};
   Stream back_{Direction::FromAcceptor};
   State state_;
-  std::string dialer_;               // Its id; empty: not known.
+  std::string dialer_;               // Its address; empty: not known.
   std::optional<std::size_t> size_;  // Of the message that comes, once it is known.
   std::size_t searched_ = 0;
 };

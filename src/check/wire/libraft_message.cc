@@ -157,7 +157,7 @@ void append_result(Reader& in, Message& message) {
 }
 
 void vote(Reader& in, bool has_flags, Message& message) {
-  message.sender = std::to_string(in.bytes().u64());
+  in.bytes().u64();  // The candidate's id; the greeting has its address.
   message.last_index = in.index();
   message.last_term = in.term();
   const std::uint64_t flags = has_flags ? in.bytes().u64() : 0;
@@ -197,7 +197,7 @@ using Greeting = base::Result<std::optional<LibraftGreeting>>;
 Greeting own_greeting(std::string_view bytes) {
   base::ByteReader in(bytes);
   in.u64();
-  const std::uint64_t id = in.u64();
+  in.u64();
   const std::uint64_t length = in.u64();
   if (!in.ok()) return std::optional<LibraftGreeting>();
   if (length == 0 || length > kLongestAddress) {
@@ -205,10 +205,9 @@ Greeting own_greeting(std::string_view bytes) {
   }
   const std::string_view address = in.bytes(length);
   if (!in.ok()) return std::optional<LibraftGreeting>();
-  if (address.find('\0') == std::string_view::npos) {
-    return refused("the address in its greeting does not end");
-  }
-  return std::optional(LibraftGreeting{in.position(), std::to_string(id)});
+  const std::size_t end = address.find('\0');
+  if (end == std::string_view::npos) return refused("the address in its greeting does not end");
+  return std::optional(LibraftGreeting{in.position(), std::string(address.substr(0, end))});
 }
 
 // [1][words u32, 11, 0, 0][id][address, padded with zeros]: a message of dqlite.
@@ -223,10 +222,11 @@ Greeting dqlite_greeting(std::string_view bytes) {
   if (words < 2 || words > kLongestAddress / 8) {
     return refused("dqlite's greeting cannot have " + std::to_string(words) + " words");
   }
-  const std::uint64_t id = in.u64();
-  in.bytes(8 * (words - 1));
+  in.u64();
+  const std::string_view address = in.bytes(8 * (words - 1));
   if (!in.ok()) return std::optional<LibraftGreeting>();
-  return std::optional(LibraftGreeting{in.position(), std::to_string(id)});
+  const std::size_t end = address.find('\0');
+  return std::optional(LibraftGreeting{in.position(), std::string(address.substr(0, end))});
 }
 
 struct Field {

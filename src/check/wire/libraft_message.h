@@ -22,7 +22,7 @@ namespace check::wire {
 // What a connection begins with: who dialled.
 struct LibraftGreeting {
   std::size_t size = 0;  // In bytes.
-  std::string id;
+  std::string address;
 };
 // Nothing if it is not all there yet. An error: it is none.
 base::Result<std::optional<LibraftGreeting>> libraft_greeting(std::string_view bytes);
