@@ -68,6 +68,7 @@ class Run {
   milliseconds operation_timeout() const;
   base::Status check_rules() const;
   faults::Surroundings surroundings();
+  void note(const faults::FaultRecord& record);
   void fault_phase();
   void recover();
   void save_or_stop(const base::Status& saved);
@@ -270,6 +271,19 @@ milliseconds Run::operation_timeout() const {
       planned_ms > 0 ? planned_ms : std::clamp(election_ms / 2, kLeastTimeoutMs, kMostTimeoutMs)));
 }
 
+// What was judged to be durable may be gone with a node's power: the judges are told.
+void Run::note(const faults::FaultRecord& record) {
+  fault_log_->append(record);
+  const auto strikes = [&record](plan::FaultKind kind) {
+    return record.fault.find(plan::word(kind)) != std::string::npos;
+  };
+  const bool power = strikes(plan::FaultKind::PowerCut) || strikes(plan::FaultKind::TornWrite);
+  if (!power || record.state != faults::FaultState::Fired) return;
+  for (const history::NodeId node : record.nodes) {
+    nodes_->note(node, evidence::NodeEventKind::PowerCut);
+  }
+}
+
 faults::Surroundings Run::surroundings() {
   return {clock_,
           stop_,
@@ -277,7 +291,7 @@ faults::Surroundings Run::surroundings() {
           *processes_,
           *workload_,
           [this] { return board_->leader(); },
-          [this](const faults::FaultRecord& record) { fault_log_->append(record); },
+          [this](const faults::FaultRecord& record) { note(record); },
           strikes_->disks(),
           strikes_->syncs()};
 }
