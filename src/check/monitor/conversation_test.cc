@@ -24,35 +24,30 @@ TEST(Conversation, WithoutAFateEveryByteGoesOnAsItCame) {
   }
 }
 
+// What the receiver, the sender and the connection see of "a", "b", "c" when that is b's fate.
+void expect_of_b(const Fate& fate, const std::string& out, const std::string& answered = "",
+                 const std::string& ended = "") {
+  Talk talk;
+  talk.set("b", fate);
+  talk.hear("a\nb\nc\n");
+  EXPECT_EQ(talk.out, out);
+  EXPECT_EQ(talk.answered, answered);
+  EXPECT_EQ(talk.ended, ended);
+  talk.conversation->lose_all();
+}
+
 TEST(Conversation, EachFateIsCarriedOut) {
-  struct Case {
-    Fate fate;
-    std::string out;
-    std::string answered;
-    std::string ended;
-  };
-  const std::vector<Case> cases{
-      {{.kind = Kind::HandOn}, "a\nb\nc\n", "", ""},
-      {{.kind = Kind::Drop}, "a\nc\n", "", ""},
-      {{.kind = Kind::Delay, .delay_ns = 50}, "a\nc\n", "", ""},
-      {{.kind = Kind::Keep, .ticket = 9}, "a\nc\n", "", ""},
-      {{.kind = Kind::Stall, .ticket = 9}, "a\n", "", ""},
-      {{.kind = Kind::Repeat}, "a\nb\nb\nc\n", "", ""},
-      {{.kind = Kind::Swap}, "a\nc\nb\n", "", ""},
-      {{.kind = Kind::Replace, .frame = line("x")}, "a\nx\nc\n", "", ""},
-      {{.kind = Kind::Answer, .frame = line("no")}, "a\nc\n", "no\n", ""},
-      {{.kind = Kind::Close}, "a\n", "", "close"},
-      {{.kind = Kind::Reset}, "a\n", "", "reset"},
-  };
-  for (const Case& expected : cases) {
-    Talk talk;
-    talk.set("b", expected.fate);
-    talk.hear("a\nb\nc\n");
-    EXPECT_EQ(talk.out, expected.out);
-    EXPECT_EQ(talk.answered, expected.answered);
-    EXPECT_EQ(talk.ended, expected.ended);
-    talk.conversation->lose_all();
-  }
+  expect_of_b({.kind = Kind::HandOn}, "a\nb\nc\n");
+  expect_of_b({.kind = Kind::Drop}, "a\nc\n");
+  expect_of_b({.kind = Kind::Delay, .delay_ns = 50}, "a\nc\n");
+  expect_of_b({.kind = Kind::Keep, .ticket = 9}, "a\nc\n");
+  expect_of_b({.kind = Kind::Stall, .ticket = 9}, "a\n");
+  expect_of_b({.kind = Kind::Repeat}, "a\nb\nb\nc\n");
+  expect_of_b({.kind = Kind::Swap}, "a\nc\nb\n");
+  expect_of_b({.kind = Kind::Replace, .frame = line("x")}, "a\nx\nc\n");
+  expect_of_b({.kind = Kind::Answer, .frame = line("no")}, "a\nc\n", "no\n");
+  expect_of_b({.kind = Kind::Close}, "a\n", "", "close");
+  expect_of_b({.kind = Kind::Reset}, "a\n", "", "reset");
 }
 
 TEST(Conversation, WhatIsDelayedGoesOnInItsTime) {
