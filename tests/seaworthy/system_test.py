@@ -79,7 +79,7 @@ class Usage(Folder):
         self.refused("check", "--target", "etcd", "--plan", "standart", said="did you mean 'standard'?")
         self.refused("check", "--target", "etcd", "--suite", "externals", said="did you mean 'external'?")
         self.refused("check", "--target", "etcd", "--sed", "7", said="--sed")
-        self.refused("check", "--target", "etcd", "--suite", "nope", said="unknown suite 'nope' (there are external)")
+        self.refused("check", "--target", "etcd", "--suite", "nope", said="unknown suite 'nope' (there are external, invasive)")
         self.refused("check", "--target", "etcd", "--plan", "nope", said="unknown plan 'nope'; did you mean 'none'? (there are ")
         self.refused("check", said="--target is required: 'seaworthy list targets' shows all")
         self.refused("list", "target", said="targets")
