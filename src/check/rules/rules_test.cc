@@ -26,6 +26,23 @@ std::string trimmed(const std::string& text) {
                                     : text.substr(first, text.find_last_not_of(' ') - first + 1);
 }
 
+void read_whom(plan::When& when, const std::string& key, const std::string& value) {
+  if (key == "type") when.types.push_back(wire::message_type(value).value());
+  if (key == "from") when.from = plan::parse_who(value, false).value();
+  if (key == "to") when.to = plan::parse_who(value, false).value();
+  if (key == "index") when.index = plan::parse_relation(value).value();
+  if (key == "term") when.term = plan::parse_relation(value).value();
+  if (key == "success") when.success = value == "true";
+}
+
+void read_when(plan::When& when, const std::string& key, const std::string& value) {
+  if (key == "nth") when.nth = static_cast<std::uint32_t>(std::stoul(value));
+  if (key == "times") when.times = static_cast<std::uint32_t>(std::stoul(value));
+  if (key == "after") when.after = split(value, ',');
+  if (key == "until") when.until = value;
+  if (key == "wait") when.wait = static_cast<std::uint32_t>(std::stoul(value));
+}
+
 // "rule NAME key=value ... | action | action"
 plan::Rule rule_of(const std::string& line) {
   const auto parts = split(line, '|');
@@ -36,17 +53,8 @@ plan::Rule rule_of(const std::string& line) {
   while (words >> word) {
     const std::string key = word.substr(0, word.find('='));
     const std::string value = word.substr(word.find('=') + 1);
-    if (key == "type") rule.when.types.push_back(wire::message_type(value).value());
-    if (key == "from") rule.when.from = plan::parse_who(value, false).value();
-    if (key == "to") rule.when.to = plan::parse_who(value, false).value();
-    if (key == "index") rule.when.index = plan::parse_relation(value).value();
-    if (key == "term") rule.when.term = plan::parse_relation(value).value();
-    if (key == "success") rule.when.success = value == "true";
-    if (key == "nth") rule.when.nth = static_cast<std::uint32_t>(std::stoul(value));
-    if (key == "times") rule.when.times = static_cast<std::uint32_t>(std::stoul(value));
-    if (key == "after") rule.when.after = split(value, ',');
-    if (key == "until") rule.when.until = value;
-    if (key == "wait") rule.when.wait = static_cast<std::uint32_t>(std::stoul(value));
+    read_whom(rule.when, key, value);
+    read_when(rule.when, key, value);
   }
   for (std::size_t k = 1; k < parts.size(); ++k) {
     rule.actions.push_back(plan::parse_action(trimmed(parts[k])).value());
