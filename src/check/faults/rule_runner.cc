@@ -126,13 +126,13 @@ bool RuleRunner::done() {
 Fate RuleRunner::seen(const wire::Observation& observation, const wire::Frame& frame) {
   last_action_.clear();
   const std::lock_guard lock(mutex_);
-  rules::Outcome outcome = engine_.seen(observation);
+  const rules::Outcome outcome = engine_.seen(observation);
   Fate fate = fate_of(outcome, observation, frame);
   for (const rules::Firing& firing : outcome.fired) {
     if (!options_.rules[firing.rule].actions.empty()) decided_[observation.id] = firing.rule;
     if (decided_.size() > kMostDecided) decided_.erase(decided_.begin());
   }
-  take(std::move(outcome), text(observation));
+  take(outcome, text(observation));
   return fate;
 }
 
