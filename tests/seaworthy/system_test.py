@@ -181,6 +181,7 @@ class Verdict(Folder):
         code, out, err = self.run_to_end("analyse", "run")
         self.assertEqual((code, out[0]), (0, "verdict: valid"), err)
         self.assertEqual(self.saved("verdict.json"), before)
+        self.known_bugs_are_accepted_only_if_asked()
         # The opinion about the traffic is formed from the numbers.
         audit = json.loads(self.saved("audit.json"))
         audit["hosts"][0]["received_bytes"] += 1
@@ -188,6 +189,31 @@ class Verdict(Folder):
         code, out, err = self.run_to_end("analyse", "run")
         self.assertEqual((code, out[0]), (2, "verdict: unknown"), err)
         self.assertRegex(err, "traffic +unknown n1's interface received")
+
+    def known_bugs_are_accepted_only_if_asked(self):
+        """Of a valid run of etcd, which keeps the list that is shipped."""
+        run = self.folder / "run"
+        kept, facts = self.saved("known.toml"), self.saved("run.json")
+        self.assertIn("ETCD-20418", kept)
+        version = json.loads(facts)["target_version"]
+        edited = json.loads(facts)
+        edited["recovery"]["leader_ms"] = None
+        (run / "run.json").write_text(json.dumps(edited))
+        code, out, err = self.run_to_end("analyse", "run", "--accept-known")
+        self.assertEqual((code, out[0]), (1, "verdict: invalid"), err)
+        bug = ('[[known]]\nid = "X-1"\nabout = "nobody leads"\nchecker = "liveness"\n'
+               'versions = ["%s"]\nsentence = "no node led within * s of the end of the faults"\n')
+        (run / "known.toml").write_text(bug % "0.1..0.2")
+        self.assertEqual(self.run_to_end("analyse", "run", "--accept-known")[0], 1)
+        (run / "known.toml").write_text(bug % version)
+        code, out, err = self.run_to_end("analyse", "run")
+        self.assertEqual((code, out[0]), (1, "verdict: invalid"), err)
+        self.assertIn("known as X-1", err)
+        self.assertIn('"known":"X-1"', self.saved("verdict.json"))
+        code, out, err = self.run_to_end("analyse", "run", "--accept-known")
+        self.assertEqual((code, out[:2]), (0, ["known: X-1: nobody leads (liveness)", "verdict: invalid"]), err)
+        (run / "known.toml").write_text(kept)
+        (run / "run.json").write_text(facts)
 
     def test_the_command_that_repeats_a_run_can_be_pasted(self):
         plan = self.folder / "my plans" / "quick one.toml"

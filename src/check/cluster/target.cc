@@ -163,4 +163,13 @@ MadeTarget make_target(const std::string& name_or_path, Hosts& hosts) {
   return unknown_target(name_or_path);
 }
 
+std::string known_bugs_file(const std::string& name_or_path) {
+  for (const fs::path& folder : {adapters_folder() / name_or_path, fs::path(name_or_path)}) {
+    std::error_code failure;
+    fs::path file = folder / "known.toml";
+    if (fs::is_regular_file(file, failure)) return file.string();
+  }
+  return {};
+}
+
 }  // namespace check::cluster

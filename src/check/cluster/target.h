@@ -34,4 +34,8 @@ std::vector<TargetInfo> targets();
 base::Result<std::unique_ptr<RaftClusterConfig>> make_target(const std::string& name_or_path,
                                                              Hosts& hosts);
 
+// The list of a target's known bugs: known.toml in the folder among the adapters that has its name,
+// also of a built-in target, or in the folder that it names itself; empty: there is none.
+std::string known_bugs_file(const std::string& name_or_path);
+
 }  // namespace check::cluster

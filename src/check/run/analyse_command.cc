@@ -33,6 +33,7 @@ int analyse_folder(const AnalyseOptions& options) {
     return kExitUsage;
   }
   verdict::Verdict joined = verdict::Verdict::Valid;
+  bool only_known = true;
   std::string repeat;
   for (const std::string& run : runs) {
     const auto directory = RunDirectory::open(run);
@@ -48,6 +49,9 @@ int analyse_folder(const AnalyseOptions& options) {
     fmt::print(stderr, "{}", opinion.value().summary);
     if (!opinion.value().not_saved.empty()) complain(opinion.value().not_saved);
     if (options.json) fmt::print("{}", opinion.value().json);
+    if (options.accept_known && !options.json) print_known(opinion.value());
+    const int code = exit_code(opinion.value(), options.accept_known);
+    only_known = only_known && (code == kExitValid || code == kExitKnown);
     joined = std::max(joined, opinion.value().verdict);
     repeat = opinion.value().repeat;
   }
@@ -56,7 +60,7 @@ int analyse_folder(const AnalyseOptions& options) {
     fmt::print("verdict: {}\nrun: {}\nrepeat: {}\n", verdict::name(joined),
                fs::absolute(options.path, error).lexically_normal().string(), repeat);
   }
-  return exit_code(joined);
+  return only_known ? kExitValid : exit_code(joined);
 }
 
 }  // namespace

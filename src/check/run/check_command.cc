@@ -44,6 +44,7 @@ std::string repeat_command(const CheckOptions& options) {
   command += options.suite.empty() ? " --plan " + shell_word(options.plan)
                                    : " --suite " + shell_word(options.suite);
   if (!options.monitor.empty()) command += " --monitor " + shell_word(options.monitor);
+  if (options.accept_known) command += " --accept-known";
   return command + fmt::format(" --time {} --seed {}", options.time_s, *options.seed);
 }
 
@@ -74,6 +75,8 @@ base::Result<plan::Plan> chosen_plan(const CheckOptions& options, const std::str
   return plan;
 }
 
+bool judged(int code) { return code <= kExitUnknown || code == kExitKnown; }
+
 // What runs inside the sandbox: the run and its judgement. Returns the exit code.
 int run_and_judge(const RunRequest& request) {
   const auto stop = std::make_shared<faults::Stop>();
@@ -92,11 +95,12 @@ int run_and_judge(const RunRequest& request) {
   }
   fmt::print(stderr, "\n{}", opinion.value().summary);
   if (!opinion.value().not_saved.empty()) complain(opinion.value().not_saved);
-  return exit_code(opinion.value().verdict);
+  if (request.options.accept_known) print_known(opinion.value());
+  return exit_code(opinion.value(), request.options.accept_known);
 }
 
 // The run's process was killed, or failed: what it saved is judged from outside.
-int judge_remains(const RunDirectory& directory, int code) {
+int judge_remains(const RunDirectory& directory, int code, bool accept_known) {
   complain(fmt::format("the run's process died (exit code {}); what it saved is judged", code));
   const auto in_time = time_limit(kJudgeLimitS);
   const auto opinion =
@@ -106,7 +110,8 @@ int judge_remains(const RunDirectory& directory, int code) {
     return kExitUsage;
   }
   fmt::print(stderr, "\n{}", opinion.value().summary);
-  return exit_code(opinion.value().verdict);
+  if (accept_known) print_known(opinion.value());
+  return exit_code(opinion.value(), accept_known);
 }
 
 std::string abandoned(const RunDirectory& directory) {
@@ -140,13 +145,16 @@ base::Result<int> run_plan(const CheckOptions& options, const plan::Plan& plan,
   if (code == kExitAbandoned && !directory.has("verdict.json")) {
     return base::Error{base::ErrorCode::Unavailable, abandoned(directory)};
   }
-  if (directory.has("run.json") && code > kExitUsage) return judge_remains(directory, code);
+  if (directory.has("run.json") && code > kExitUsage && !judged(code)) {
+    return judge_remains(directory, code, options.accept_known);
+  }
   return code;
 }
 
 verdict::Verdict verdict_of(int code) {
   if (code == kExitValid) return verdict::Verdict::Valid;
-  return code == kExitInvalid ? verdict::Verdict::Invalid : verdict::Verdict::Unknown;
+  const bool invalid = code == kExitInvalid || code == kExitKnown;
+  return invalid ? verdict::Verdict::Invalid : verdict::Verdict::Unknown;
 }
 
 int refused(const base::Error& error) {
@@ -163,6 +171,7 @@ int run_suite(const CheckOptions& options, const std::vector<std::string>& names
     plans.push_back(plan.value());
   }
   verdict::Verdict joined = verdict::Verdict::Valid;
+  bool only_known = true;
   std::size_t skipped = 0;
   for (std::size_t k = 0; k < plans.size(); ++k) {
     const std::string& name = names[k];
@@ -179,10 +188,11 @@ int run_suite(const CheckOptions& options, const std::vector<std::string>& names
       (void)std::fflush(stdout);
       continue;
     }
-    if (!code.ok() || code.value() > kExitUnknown) return kExitUsage;
+    if (!code.ok() || !judged(code.value())) return kExitUsage;
     fmt::print("plan {}: {}\n", name, verdict::name(verdict_of(code.value())));
     (void)std::fflush(stdout);
     joined = std::max(joined, verdict_of(code.value()));
+    only_known = only_known && (code.value() == kExitValid || code.value() == kExitKnown);
     if (was_interrupted(folder)) break;  // Its verdict is unknown at best, and so is the suite's.
   }
   if (skipped > 0) {
@@ -190,13 +200,13 @@ int run_suite(const CheckOptions& options, const std::vector<std::string>& names
                skipped, plans.size());
   }
   if (skipped == plans.size()) return kExitUnknown;
-  return exit_code(joined);
+  return joined == verdict::Verdict::Invalid && only_known ? kExitKnown : exit_code(joined);
 }
 
 int print_end(int code, const std::string& path, const std::string& repeat) {
-  if (code > kExitUnknown) return code;
+  if (!judged(code)) return code;
   fmt::print("verdict: {}\nrun: {}\nrepeat: {}\n", verdict::name(verdict_of(code)), path, repeat);
-  return code;
+  return code == kExitKnown ? kExitValid : code;
 }
 
 }  // namespace

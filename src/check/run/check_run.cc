@@ -22,6 +22,7 @@
 #include "check/run/draws.h"
 #include "check/run/fault_log.h"
 #include "check/run/history_log.h"
+#include "check/run/known_file.h"
 #include "check/run/message_log.h"
 #include "check/run/message_watch.h"
 #include "check/run/monitor_choice.h"
@@ -144,6 +145,7 @@ base::Result<std::unique_ptr<Run>> Run::build(const RunRequest& request, faults:
   r.hosts_ = std::make_unique<SandboxHosts>(*r.sandbox_, directory, *r.nodes_);
   TRY(r.config_, cluster::make_target(request.options.target, *r.hosts_));
   r.facts_.target_version = r.config_->version();
+  TRY([[maybe_unused]] auto kept, keep_known(request.options.target, directory));
 
   TRY([[maybe_unused]] auto monitored, r.start_monitor());
   TRY(r.probe_, faults::LinkProbe::open(*r.sandbox_));

@@ -20,6 +20,7 @@ struct AnalyseOptions {
   std::string format = "jsonl";  // Of a history file.
   std::uint64_t time_limit_s = kJudgeLimitS;
   bool json = false;
+  bool accept_known = false;
 };
 int analyse_command(const AnalyseOptions& options);
 int analyse_file(const AnalyseOptions& options);  // Of a history file.

@@ -66,6 +66,8 @@ CLI::App* add_check(CLI::App& app, CheckOptions& options) {
                    "their messages "
                    "are understood)")
       ->type_name("MONITOR");
+  check->add_flag("--accept-known", options.accept_known,
+                  "Exit with 0 if all that is wrong are known bugs of the target; prints each");
   return check;
 }
 
@@ -87,6 +89,8 @@ CLI::App* add_analyse(CLI::App& app, AnalyseOptions& options) {
       ->check(not_negative())
       ->capture_default_str();
   analyse->add_flag("--json", options.json, "Print verdict.json instead of the last three lines");
+  analyse->add_flag("--accept-known", options.accept_known,
+                    "Exit with 0 if all that is wrong are known bugs of the target; prints each");
   return analyse;
 }
 

@@ -94,6 +94,7 @@ std::string summary(const RunDirectory& directory, const Evidence& evidence,
     text += fmt::format("  {:<19} {:<7} {}\n", finding.checker, verdict::name(finding.verdict),
                         finding.sentence);
     if (finding.verdict != Verdict::Invalid) continue;
+    if (finding.known) text += fmt::format("    known as {}\n", *finding.known);
     const auto lines = proof_of(finding, evidence, messages);
     for (std::size_t i = 0; i < std::min(lines.size(), kShownLines); ++i) {
       text += "    " + lines[i] + '\n';
