@@ -83,7 +83,9 @@ int measure(const std::string& self, const std::string& base) {
   auto sandbox = Sandbox::create(1);
   if (!sandbox.ok()) return 1;
   const Scene scene{*sandbox.value(), self, base + "/disk-bench"};
-  fs::create_directories(scene.folder + "/data");
+  std::error_code error;
+  fs::create_directories(scene.folder + "/data", error);
+  if (error) return 1;
   run(scene, "plain", nullptr);
   check::trap::Supervisor supervisor(
       check::trap::kSyncs, [&](NodeId) { return scene.folder + "/data"; },
@@ -113,7 +115,8 @@ int main(int count, char** words) {
     fmt::print(stderr, "{}\n", support.error().message);
     return 1;
   }
-  const std::string self = fs::read_symlink("/proc/self/exe").string();
+  std::error_code error;
+  const std::string self = fs::read_symlink("/proc/self/exe", error).string();
   const auto code = check::sandbox::contain(support.value(), [&] { return measure(self, base); });
   return code.ok() ? code.value() : 1;
 }

@@ -101,7 +101,7 @@ std::string sentence_on(const Reached& where, const CLI::App& app, const Lists& 
   const bool no_command = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr &&
                           std::string_view(error.what()).starts_with("A subcommand");
   if (no_command) return "a command is missing: one of " + base::listed(commands);
-  const std::string on_missing = sentence_on_missing(where, app, lists, error.what());
+  std::string on_missing = sentence_on_missing(where, app, lists, error.what());
   if (!on_missing.empty()) return on_missing;
   const std::string on_choice = sentence_on_choice(*where.command, error.what());
   return on_choice.empty() ? error.what() : on_choice;

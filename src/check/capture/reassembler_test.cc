@@ -134,6 +134,19 @@ class Collected final : public ConnectionListener {
   std::map<std::pair<ConnectionId, Side>, std::string> streams_;
 };
 
+void mark_unseen(std::string& bytes, const std::vector<bool>& seen) {
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (!seen[i]) bytes[i] = '?';
+  }
+}
+
+void disorder(std::vector<Segment>& segments, base::Prng& prng) {
+  for (std::size_t i = 0; i + 1 < segments.size(); ++i) {
+    if (prng.between(0, 4 - 1) == 0) std::swap(segments[i], segments[i + 1]);
+    if (prng.between(0, 6 - 1) == 0) segments.push_back(segments[i]);
+  }
+}
+
 // A sender whose packets are cut anywhere, sent again, swapped and lost by the capture.
 TEST(Reassembler, IsRightAboutRandomStreams) {
   const char* given = std::getenv("CAPTURE_SEED");
@@ -172,13 +185,8 @@ TEST(Reassembler, IsRightAboutRandomStreams) {
       // Often the next one begins with bytes of this one.
       at += prng.between(0, 3 - 1) == 0 && size > 1 ? size - 1 : size;
     }
-    for (std::size_t i = 0; i < expected.size(); ++i) {
-      if (!seen[i]) expected[i] = '?';
-    }
-    for (std::size_t i = 0; i + 1 < segments.size(); ++i) {
-      if (prng.between(0, 4 - 1) == 0) std::swap(segments[i], segments[i + 1]);
-      if (prng.between(0, 6 - 1) == 0) segments.push_back(segments[i]);
-    }
+    mark_unseen(expected, seen);
+    disorder(segments, prng);
     Collected collected;
     Reassembler reassembler(collected, {});
     reassembler.add(segment(a, Segment::kSyn));

@@ -141,6 +141,7 @@ base::Status read_root(const std::string& path, const toml::table& root, Manifes
   reader.text("protocol", manifest.protocol);
   reader.check("protocol", [](const std::string& word) -> base::Status {
     std::vector<std::string> known;
+    known.reserve(wire::kProtocols.size());
     for (const wire::Protocol protocol : wire::kProtocols) known.emplace_back(name(protocol));
     if (wire::protocol(word)) return base::Done{};
     return Error{ErrorCode::InvalidArgument, base::unknown_word("protocol", word, known)};

@@ -51,6 +51,7 @@ base::Result<wire::Protocol> chosen_protocol(const std::string& word) {
   const auto protocol = wire::protocol(word);
   if (!protocol) {
     std::vector<std::string> names;
+    names.reserve(wire::kProtocols.size());
     for (const wire::Protocol known : wire::kProtocols) names.emplace_back(name(known));
     return refused(fmt::format("unknown protocol '{}'{}", word, base::did_you_mean(word, names)));
   }
