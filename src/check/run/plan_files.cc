@@ -76,7 +76,7 @@ base::Result<plan::Plan> load_plan(const std::string& name_or_file) {
     names.push_back(name);
   }
   std::ranges::sort(names);
-  names.erase(std::ranges::unique(names).begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return base::Error{base::ErrorCode::NotFound,
                      base::unknown_word("plan", name_or_file, names) + "; a file ends in .toml"};
 }
