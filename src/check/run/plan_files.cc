@@ -102,7 +102,7 @@ base::Result<std::vector<std::string>> plans_of_suite(const std::string& suite) 
     if (!folder.empty()) suites.push_back(folder);
   }
   if (suite.empty() || result.empty()) {
-    suites.erase(std::ranges::unique(suites).begin(), suites.end());
+    suites.erase(std::unique(suites.begin(), suites.end()), suites.end());
     return base::Error{base::ErrorCode::NotFound, base::unknown_word("suite", suite, suites)};
   }
   std::ranges::stable_sort(result, {}, place_in_suite);
