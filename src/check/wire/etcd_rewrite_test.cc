@@ -62,7 +62,8 @@ TEST(EtcdRewrite, ChangesOneField) {
     for (const std::string& field : all) {
       const bool can =
           std::find(each.fields.begin(), each.fields.end(), field) != each.fields.end();
-      const std::uint64_t value = field == "success" ? *frame.message->success ? 0 : 1 : 1'000'000;
+      const std::uint64_t opposite = frame.message->success == true ? 0 : 1;
+      const std::uint64_t value = field == "success" ? opposite : 1'000'000;
       const auto changed = altered(Protocol::Etcd, frame, field, value);
       ASSERT_EQ(changed.ok(), can) << each.line << ' ' << field;
       if (!can) continue;
