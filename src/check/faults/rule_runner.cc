@@ -158,6 +158,13 @@ Fate RuleRunner::fate_of(const rules::Outcome& outcome, const wire::Observation&
     return fate;
   }
   const plan::Action& deed = *outcome.deed;
+  const auto asked = plan::deed_of(deed.kind);
+  const base::Status possible =
+      asked ? wire::supports(options_.protocol, *asked, frame) : base::Status(base::Done{});
+  if (!possible.ok()) {  // Of its type it can be done, but not as this one came.
+    report_not_done(outcome, text(observation) + ": " + possible.error().message);
+    return fate;
+  }
   last_action_ = plan::describe(deed);
   const auto* const known =
       std::ranges::find(kFates, deed.kind, &std::pair<ActionKind, Fate::Kind>::first);
@@ -170,10 +177,18 @@ Fate RuleRunner::fate_of(const rules::Outcome& outcome, const wire::Observation&
   auto other = changed(deed, observation, frame);
   if (other.ok()) return std::move(other).value();
   last_action_.clear();
-  for (const rules::Firing& firing : outcome.fired) {
-    report(firing, FaultState::Failed, text(observation) + ": " + other.error().message);
-  }
+  report_not_done(outcome, text(observation) + ": " + other.error().message);
   return {};
+}
+
+// Of a rule that fires again and again one message more or less makes no difference.
+void RuleRunner::report_not_done(const rules::Outcome& outcome, const std::string& why) {
+  for (const rules::Firing& firing : outcome.fired) {
+    const plan::Rule& rule = options_.rules[firing.rule];
+    const bool decides = std::ranges::any_of(
+        rule.actions, [&outcome](const plan::Action& action) { return &action == outcome.deed; });
+    if (decides && rule.when.times == 1) report(firing, FaultState::Failed, why);
+  }
 }
 
 base::Result<Fate> RuleRunner::changed(const plan::Action& deed,

@@ -63,6 +63,7 @@ class RuleRunner : public monitor::MessageWatcher {
   base::Result<monitor::Fate> changed(const plan::Action& deed,
                                       const wire::Observation& observation,
                                       const wire::Frame& frame) const;
+  void report_not_done(const rules::Outcome& outcome, const std::string& why);
   void take(const rules::Outcome& outcome, const std::string& what);
   void run_timers();
   void carry_out(const rules::Firing& firing);
