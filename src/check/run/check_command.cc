@@ -5,16 +5,14 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
-#include <memory>
 
 #include "check/cluster/target.h"
 #include "check/plan/schedule.h"
 #include "check/run/analyse.h"
-#include "check/run/check_run.h"
 #include "check/run/commands.h"
+#include "check/run/contained_run.h"
 #include "check/run/draws.h"
 #include "check/run/interrupts.h"
-#include "check/run/judge.h"
 #include "check/run/monitor_choice.h"
 #include "check/run/plan_files.h"
 #include "check/run/shell_word.h"
@@ -75,82 +73,6 @@ base::Result<plan::Plan> chosen_plan(const CheckOptions& options, const std::str
   return plan;
 }
 
-bool judged(int code) { return code <= kExitUnknown || code == kExitKnown; }
-
-// What runs inside the sandbox: the run and its judgement. Returns the exit code.
-int run_and_judge(const RunRequest& request) {
-  const auto stop = std::make_shared<faults::Stop>();
-  listen_for_interrupts(stop);
-  const base::Status ran = execute(request, *stop);
-  if (!ran.ok()) {
-    complain(ran.error().message);
-    const bool skipped = ran.error().code == base::ErrorCode::Unavailable &&
-                         !request.plan.rules.empty() && !request.directory.has("run.json");
-    return skipped ? kExitSkipped : kExitUsage;
-  }
-  const auto opinion = analyse_run(request.directory, time_limit(kJudgeLimitS));
-  if (!opinion.ok()) {
-    complain(opinion.error().message);
-    return kExitUsage;
-  }
-  fmt::print(stderr, "\n{}", opinion.value().summary);
-  if (!opinion.value().not_saved.empty()) complain(opinion.value().not_saved);
-  if (request.options.accept_known) print_known(opinion.value());
-  return exit_code(opinion.value(), request.options.accept_known);
-}
-
-// The run's process was killed, or failed: what it saved is judged from outside.
-int judge_remains(const RunDirectory& directory, int code, bool accept_known) {
-  complain(fmt::format("the run's process died (exit code {}); what it saved is judged", code));
-  const auto in_time = time_limit(kJudgeLimitS);
-  const auto opinion =
-      analyse_run(directory, [&] { return in_time() && held_interrupt().empty(); });
-  if (!opinion.ok()) {
-    complain(opinion.error().message);
-    return kExitUsage;
-  }
-  fmt::print(stderr, "\n{}", opinion.value().summary);
-  if (accept_known) print_known(opinion.value());
-  return exit_code(opinion.value(), accept_known);
-}
-
-std::string abandoned(const RunDirectory& directory) {
-  std::string sentence = "interrupted twice: nothing was judged";
-  if (!directory.has("run.json")) return sentence;
-  return fmt::format("{}; 'seaworthy analyse {}' judges what was saved", sentence,
-                     directory.path());
-}
-
-bool was_interrupted(const std::string& path) {
-  const auto directory = RunDirectory::open(path);
-  if (!directory.ok()) return false;
-  const auto evidence = load_evidence(directory.value());
-  return evidence.ok() && !evidence.value().facts.interrupted.empty();
-}
-
-// One plan in a sandbox of its own; the exit code.
-base::Result<int> run_plan(const CheckOptions& options, const plan::Plan& plan,
-                           const std::string& path, const std::string& repeat) {
-  TRY(const sandbox::Support support, sandbox::probe());
-  if (const std::string interrupt = held_interrupt(); !interrupt.empty()) {
-    return base::Error{base::ErrorCode::Unavailable,
-                       interrupt + " before the run began: nothing was judged"};
-  }
-  TRY(const RunDirectory directory, RunDirectory::create(path, options.nodes));
-  const RunRequest request{options, plan, directory, support, repeat};
-  TRY(const int code, sandbox::contain(support, [&] { return run_and_judge(request); }));
-  // Nothing was begun: nothing is left.
-  std::error_code error;
-  if (!directory.has("run.json")) fs::remove_all(directory.path(), error);
-  if (code == kExitAbandoned && !directory.has("verdict.json")) {
-    return base::Error{base::ErrorCode::Unavailable, abandoned(directory)};
-  }
-  if (directory.has("run.json") && code > kExitUsage && !judged(code)) {
-    return judge_remains(directory, code, options.accept_known);
-  }
-  return code;
-}
-
 verdict::Verdict verdict_of(int code) {
   if (code == kExitValid) return verdict::Verdict::Valid;
   const bool invalid = code == kExitInvalid || code == kExitKnown;
@@ -180,7 +102,7 @@ int run_suite(const CheckOptions& options, const std::vector<std::string>& names
     alone.plan = name;
     fmt::print(stderr, "\n== {}: {}\n", name, plans[k].about);
     const std::string folder = path + '/' + fs::path(name).filename().string();
-    const auto code = run_plan(alone, plans[k], folder, repeat_command(alone));
+    const auto code = run_contained({alone, plans[k], folder, repeat_command(alone)});
     if (!code.ok()) complain(code.error().message);
     if (code.ok() && code.value() == kExitSkipped) {
       skipped += 1;
@@ -236,7 +158,7 @@ int check_command(const CheckOptions& asked) {
   }
   const auto plan = chosen_plan(options, options.plan);
   if (!plan.ok()) return refused(plan.error());
-  const auto code = run_plan(options, plan.value(), path, repeat);
+  const auto code = run_contained({options, plan.value(), path, repeat});
   if (!code.ok()) return refused(code.error());
   if (code.value() == kExitSkipped) return kExitUsage;
   return print_end(code.value(), path, repeat);

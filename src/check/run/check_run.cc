@@ -158,7 +158,8 @@ base::Result<std::unique_ptr<Run>> Run::build(const RunRequest& request, faults:
   TRY(r.strikes_, Strikes::prepare(r.plan_, {*r.sandbox_, *r.hosts_, *r.config_, *r.network_}));
   r.workload_ = std::make_unique<Workload>(*r.sandbox_, *r.config_, *r.history_, r.clock_,
                                            possible_work(request.plan.work, *r.config_));
-  r.progress_ = std::make_unique<Progress>([&r] { return r.progress_line(); });
+  r.progress_ =
+      std::make_unique<Progress>([&r] { return r.progress_line(); }, request.manner.quiet);
   if (!r.plan_.rules.empty()) {
     const faults::RuleRunner::Options rules{r.plan_.rules, request.options.nodes,
                                             *r.choice_.protocol};
@@ -231,7 +232,8 @@ base::Status Run::begin() {
   }
   progress_->phase("set-up");
   TRY([[maybe_unused]] auto started, start_cluster(*cluster_));
-  if (plan_.has_faults() && config_->capabilities().status) {
+  facts_.election_timeout_ms = request_.manner.election_timeout_ms;
+  if (plan_.has_faults() && config_->capabilities().status && !facts_.election_timeout_ms) {
     progress_->phase("set-up: measuring elections");
     TRY(facts_.election_timeout_ms, measure_election_timeout(*cluster_));
     progress_->note(fmt::format("election timeout: {} ms from the leader's death to the next write",

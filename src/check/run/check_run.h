@@ -3,6 +3,8 @@
 // everything saved. Judging comes after, from what was saved.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -15,12 +17,20 @@
 
 namespace check::run {
 
+// How a run that is one of many may differ from one that a user asked for.
+struct Manner {
+  // Known from an earlier run of this target: not measured again.
+  std::optional<std::uint64_t> election_timeout_ms;
+  bool quiet = false;  // No progress, no summary.
+};
+
 struct RunRequest {
   CheckOptions options;
   plan::Plan plan;  // As it was read, with the command line's clients and keys.
   RunDirectory directory;
   sandbox::Support support;
   std::string repeat;
+  Manner manner = {};
 };
 
 // Runs to the end, or to where `stop` ended it; the directory then holds what there is to judge.

@@ -16,8 +16,11 @@ constexpr const char* kEraseLine = "\r\033[K";
 
 }  // namespace
 
-Progress::Progress(std::function<std::string()> line)
-    : line_(std::move(line)), terminal_(isatty(STDERR_FILENO) == 1), thread_([this] { show(); }) {}
+Progress::Progress(std::function<std::string()> line, bool quiet)
+    : line_(std::move(line)),
+      quiet_(quiet),
+      terminal_(!quiet && isatty(STDERR_FILENO) == 1),
+      thread_([this] { show(); }) {}
 
 Progress::~Progress() {
   ended_.request("the run is over");
@@ -34,6 +37,7 @@ void Progress::phase(const std::string& name) {
 }
 
 void Progress::note(const std::string& text) {
+  if (quiet_) return;
   const std::lock_guard lock(mutex_);
   fmt::print(stderr, "{}{}\n", terminal_ ? kEraseLine : "", text);
 }
@@ -43,6 +47,7 @@ void Progress::show() {
 }
 
 void Progress::refresh() {
+  if (quiet_) return;
   const std::string line = line_();
   const std::lock_guard lock(mutex_);
   if (phase_.empty()) return;

@@ -15,7 +15,8 @@ namespace check::run {
 class Progress {
  public:
   // `line` is asked from a thread of the Progress for what to show beside the phase.
-  explicit Progress(std::function<std::string()> line);
+  // `quiet`: nothing is shown.
+  explicit Progress(std::function<std::string()> line, bool quiet = false);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -29,6 +30,7 @@ class Progress {
   void refresh();
 
   std::function<std::string()> line_;
+  bool quiet_;
   bool terminal_;
   faults::Stop ended_;
   std::mutex mutex_;
