@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <ctime>
 #include <utility>
 
+#include "check/faults/rule_fate.h"
 #include "check/plan/schedule.h"
 
 namespace check::faults {
@@ -41,44 +41,13 @@ std::string text(const wire::Observation& seen) {
   return result;
 }
 
-// Deeds for which the monitor needs no other frame.
-constexpr std::array<std::pair<ActionKind, Fate::Kind>, 7> kFates = {{
-    {ActionKind::Drop, Fate::Kind::Drop},
-    {ActionKind::Delay, Fate::Kind::Delay},
-    {ActionKind::Duplicate, Fate::Kind::Repeat},
-    {ActionKind::Reorder, Fate::Kind::Swap},
-    {ActionKind::Hold, Fate::Kind::Keep},
-    {ActionKind::Close, Fate::Kind::Close},
-    {ActionKind::Reset, Fate::Kind::Reset},
-}};
-
-// The frame with one byte changed, behind its middle: in what it says rather than in how long it
-// is.
-wire::Frame corrupted(wire::Frame frame) {
-  if (!frame.bytes.empty()) {
-    char& byte = frame.bytes[frame.bytes.size() - 1 - frame.bytes.size() / 4];
-    byte = static_cast<char>(byte ^ 0x15);
-  }
-  return frame;
-}
-
-// The present value of the field, as altered() takes it.
-std::uint64_t value_of(const wire::Message& message, const std::string& field) {
-  const auto number = [](const auto& ordinal) { return ordinal ? ordinal->value() : 0; };
-  if (field == "term") return number(message.term);
-  if (field == "commit") return number(message.commit);
-  if (field == "prev_index") return number(message.prev_index);
-  if (field == "prev_term") return number(message.prev_term);
-  if (field == "match") return number(message.match);
-  if (field == "last_index") return number(message.last_index);
-  if (field == "last_term") return number(message.last_term);
-  return message.success == true ? 1 : 0;
-}
-
 }  // namespace
 
 RuleRunner::RuleRunner(Surroundings surroundings, const Options& options)
-    : around_(std::move(surroundings)), options_(options), engine_(options.rules, options.nodes) {}
+    : around_(std::move(surroundings)),
+      options_(options),
+      strikes_(around_),
+      engine_(options.rules, options.nodes) {}
 
 RuleRunner::~RuleRunner() { stop(); }
 
@@ -105,9 +74,7 @@ void RuleRunner::stop() {
   changed_.notify_all();
   timers_.join();
   for (auto& [firing, thread] : threads) thread.join();
-  if (std::exchange(resting_, false)) around_.clients.go_on();
-  around_.processes.release(owned_);
-  owned_.clear();
+  strikes_.let_go();
   report_unfired();
 }
 
@@ -157,28 +124,15 @@ Fate RuleRunner::fate_of(const rules::Outcome& outcome, const wire::Observation&
     fate.ticket = outcome.ticket;
     return fate;
   }
-  const plan::Action& deed = *outcome.deed;
-  const auto asked = plan::deed_of(deed.kind);
-  const base::Status possible =
-      asked ? wire::supports(options_.protocol, *asked, frame) : base::Status(base::Done{});
-  if (!possible.ok()) {  // Of its type it can be done, but not as this one came.
-    report_not_done(outcome, text(observation) + ": " + possible.error().message);
+  auto done = fate_by(*outcome.deed, election_timeout_ms_, observation, frame, options_.protocol);
+  if (!done.ok()) {  // To messages of its type it can be done, but not to this one as it came.
+    report_not_done(outcome, text(observation) + ": " + done.error().message);
     return fate;
   }
-  last_action_ = plan::describe(deed);
-  const auto* const known =
-      std::ranges::find(kFates, deed.kind, &std::pair<ActionKind, Fate::Kind>::first);
-  if (known != kFates.end()) {
-    fate.kind = known->second;
-    fate.ticket = outcome.ticket;
-    fate.delay_ns = plan::milliseconds(deed.length, election_timeout_ms_) * 1'000'000;
-    return fate;
-  }
-  auto other = changed(deed, observation, frame);
-  if (other.ok()) return std::move(other).value();
-  last_action_.clear();
-  report_not_done(outcome, text(observation) + ": " + other.error().message);
-  return {};
+  last_action_ = plan::describe(*outcome.deed);
+  fate = std::move(done).value();
+  fate.ticket = outcome.ticket;
+  return fate;
 }
 
 // Of a rule that fires again and again one message more or less makes no difference.
@@ -189,25 +143,6 @@ void RuleRunner::report_not_done(const rules::Outcome& outcome, const std::strin
         rule.actions, [&outcome](const plan::Action& action) { return &action == outcome.deed; });
     if (decides && rule.when.times == 1) report(firing, FaultState::Failed, why);
   }
-}
-
-base::Result<Fate> RuleRunner::changed(const plan::Action& deed,
-                                       const wire::Observation& observation,
-                                       const wire::Frame& frame) const {
-  Fate fate;
-  fate.kind = Fate::Kind::Replace;
-  if (deed.kind == ActionKind::Corrupt) {
-    fate.frame = corrupted(frame);
-  } else if (deed.kind == ActionKind::Alter) {
-    auto value = static_cast<std::uint64_t>(deed.value);
-    if (deed.relative) value += value_of(observation.message, deed.field);  // Modulo 2^64.
-    TRY(fate.frame, wire::altered(options_.protocol, frame, deed.field, value));
-  } else {
-    CHECK(deed.kind == ActionKind::Refuse);
-    fate.kind = Fate::Kind::Answer;
-    TRY(fate.frame, wire::refusal(options_.protocol, frame));
-  }
-  return fate;
 }
 
 // Requires: mutex_ is held.
@@ -275,13 +210,17 @@ void RuleRunner::carry_out(const rules::Firing& firing) {
 }
 
 base::Status RuleRunner::carry_out(const rules::Firing& firing, std::string& done) {
-  std::vector<std::uint64_t> cuts;  // Not observed yet.
+  Unconfirmed unconfirmed;
   const auto pause = [&]() -> base::Status {
     {
       const std::lock_guard lock(mutex_);
       if (running_) take(engine_.struck(firing.number), "");
     }
-    return confirm(cuts);
+    for (const auto& confirm : std::exchange(unconfirmed, {})) {
+      TRY(const std::string seen, confirm());
+      if (!seen.empty()) done += seen + "; ";
+    }
+    return base::Done{};
   };
   for (const rules::Step& step : firing.steps) {
     const bool pauses = step.action.kind == ActionKind::Wait ||
@@ -291,86 +230,16 @@ base::Status RuleRunner::carry_out(const rules::Firing& firing, std::string& don
     }
     if (step.action.after_delivery) monitor_->catch_up();
     done += plan::describe(step.action) + ": ";
-    TRY(const std::string seen, carry_out(step, cuts));
+    TRY(const std::string seen, carry_out(step, unconfirmed));
     done += seen + "; ";
   }
   return pause();
 }
 
-base::Result<std::string> RuleRunner::carry_out(const rules::Step& step,
-                                                std::vector<std::uint64_t>& cuts) {
-  const ActionKind kind = step.action.kind;
-  if (kind == ActionKind::Wait) {
-    const bool passed = wait(plan::milliseconds(step.action.length, election_timeout_ms_));
-    return std::string(passed ? "passed" : "cut short");
-  }
-  if (kind == ActionKind::Rest) {
-    around_.clients.rest();
-    const std::lock_guard lock(mutex_);
-    resting_ = true;
-    return std::string("clients rest");
-  }
-  if (kind == ActionKind::GoOn) {
-    around_.clients.go_on();
-    const std::lock_guard lock(mutex_);
-    resting_ = false;
-    return std::string("clients go on");
-  }
-  if (kind == ActionKind::Heal) return heal();
-  return step.pairs.empty() ? strike(step) : cut(step, cuts);
-}
-
-base::Result<std::string> RuleRunner::heal() {
-  std::set<std::uint64_t> ended;
-  {
-    const std::lock_guard lock(mutex_);
-    ended = std::exchange(cuts_, {});
-  }
-  for (const std::uint64_t id : ended) {
-    TRY([[maybe_unused]] auto seen, around_.network.end(id));
-  }
-  return fmt::format("{} cuts ended", ended.size());
-}
-
-void RuleRunner::own(const std::set<history::NodeId>& nodes) {
-  std::set<history::NodeId> wanted;
-  {
-    const std::lock_guard lock(mutex_);
-    for (const history::NodeId node : nodes) {
-      if (owned_.insert(node).second) wanted.insert(node);
-    }
-  }
-  if (!wanted.empty()) around_.processes.claim(wanted);
-}
-
-base::Result<std::string> RuleRunner::strike(const rules::Step& step) {
-  own(step.nodes);
-  const ActionKind kind = step.action.kind;
-  const bool pause = kind == ActionKind::Pause || kind == ActionKind::Resume;
-  const plan::FaultKind fault = pause ? plan::FaultKind::Pause : plan::FaultKind::Kill;
-  const bool begins = kind == ActionKind::Kill || kind == ActionKind::Pause;
-  return begins ? around_.processes.begin(fault, step.nodes)
-                : around_.processes.end(fault, step.nodes);
-}
-
-base::Result<std::string> RuleRunner::cut(const rules::Step& step,
-                                          std::vector<std::uint64_t>& cuts) {
-  std::uint64_t id = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    id = next_cut_++;
-    cuts_.insert(id);
-  }
-  TRY([[maybe_unused]] auto imposed, around_.network.impose(id, step.pairs));
-  cuts.push_back(id);
-  return fmt::format("{} pairs cut", step.pairs.size());
-}
-
-base::Status RuleRunner::confirm(std::vector<std::uint64_t>& cuts) {
-  for (const std::uint64_t id : std::exchange(cuts, {})) {
-    TRY([[maybe_unused]] auto seen, around_.network.confirm(id));
-  }
-  return base::Done{};
+base::Result<std::string> RuleRunner::carry_out(const rules::Step& step, Unconfirmed& unconfirmed) {
+  if (step.action.kind != ActionKind::Wait) return strikes_.carry_out(step, unconfirmed);
+  const bool passed = wait(plan::milliseconds(step.action.length, election_timeout_ms_));
+  return std::string(passed ? "passed" : "cut short");
 }
 
 void RuleRunner::report(const rules::Firing& firing, FaultState state, std::string observed) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Carries out a plan's rules: shows every message to the engine, tells the monitor what becomes of
-// it, and does to nodes, network and clients what a rule says, each firing in a thread of its own.
+// it, and runs each firing in a thread of its own. What becomes of a message: rule_fate.h; what is
+// done to nodes, network and clients: rule_strikes.h.
 //
 //   monitor --seen()--> rules::Engine --fate--> monitor
 //                          |  firing
@@ -10,15 +11,14 @@
 
 #include <condition_variable>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <mutex>
-#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "check/faults/injector.h"
+#include "check/faults/rule_strikes.h"
 #include "check/monitor/message_watcher.h"
 #include "check/monitor/raft_monitor.h"
 #include "check/rules/engine.h"
@@ -60,44 +60,32 @@ class RuleRunner : public monitor::MessageWatcher {
  private:
   monitor::Fate fate_of(const rules::Outcome& outcome, const wire::Observation& observation,
                         const wire::Frame& frame);
-  base::Result<monitor::Fate> changed(const plan::Action& deed,
-                                      const wire::Observation& observation,
-                                      const wire::Frame& frame) const;
   void report_not_done(const rules::Outcome& outcome, const std::string& why);
   void take(const rules::Outcome& outcome, const std::string& what);
   void run_timers();
   void carry_out(const rules::Firing& firing);
   // `done` becomes what was done, also if it ends with an error.
   base::Status carry_out(const rules::Firing& firing, std::string& done);
-  base::Result<std::string> carry_out(const rules::Step& step, std::vector<std::uint64_t>& cuts);
-  base::Result<std::string> strike(const rules::Step& step);
-  base::Result<std::string> cut(const rules::Step& step, std::vector<std::uint64_t>& cuts);
-  base::Result<std::string> heal();
-  base::Status confirm(std::vector<std::uint64_t>& cuts);
-  void own(const std::set<history::NodeId>& nodes);
+  base::Result<std::string> carry_out(const rules::Step& step, Unconfirmed& unconfirmed);
   bool wait(std::uint64_t length_ms);
   void report(const rules::Firing& firing, FaultState state, std::string observed);
   void report_unfired();
 
-  // Faults of lanes count from 1; firings from the first, cuts from the second of these.
+  // Faults of lanes count from 1.
   static constexpr std::uint64_t kFirstFiring = 1'000'000'000;
-  static constexpr std::uint64_t kFirstCut = 2'000'000'000;
 
   Surroundings around_;
   const Options options_;
   monitor::RaftMonitor* monitor_ = nullptr;
   std::uint64_t election_timeout_ms_ = 0;
+  RuleStrikes strikes_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  rules::Engine engine_;                          // Guarded by mutex_.
-  bool running_ = false;                          // Guarded by mutex_.
-  std::map<std::uint64_t, std::thread> threads_;  // Guarded by mutex_; by firing.
-  bool resting_ = false;                          // Guarded by mutex_: clients, by a rule.
-  std::vector<std::uint64_t> finished_;           // Guarded by mutex_: of these threads_.
-  std::set<history::NodeId> owned_;               // Guarded by mutex_: claimed for the rules.
-  std::set<std::uint64_t> cuts_;        // Guarded by mutex_: ids of faults of the network.
-  std::uint64_t next_cut_ = kFirstCut;  // Guarded by mutex_.
+  rules::Engine engine_;                           // Guarded by mutex_.
+  bool running_ = false;                           // Guarded by mutex_.
+  std::map<std::uint64_t, std::thread> threads_;   // Guarded by mutex_; by firing.
+  std::vector<std::uint64_t> finished_;            // Guarded by mutex_: of these threads_.
   std::map<std::size_t, std::uint64_t> reported_;  // Guarded by mutex_: firings, by rule.
   std::map<std::uint64_t, std::size_t> decided_;   // Guarded by mutex_: last messages, their rule.
   std::thread timers_;

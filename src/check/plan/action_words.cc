@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// The words for what a rule does, both ways.
+#include <algorithm>
+#include <array>
+#include <sstream>
+
+#include "base/text.h"
+#include "check/plan/rule.h"
+#include "check/plan/rule_words.h"
+
+namespace check::plan {
+namespace {
+
+// What stands behind an action's word.
+enum class Shape : std::uint8_t { Bare, Length, LengthOrRule, Field, Node, TwoNodes };
+
+struct Known {
+  ActionWord word;
+  Shape shape;
+  std::optional<wire::Deed> deed;
+};
+
+// In the order of ActionKind.
+constexpr auto kActions = std::to_array<Known>({
+    {{ActionKind::Drop, "drop", "", "the message never arrives"}, Shape::Bare, wire::Deed::Drop},
+    {{ActionKind::Delay, "delay", "LENGTH", "it arrives later; what comes behind it does not wait"},
+     Shape::Length,
+     wire::Deed::Delay},
+    {{ActionKind::Duplicate, "duplicate", "", "it arrives twice"},
+     Shape::Bare,
+     wire::Deed::Duplicate},
+    {{ActionKind::Reorder, "reorder", "", "it arrives behind the next message of its connection"},
+     Shape::Bare,
+     wire::Deed::Reorder},
+    {{ActionKind::Corrupt, "corrupt", "", "one byte of it arrives changed"},
+     Shape::Bare,
+     wire::Deed::Corrupt},
+    {{ActionKind::Alter, "alter", "FIELD VALUE",
+      "a field arrives as VALUE, or +VALUE, -VALUE more"},
+     Shape::Field,
+     wire::Deed::Alter},
+    {{ActionKind::Refuse, "refuse", "",
+      "it never arrives, and its sender is told that it was refused"},
+     Shape::Bare,
+     wire::Deed::Answer},
+    {{ActionKind::Hold, "hold", "LENGTH | until RULE",
+      "kept for LENGTH, or until the rule has fired"},
+     Shape::LengthOrRule,
+     wire::Deed::Delay},
+    {{ActionKind::Close, "close", "",
+      "it never arrives, and its connection is closed in good order"},
+     Shape::Bare,
+     {}},
+    {{ActionKind::Reset, "reset", "", "it never arrives, and its connection is reset"},
+     Shape::Bare,
+     {}},
+    {{ActionKind::Kill, "kill", "WHO", "SIGKILL every process of the node"}, Shape::Node, {}},
+    {{ActionKind::Pause, "pause", "WHO", "SIGSTOP every process of the node"}, Shape::Node, {}},
+    {{ActionKind::Resume, "resume", "WHO", "SIGCONT"}, Shape::Node, {}},
+    {{ActionKind::Start, "start", "WHO", "start the node again after a kill"}, Shape::Node, {}},
+    {{ActionKind::Cut, "cut", "WHO WHO", "drop every packet between the two"}, Shape::TwoNodes, {}},
+    {{ActionKind::CutOneWay, "cut-one-way", "WHO WHO",
+      "drop every packet from the first to the second"},
+     Shape::TwoNodes,
+     {}},
+    {{ActionKind::Isolate, "isolate", "WHO", "drop every packet from and to the node"},
+     Shape::Node,
+     {}},
+    {{ActionKind::Deafen, "deafen", "WHO", "drop every packet to the node"}, Shape::Node, {}},
+    {{ActionKind::Mute, "mute", "WHO", "drop every packet from the node"}, Shape::Node, {}},
+    {{ActionKind::Heal, "heal", "", "every cut that rules have made ends"}, Shape::Bare, {}},
+    {{ActionKind::Rest, "rest", "", "clients finish what they asked, and ask no more"},
+     Shape::Bare,
+     {}},
+    {{ActionKind::GoOn, "go-on", "", "clients ask again"}, Shape::Bare, {}},
+    {{ActionKind::Wait, "wait", "LENGTH", "before the next action of this rule"},
+     Shape::Length,
+     {}},
+});
+
+std::string_view word_of(const Known& known) { return known.word.word; }
+
+const Known& known_of(ActionKind kind) {
+  return *std::ranges::find(kActions, kind, [](const Known& known) { return known.word.kind; });
+}
+
+constexpr std::array<std::string_view, 8> kFields = {
+    "term", "commit", "prev_index", "prev_term", "success", "match", "last_index", "last_term"};
+
+// "1.25" -> 1250; up to three digits behind the point.
+std::optional<std::uint32_t> thousandths(std::string_view text) {
+  const std::size_t point = std::min(text.find('.'), text.size());
+  const auto units = whole(text.substr(0, point));
+  std::string fraction(point < text.size() ? text.substr(point + 1) : "0");
+  if (!units || *units > 100'000 || fraction.empty() || fraction.size() > 3) return std::nullopt;
+  fraction.resize(3, '0');
+  const auto parts = whole(fraction);
+  if (!parts) return std::nullopt;
+  return static_cast<std::uint32_t>(*units * 1000 + *parts);
+}
+
+std::string decimal(std::uint32_t value) {
+  std::string fraction = std::to_string(1000 + value % 1000).substr(1);
+  while (!fraction.empty() && fraction.back() == '0') fraction.pop_back();
+  return std::to_string(value / 1000) + (fraction.empty() ? "" : "." + fraction);
+}
+
+base::Result<Action> parse_hold(Action action, const std::vector<std::string>& words) {
+  if (words.size() == 3 && words[1] == "until") {
+    action.until = words[2];
+    return action;
+  }
+  const auto length = words.size() == 2 ? thousandths(words[1]) : std::nullopt;
+  if (!length) return wrong("'hold' is written \"hold LENGTH\" or \"hold until RULE\"");
+  action.length = *length;
+  return action;
+}
+
+base::Result<Action> parse_length(Action action, const std::vector<std::string>& words) {
+  const auto length = words.size() == 2 ? thousandths(words[1]) : std::nullopt;
+  if (!length) {
+    return wrong("'" + words[0] + "' needs a length in election timeouts, such as \"" + words[0] +
+                 " 0.5\"");
+  }
+  action.length = *length;
+  return action;
+}
+
+base::Result<Action> parse_alter(Action action, const std::vector<std::string>& words) {
+  if (words.size() != 3)
+    return wrong("'alter' is written \"alter FIELD VALUE\", such as \"alter term +1\"");
+  if (std::ranges::find(kFields, words[1]) == kFields.end()) {
+    const auto fields = words_of(kFields, [](std::string_view field) { return field; });
+    return wrong("unknown field '" + words[1] + "'" + base::did_you_mean(words[1], fields));
+  }
+  const bool relative = words[2].front() == '+' || words[2].front() == '-';
+  const auto value = whole(std::string_view(words[2]).substr(relative ? 1 : 0));
+  if (!value || *value > (1ULL << 62U)) return wrong("'" + words[2] + "' is no whole number");
+  action.field = words[1];
+  action.relative = relative;
+  action.value = static_cast<std::int64_t>(*value) * (words[2].front() == '-' ? -1 : 1);
+  return action;
+}
+
+base::Result<Action> parse_nodes(Action action, const std::vector<std::string>& words,
+                                 std::size_t count) {
+  if (words.size() != count + 1) {
+    return wrong("'" + words[0] + "' needs " + (count == 1 ? "one node" : "two nodes") +
+                 ", such as \"" + words[0] + (count == 1 ? " from\"" : " from to\""));
+  }
+  TRY(action.who, parse_who(words[1], true));
+  if (count == 2) {
+    TRY(action.other, parse_who(words[2], true));
+  }
+  return action;
+}
+
+}  // namespace
+
+std::vector<ActionWord> action_words() {
+  std::vector<ActionWord> words;
+  words.reserve(kActions.size());
+  for (const Known& known : kActions) words.push_back(known.word);
+  return words;
+}
+
+std::optional<wire::Deed> deed_of(ActionKind kind) { return known_of(kind).deed; }
+
+base::Result<Action> parse_action(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<std::string> words;
+  for (std::string next; stream >> next;) words.push_back(next);
+  if (words.empty()) return wrong("an action is a word, such as \"drop\"");
+  const auto* const known = std::ranges::find(kActions, std::string_view(words[0]), word_of);
+  if (known == kActions.end()) {
+    return wrong("unknown action '" + words[0] + "'" +
+                 base::did_you_mean(words[0], words_of(kActions, word_of)));
+  }
+  Action action{.kind = known->word.kind};
+  if (words.size() > 2 && words[words.size() - 2] == "after" && words.back() == "delivery") {
+    if (strikes_message(action.kind)) {
+      return wrong("'" + words[0] + "' cannot come after delivery: it decides about delivery");
+    }
+    action.after_delivery = true;
+    words.resize(words.size() - 2);
+  }
+  switch (known->shape) {
+    case Shape::LengthOrRule:
+      return parse_hold(action, words);
+    case Shape::Field:
+      return parse_alter(action, words);
+    case Shape::Length:
+      return parse_length(action, words);
+    case Shape::TwoNodes:
+      return parse_nodes(action, words, 2);
+    case Shape::Node:
+      return parse_nodes(action, words, 1);
+    case Shape::Bare:
+      break;
+  }
+  if (words.size() != 1) return wrong("'" + words[0] + "' takes no more words");
+  return action;
+}
+
+std::string describe(const Action& action) {
+  const Known& known = known_of(action.kind);
+  std::string text(known.word.word);
+  switch (known.shape) {
+    case Shape::LengthOrRule:
+      text += action.until.empty() ? " " + decimal(action.length) : " until " + action.until;
+      break;
+    case Shape::Field:
+      text += " " + action.field + (action.relative && action.value >= 0 ? " +" : " ") +
+              std::to_string(action.value);
+      break;
+    case Shape::Length:
+      text += " " + decimal(action.length);
+      break;
+    case Shape::TwoNodes:
+      text += " " + describe(action.who, true) + " " + describe(action.other, true);
+      break;
+    case Shape::Node:
+      text += " " + describe(action.who, true);
+      break;
+    case Shape::Bare:
+      break;
+  }
+  return text + (action.after_delivery ? " after delivery" : "");
+}
+
+}  // namespace check::plan
