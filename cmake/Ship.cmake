@@ -30,9 +30,9 @@ install(FILES README.md ARCHITECTURE.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
-# The modules whose headers an adapter includes, and those that they need.
+# The modules whose headers an adapter or a plan in C++ includes, and those that they need.
 set(exported "")
-foreach(root cluster verdict)
+foreach(root cluster plan verdict)
   module_closure(${root} closure)
   list(APPEND exported ${closure})
 endforeach()

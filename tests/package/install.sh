@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # install.sh BUILD_FOLDER COMPILER: installs into an empty prefix, then builds an
-# adapter that lies outside the tree and finds Seaworthy there, and checks raftkv by it.
+# adapter and a plan that lie outside the tree and find Seaworthy there, and checks raftkv by them.
 set -euo pipefail
 build=$1 compiler=$2
 here=$(cd "$(dirname "$0")" && pwd)
@@ -15,6 +15,8 @@ cmake -S "$folder/consumer" -B "$folder/consumer/build" -G Ninja -DCMAKE_CXX_COM
 cmake --build "$folder/consumer/build"
 (cd "$folder" && RAFTKV=$folder/prefix/bin/raftkv prefix/bin/seaworthy check --nodes 3 --plan sanity --time 3 \
   --target consumer/build/liboutside.so --out run)
+"$folder/consumer/build/scenario" >"$folder/scenario.toml"
+(cd "$folder" && prefix/bin/seaworthy check --nodes 3 --plan scenario.toml --time 10 --target raftkv --out run-of-scenario)
 
 for program in seaworthy raftkv; do
   if [ -e "$build/bin/$program" ]; then

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <sstream>
 
 #include "base/text.h"
 #include "check/plan/rule_words.h"
@@ -181,10 +180,50 @@ std::vector<std::string> names_in(const Rule& rule) {
   return names;
 }
 
-std::string quoted_list(const std::vector<std::string>& words) {
-  std::string text = "[";
-  for (const std::string& word : words) text += (text.size() > 1 ? ", \"" : "\"") + word + '"';
-  return text + "]";
+std::string quoted(const std::string& word) { return '"' + word + '"'; }
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
+  return text;
+}
+
+// One text stands alone, several in a list.
+std::string texts_of(std::vector<std::string> words) {
+  for (std::string& word : words) word = quoted(word);
+  return words.size() == 1 ? words.front() : "[" + joined(words) + "]";
+}
+
+// `key = value` of all that is not as it is when absent.
+std::vector<std::string> pairs_of(const When& when) {
+  std::vector<std::string> pairs;
+  const auto add = [&pairs](const std::string& key, const std::string& value) {
+    pairs.push_back(key + " = " + value);
+  };
+  std::vector<std::string> types;
+  for (const wire::MessageType type : when.types) types.emplace_back(wire::name(type));
+  if (!types.empty()) add("type", texts_of(types));
+  if (when.from != Who{}) add("from", quoted(describe(when.from, false)));
+  if (when.to != Who{}) add("to", quoted(describe(when.to, false)));
+  const std::pair<const char*, const std::optional<Relation>*> relations[] = {
+      {"index", &when.index},
+      {"term", &when.term},
+      {"commit", &when.commit},
+      {"entries", &when.entries},
+      {"context", &when.context}};
+  for (const auto& [key, relation] : relations) {
+    if (*relation) add(key, quoted(describe(**relation)));
+  }
+  if (when.success) add("success", *when.success ? "true" : "false");
+  if (when.nth != 1) add("nth", std::to_string(when.nth));
+  if (when.times != 1) add("times", std::to_string(when.times));
+  if (!when.after.empty()) add("after", texts_of(when.after));
+  if (!when.until.empty()) add("until", quoted(when.until));
+  if (when.wait != 0) {
+    const std::string thousandths = std::to_string(1000 + when.wait % 1000).substr(1);
+    add("wait", std::to_string(when.wait / 1000) + '.' + thousandths);
+  }
+  return pairs;
 }
 
 }  // namespace
@@ -215,33 +254,14 @@ base::Result<std::vector<Rule>> read_rules(const Document& document, const Value
 }
 
 std::string write_rule(const Rule& rule) {
-  const When& when = rule.when;
-  std::ostringstream out;
-  out << "\n[[rule]]\nname = \"" << rule.name << "\"\nwhen = { ";
-  if (!when.types.empty()) {
-    std::vector<std::string> types;
-    for (const wire::MessageType type : when.types) types.emplace_back(wire::name(type));
-    out << "type = " << quoted_list(types) << ", from = \"" << describe(when.from, false)
-        << "\", to = \"" << describe(when.to, false) << "\", ";
-  }
-  const std::pair<const char*, const std::optional<Relation>*> relations[] = {
-      {"index", &when.index},
-      {"term", &when.term},
-      {"commit", &when.commit},
-      {"entries", &when.entries},
-      {"context", &when.context}};
-  for (const auto& [key, relation] : relations) {
-    if (*relation) out << key << " = \"" << describe(**relation) << "\", ";
-  }
-  if (when.success) out << "success = " << (*when.success ? "true" : "false") << ", ";
-  if (!when.after.empty()) out << "after = " << quoted_list(when.after) << ", ";
-  if (!when.until.empty()) out << "until = \"" << when.until << "\", ";
-  out << "wait = " << when.wait / 1000 << '.' << std::to_string(1000 + when.wait % 1000).substr(1)
-      << ", nth = " << when.nth << ", times = " << when.times << " }\ndo = ";
+  std::string text = "\n[[rule]]\nname = \"" + rule.name + "\"\n";
+  const std::vector<std::string> pairs = pairs_of(rule.when);
+  if (!pairs.empty()) text += "when = { " + joined(pairs) + " }\n";
   std::vector<std::string> actions;
-  for (const Action& action : rule.actions) actions.push_back(describe(action));
-  out << quoted_list(actions) << "\nrequire = " << (rule.require ? "true" : "false") << '\n';
-  return std::move(out).str();
+  for (const Action& action : rule.actions) actions.push_back(quoted(describe(action)));
+  if (!actions.empty()) text += "do = [" + joined(actions) + "]\n";
+  if (rule.require) text += "require = true\n";
+  return text;
 }
 
 }  // namespace check::plan

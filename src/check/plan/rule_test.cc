@@ -66,9 +66,9 @@ TEST(Rule, IsWrittenAsItIsRead) {
       "kill from");
   EXPECT_EQ(
       outcome(rules),
-      "\n[[rule]]\nname = \"r\"\nwhen = { type = [\"AppendReply\"], from = \"follower\", to = "
-      "\"leader\", index = \">=57\", term = \"<r.term\", success = true, wait = 1.500, nth = 3, "
-      "times = 1 }\ndo = [\"kill from\"]\nrequire = false\n");
+      "\n[[rule]]\nname = \"r\"\nwhen = { type = \"AppendReply\", from = \"follower\", to = "
+      "\"leader\", index = \">=57\", term = \"<r.term\", success = true, nth = 3, wait = 1.500 }"
+      "\ndo = [\"kill from\"]\n");
 }
 
 TEST(Rule, NamesThePlaceAndTheNearestWord) {
