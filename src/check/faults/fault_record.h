@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -37,6 +38,10 @@ struct FaultRecord {
   std::string fault;     // "partition leader"
   std::set<history::NodeId> nodes;
   std::set<history::DirectedPair> pairs;
+  // Which step of the plan it is, both from 1; 0: a rule's.
+  std::uint32_t lane = 0;
+  std::uint32_t step = 0;
+  std::optional<history::NodeId> leader;  // Who was known to lead when a step struck.
   FaultState state = FaultState::Armed;
   std::string observed;  // "20 of 20 probes over cut pairs failed"
 };

@@ -16,6 +16,8 @@ namespace {
 constexpr std::uint64_t kDelayPart = 10;
 // A shorter one could not be told from no delay at all.
 constexpr std::uint64_t kLeastDelayMs = 10;
+// In election timeouts: for what a plan waits for, and what may not come in this run.
+constexpr std::uint64_t kPatience = 10;
 
 std::chrono::milliseconds as_ms(std::uint64_t count) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(count));
@@ -23,13 +25,19 @@ std::chrono::milliseconds as_ms(std::uint64_t count) {
 
 }  // namespace
 
-Injector::Injector(Surroundings surroundings, std::uint64_t election_timeout_ms)
-    : around_(std::move(surroundings)), election_timeout_ms_(election_timeout_ms) {}
+Injector::Injector(Surroundings surroundings, const plan::Plan& plan,
+                   std::uint64_t election_timeout_ms, std::function<Counts()> count)
+    : around_(std::move(surroundings)),
+      plan_(plan),
+      election_timeout_ms_(election_timeout_ms),
+      turns_(plan, {std::move(count), as_ms(kPatience * election_timeout_ms)}) {}
 
-void Injector::run(const plan::Lane& lane) {
-  for (const plan::Step& step : lane.steps) {
-    if (!around_.stop.wait(as_ms(plan::milliseconds(step.gap, election_timeout_ms_)))) return;
-    execute(step);
+void Injector::run(std::size_t lane) {
+  for (std::size_t step = 0; step < plan_.lanes[lane].steps.size(); ++step) {
+    const plan::Step& next = plan_.lanes[lane].steps[step];
+    const bool reached = turns_.await(next.at, around_.stop);
+    if (!around_.stop.wait(as_ms(plan::milliseconds(next.gap, election_timeout_ms_)))) return;
+    execute({lane, step, reached});
   }
 }
 
@@ -48,8 +56,9 @@ std::optional<history::NodeId> Injector::await_leader() const {
 Injector::Struck Injector::claim(const plan::Step& step) {
   while (true) {
     const std::optional<history::NodeId> leader = await_leader();
-    const plan::Scene scene{step.order, leader.value_or(step.order.front())};
-    Struck struck{.leader = leader, .nodes = {}, .pairs = {}};
+    const auto order = plan::order_under(step, leader);
+    const plan::Scene scene{order, leader.value_or(order.front())};
+    Struck struck{.leader = leader, .taken = scene.leader, .nodes = {}, .pairs = {}};
     if (plan::strikes_network(step.fault.kind)) {
       struck.pairs = plan::pairs_of(step.fault.target, scene);
       for (const history::DirectedPair& pair : struck.pairs) struck.nodes.insert(pair.to);
@@ -63,7 +72,16 @@ Injector::Struck Injector::claim(const plan::Step& step) {
   }
 }
 
-void Injector::execute(const plan::Step& step) {
+std::string Injector::armed(const Struck& struck, bool reached) {
+  std::string text = struck.leader ? "leader n" + std::to_string(struck.leader->value)
+                                   : "no leader known: n" + std::to_string(struck.taken.value) +
+                                         " is taken for it";
+  if (!reached) text += "; the point that the plan names did not come";
+  return text;
+}
+
+void Injector::execute(const Place& place) {
+  const plan::Step& step = plan_.lanes[place.lane].steps[place.step];
   if (step.fault.quiet) around_.clients.rest();
   const Struck struck = claim(step);
   FaultRecord record;
@@ -71,15 +89,18 @@ void Injector::execute(const plan::Step& step) {
   record.fault = plan::describe(step.fault);
   record.nodes = struck.nodes;
   record.pairs = struck.pairs;
+  record.lane = static_cast<std::uint32_t>(place.lane + 1);
+  record.step = static_cast<std::uint32_t>(place.step + 1);
+  record.leader = struck.leader;
 
-  report(record, FaultState::Armed,
-         struck.leader ? "leader n" + std::to_string(struck.leader->value)
-                       : "no leader known: n" + std::to_string(step.order.front().value) +
-                             " is taken for it");
+  report(record, FaultState::Armed, armed(struck, place.reached));
   report(record, FaultState::Fired, begin(record, step));
+  turns_.passed(step.at);
+  (void)turns_.await(step.until, around_.stop);
   // A length that is cut short by a stop is healed like any other.
   (void)around_.stop.wait(as_ms(plan::milliseconds(step.length, election_timeout_ms_)));
   report(record, FaultState::Healed, end(record, step));
+  turns_.passed(step.until);
 
   if (record.pairs.empty()) around_.processes.release(record.nodes);
   if (step.fault.quiet) around_.clients.go_on();

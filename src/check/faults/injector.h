@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Executes the steps of a plan, one lane a thread: waits, strikes, observes, waits, heals,
 // observes, and reports each of these as a record. A lane's slow action (a kill that takes its
-// time) holds up nothing but its own lane.
+// time) holds up nothing but its own lane, unless the plan orders faults across lanes.
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -18,6 +19,7 @@
 #include "check/faults/run_clock.h"
 #include "check/faults/stop.h"
 #include "check/faults/sync_faults.h"
+#include "check/faults/turns.h"
 #include "check/plan/plan.h"
 
 namespace check::faults {
@@ -45,22 +47,33 @@ struct Surroundings {
 
 class Injector {
  public:
-  Injector(Surroundings surroundings, std::uint64_t election_timeout_ms);
+  // `plan` outlives the injector; its lanes have steps. `count` may be asked from any thread.
+  Injector(Surroundings surroundings, const plan::Plan& plan, std::uint64_t election_timeout_ms,
+           std::function<Counts()> count);
 
-  // Executes the lane's steps until they are done or a stop is requested; what was begun is always
-  // ended. May be called from several threads, each with a lane of its own.
-  void run(const plan::Lane& lane);
+  // Executes the steps of the lane (from 0) until they are done or a stop is requested; what was
+  // begun is always ended. Once for each lane, also from several threads.
+  void run(std::size_t lane);
 
  private:
   // What a step means at the moment it strikes.
   struct Struck {
     std::optional<history::NodeId> leader;
+    history::NodeId taken;  // For the leader.
     std::set<history::NodeId> nodes;
     std::set<history::DirectedPair> pairs;  // Of a fault of the network.
   };
 
-  void execute(const plan::Step& step);
+  // Which step of which lane, both from 0.
+  struct Place {
+    std::size_t lane = 0;
+    std::size_t step = 0;
+    bool reached = true;  // The point that it waited for.
+  };
+
+  void execute(const Place& place);
   std::optional<history::NodeId> await_leader() const;
+  static std::string armed(const Struck& struck, bool reached);
   // Also claims the nodes of a fault that strikes processes.
   Struck claim(const plan::Step& step);
   base::Result<std::string> begin(const FaultRecord& record, const plan::Step& step);
@@ -70,7 +83,9 @@ class Injector {
   void report(FaultRecord& record, FaultState good, const base::Result<std::string>& outcome) const;
 
   Surroundings around_;
+  const plan::Plan& plan_;
   std::uint64_t election_timeout_ms_;
+  Turns turns_;
   std::atomic<std::uint64_t> next_id_ = 1;
 };
 

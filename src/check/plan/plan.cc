@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "check/plan/plan.h"
 
+#include <optional>
 #include <sstream>
+#include <string_view>
 
 namespace check::plan {
 
@@ -13,6 +15,8 @@ constexpr std::uint64_t kMostShare = 1000;
 constexpr std::uint64_t kMostTimeoutMs = 60'000;
 constexpr std::uint64_t kMostNodes = 64;
 constexpr std::uint64_t kMostOperations = 1'000'000'000;
+constexpr std::uint64_t kMostTurns = 1'000'000;
+constexpr std::uint64_t kMostLeaders = 1'000'000;
 
 base::Result<const Table*> as_table(const Document& document, const Value& value,
                                     const std::string& name) {
@@ -70,6 +74,21 @@ base::Result<std::vector<history::NodeId>> read_order(const Document& document,
   return order;
 }
 
+base::Result<std::optional<Point>> read_point(const Document& document, TableReader& step,
+                                              std::string_view key) {
+  const Value* value = step.find(key);
+  if (value == nullptr) return std::optional<Point>();
+  TRY(const Table* table, as_table(document, *value, std::string(key)));
+  TableReader reader(document, *table, '\'' + std::string(key) + '\'');
+  Point point;
+  TRY(const std::uint64_t turn, reader.number("turn", 0, kMostTurns));
+  point.turn = static_cast<std::uint32_t>(turn);
+  TRY(point.acknowledged, reader.number("acknowledged", 0, kMostOperations));
+  TRY(point.leaders, reader.number("leaders", 0, kMostLeaders));
+  TRY([[maybe_unused]] auto end, reader.finished());
+  return std::optional(point);
+}
+
 base::Result<Step> read_step(const Document& document, const Value& value) {
   TRY(const Table* table, as_table(document, value, "step"));
   TableReader reader(document, *table, "[[lane.step]]");
@@ -82,6 +101,10 @@ base::Result<Step> read_step(const Document& document, const Value& value) {
   TRY(const auto length, reader.thousandths("length"));
   if (!length.empty()) step.length = length.front();
   TRY(step.order, read_order(document, reader.find("order")));
+  TRY(step.at, read_point(document, reader, "at"));
+  TRY(step.until, read_point(document, reader, "until"));
+  TRY(const std::uint64_t led, reader.number("led", 0, kMostNodes));
+  step.led = {static_cast<std::uint32_t>(led)};
   TRY([[maybe_unused]] auto end, reader.finished());
   return step;
 }
@@ -170,6 +193,26 @@ std::string quoted(const std::string& text) {
   return result + '"';
 }
 
+void write_point(std::string_view key, const std::optional<Point>& point, std::ostream& out) {
+  if (!point) return;
+  out << '\n' << key << " = { ";
+  if (point->turn > 0) out << "turn = " << point->turn << ", ";
+  out << "acknowledged = " << point->acknowledged << ", leaders = " << point->leaders << " }";
+}
+
+void write_step(const Step& step, std::ostream& out) {
+  out << "[[lane.step]]\nfault = " << quoted(describe(step.fault));
+  write_point("at", step.at, out);
+  out << "\ngap = " << decimal(step.gap);
+  write_point("until", step.until, out);
+  out << "\nlength = " << decimal(step.length) << "\norder = [";
+  for (std::size_t i = 0; i < step.order.size(); ++i) {
+    out << (i > 0 ? ", " : "") << step.order[i].value;
+  }
+  out << "]\n";
+  if (step.led.value > 0) out << "led = " << step.led.value << '\n';
+}
+
 void write_lane(const Lane& lane, std::ostream& out) {
   out << "\n[[lane]]\ngap = " << decimals(lane.gap) << "\nlength = " << decimals(lane.length)
       << '\n';
@@ -180,15 +223,7 @@ void write_lane(const Lane& lane, std::ostream& out) {
     }
     out << "]\n";
   }
-  for (const Step& step : lane.steps) {
-    out << "[[lane.step]]\nfault = " << quoted(describe(step.fault))
-        << "\ngap = " << decimal(step.gap) << "\nlength = " << decimal(step.length)
-        << "\norder = [";
-    for (std::size_t i = 0; i < step.order.size(); ++i) {
-      out << (i > 0 ? ", " : "") << step.order[i].value;
-    }
-    out << "]\n";
-  }
+  for (const Step& step : lane.steps) write_step(step, out);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,13 +28,28 @@ struct Work {
   std::uint32_t timeout_ms = 0;  // Of one operation; 0: half an election timeout, 200 to 1000 ms.
 };
 
+// Where a run has come to, in what its clients were told and what its nodes did: a moment that can
+// be found again in another run, where times differ. Counted since the last fault, of any lane,
+// began or ended.
+struct Point {
+  std::uint32_t turn = 0;          // Not before all with a smaller one; 0: in no order.
+  std::uint64_t acknowledged = 0;  // Operations.
+  std::uint64_t leaders = 0;       // New ones, each of a higher term than all before.
+  friend bool operator==(const Point&, const Point&) = default;
+};
+
 // One fault of a schedule, with all that is drawn about it. Lengths are in thousandths of the
 // election timeout, which is measured when the cluster is up.
 struct Step {
   Fault fault = {};
-  std::uint32_t gap = 1000;     // Quiet time of the lane before it.
-  std::uint32_t length = 1000;  // From fired to healed.
+  std::uint32_t gap = 1000;     // Quiet time of the lane before it, or after `at`.
+  std::uint32_t length = 1000;  // From fired to healed, or from `until` to healed.
   std::vector<history::NodeId> order = {};
+  std::optional<Point> at = {};     // Comes before the gap.
+  std::optional<Point> until = {};  // Comes before the length.
+  // Who led when the order was written down: whoever leads now takes its place in the order, and
+  // the other way round. 0: the order is meant as it is.
+  history::NodeId led = {};
 };
 
 // Faults one after the other. Lanes run side by side.

@@ -71,6 +71,15 @@ std::set<DirectedPair> every_pair(std::span<const NodeId> nodes) {
 
 }  // namespace
 
+std::vector<NodeId> order_under(const Step& step, std::optional<NodeId> leader) {
+  std::vector<NodeId> order = step.order;
+  if (!leader) return order;
+  const auto then = std::ranges::find(order, step.led);
+  const auto now = std::ranges::find(order, *leader);
+  if (then != order.end() && now != order.end()) std::iter_swap(then, now);
+  return order;
+}
+
 bool strikes(const Fault& fault, std::uint32_t nodes) {
   if (nodes == 0) return false;
   if (!strikes_network(fault.kind)) return true;

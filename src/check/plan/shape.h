@@ -4,11 +4,14 @@
 // drawn when the run began.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <span>
+#include <vector>
 
 #include "check/history/node_id.h"
 #include "check/plan/fault.h"
+#include "check/plan/plan.h"
 
 namespace check::plan {
 
@@ -21,6 +24,10 @@ struct Scene {
   std::span<const NodeId> order;
   NodeId leader;
 };
+
+// The step's order where `leader` leads now: it and the one that led when the order was written
+// down change places. As it is if either is not known.
+std::vector<NodeId> order_under(const Step& step, std::optional<NodeId> leader);
 
 // The nodes that a kill, pause or restart of `target` strikes.
 // Requires: `target` names nodes; the order is not empty and holds the leader.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <ctime>
 #include <thread>
 #include <vector>
@@ -70,6 +71,7 @@ class Run {
   base::Status check_rules() const;
   faults::Surroundings surroundings();
   void note(const faults::FaultRecord& record);
+  faults::Counts counts() const;
   void fault_phase();
   void recover();
   void save_or_stop(const base::Status& saved);
@@ -300,23 +302,33 @@ faults::Surroundings Run::surroundings() {
           strikes_->syncs()};
 }
 
+faults::Counts Run::counts() const {
+  return {workload_->counts().ok, watch_ ? watch_->leaders() : 0};
+}
+
 void Run::fault_phase() {
   progress_->phase("faults");
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(request_.options.time_s);
-  workload_->start(draws_.work, operation_timeout());
   const std::uint64_t election_ms = facts_.election_timeout_ms.value_or(kAssumedElectionMs);
+  faults::Injector injector(surroundings(), plan_, election_ms, [this] { return counts(); });
+  workload_->start(draws_.work, operation_timeout());
   if (rules_) rules_->start(*monitor_, election_ms);
-  faults::Injector injector(surroundings(), election_ms);
   std::vector<std::thread> lanes;
-  for (const plan::Lane& lane : plan_.lanes) {
-    lanes.emplace_back([&injector, &lane] { injector.run(lane); });
+  std::atomic<std::size_t> lanes_left = plan_.lanes.size();
+  for (std::size_t lane = 0; lane < plan_.lanes.size(); ++lane) {
+    lanes.emplace_back([&injector, &lanes_left, lane] {
+      injector.run(lane);
+      lanes_left -= 1;
+    });
   }
   const auto left =
       std::chrono::duration_cast<milliseconds>(end - std::chrono::steady_clock::now());
   // A plan that is nothing but rules is over when they are.
-  const bool only_rules = rules_ != nullptr && plan_.lanes.empty();
-  const bool done = stop_.wait_until([&] { return only_rules && rules_->done(); },
-                                     std::max(left, milliseconds(0)), milliseconds(20));
+  const bool may_end = request_.manner.ends_with_faults || plan_.lanes.empty();
+  const auto over = [&] {
+    return may_end && plan_.has_faults() && lanes_left == 0 && (!rules_ || rules_->done());
+  };
+  const bool done = stop_.wait_until(over, std::max(left, milliseconds(0)), milliseconds(20));
   // What came of it takes its time.
   if (done) (void)stop_.wait(milliseconds(static_cast<std::int64_t>(2 * election_ms)));
   for (std::thread& lane : lanes) lane.join();
@@ -324,6 +336,10 @@ void Run::fault_phase() {
 }
 
 void Run::recover() {
+  if (!request_.manner.recovers) {
+    workload_->stop();
+    return;
+  }
   progress_->phase("recovery");
   if (strikes_->disks() != nullptr) strikes_->disks()->heal_all();
   facts_.recovery = heal(*network_, *processes_, recovery_bound_ms(facts_.election_timeout_ms));

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/result.h"
@@ -22,6 +23,10 @@ struct Manner {
   // Known from an earlier run of this target: not measured again.
   std::optional<std::uint64_t> election_timeout_ms;
   bool quiet = false;  // No progress, no summary.
+  // Checkers: once one of them has proven a violation, the run ends. Empty: it goes on.
+  std::set<std::string> stop_at = {};
+  bool ends_with_faults = false;  // Does not wait for --time when all lanes and rules are done.
+  bool recovers = true;           // Sees whether the system comes back, and reads everything back.
 };
 
 struct RunRequest {

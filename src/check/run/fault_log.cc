@@ -29,6 +29,11 @@ std::string line_of(const FaultRecord& record) {
       json["pairs"].push_back(Json::array({pair.from.value, pair.to.value}));
     }
   }
+  if (record.lane > 0) {
+    json["lane"] = record.lane;
+    json["step"] = record.step;
+  }
+  if (record.leader) json["leader"] = record.leader->value;
   json["state"] = faults::name(record.state);
   json["observed"] = record.observed;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
@@ -53,6 +58,11 @@ FaultRecord record_of(const Json& json) {
       record.pairs.insert(history::DirectedPair{{pair.at(0).get<std::uint32_t>()},
                                                 {pair.at(1).get<std::uint32_t>()}});
     }
+  }
+  record.lane = json.value("lane", std::uint32_t{0});
+  record.step = json.value("step", std::uint32_t{0});
+  if (json.contains("leader")) {
+    record.leader = history::NodeId{json.at("leader").get<std::uint32_t>()};
   }
   record.state = state_of(json.at("state")).value_or(FaultState::Failed);
   record.observed = json.at("observed");

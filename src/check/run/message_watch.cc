@@ -8,6 +8,7 @@
 namespace check::run {
 
 monitor::Fate MessageWatch::seen(const wire::Observation& observation, const wire::Frame& frame) {
+  if (reigns_.begins(observation.message)) leaders_ += 1;
   monitor::Fate fate;
   wire::Observation saved = observation;
   if (faults::RuleRunner* rules = rules_) {

@@ -10,6 +10,7 @@
 
 #include "check/faults/rule_runner.h"
 #include "check/monitor/message_watcher.h"
+#include "check/run/leader_count.h"
 #include "check/run/message_log.h"
 
 namespace check::run {
@@ -28,6 +29,8 @@ class MessageWatch final : public monitor::MessageWatcher {
   void refused(std::uint64_t id, const std::string& why) override;
   void lost(std::uint64_t ticket) override;
 
+  // Any thread: how many leaders there were, by what they said.
+  std::uint64_t leaders() const { return leaders_; }
   // Any thread: "n1>n2 on connection 3: why", of the directions that were not understood; of very
   // many the first ones.
   std::vector<std::string> not_understood() const;
@@ -38,6 +41,8 @@ class MessageWatch final : public monitor::MessageWatcher {
   MessageLog& log_;
   const std::uint64_t started_ns_;
   std::atomic<faults::RuleRunner*> rules_ = nullptr;
+  LeaderCount reigns_;  // Of the monitor's thread.
+  std::atomic<std::uint64_t> leaders_ = 0;
   mutable std::mutex mutex_;
   std::vector<std::string> not_understood_;  // Guarded by mutex_.
 };

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "check/plan/plan.h"
+#include "check/run/toml_reader.h"
+
+namespace check::run {
+namespace {
+
+base::Result<plan::Plan> plan_of(const std::string& text) {
+  TRY(const plan::Document document, read_toml(text, "mine.toml"));
+  return plan::read_plan(document);
+}
+
+TEST(PlanText, IsReadAgainAsItWasWritten) {
+  plan::Plan plan{.name = "again \"so\"", .about = "points"};
+  plan::Step step;
+  step.fault = {plan::FaultKind::Kill, plan::Target::Leader, true};
+  step.gap = 20;
+  step.order = {{3}, {1}, {2}};
+  step.at = plan::Point{1, 120, 1};
+  step.until = plan::Point{0, 7, 0};
+  step.led = {3};
+  plan.lanes.push_back(
+      {.gap = {1000}, .length = {300, 500}, .written = true, .steps = {step, plan::Step{}}});
+  const std::string text = plan::write_plan(plan);
+  EXPECT_NE(text.find("at = { turn = 1, acknowledged = 120, leaders = 1 }"), std::string::npos)
+      << text;
+  const auto again = plan_of(text);
+  ASSERT_TRUE(again.ok()) << again.error().message;
+  EXPECT_EQ(plan::write_plan(again.value()), text);
+  EXPECT_EQ(again.value().lanes.front().steps.front().at, step.at);
+}
+
+TEST(PlanText, WithAWrongPointIsNamedByItsPlace) {
+  const std::string head = "name = \"mine\"\n[[lane]]\n[[lane.step]]\nfault = \"kill leader\"\n";
+  EXPECT_EQ(plan_of(head + "at = { acknowleged = 3 }\n").error().message,
+            "mine.toml:5:8: unknown key 'acknowleged' in 'at'; did you mean 'acknowledged'?");
+  EXPECT_EQ(plan_of(head + "until = 3\n").error().message,
+            "mine.toml:5:9: 'until' must be a table");
+  EXPECT_EQ(plan_of(head + "led = 65\n").error().message,
+            "mine.toml:5:7: 'led' must be a whole number from 0 to 64");
+}
+
+}  // namespace
+}  // namespace check::run
