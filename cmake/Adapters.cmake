@@ -18,3 +18,14 @@ if(GO AND EXISTS ${hashicorp_raft}/raft/api.go AND EXISTS ${hashicorp_raft}/raft
     COMMENT "Building hashicorp-node with Go" VERBATIM)
   add_custom_target(hashicorp-node ALL DEPENDS ${hashicorp_node})
 endif()
+
+find_path(libraft_headers raft/uv.h)
+find_library(libraft_library raft)
+find_library(libuv_library uv)
+if(libraft_headers AND libraft_library AND libuv_library)
+  execute_process(COMMAND dpkg-query --show --showformat=\${source:Upstream-Version} libraft-dev
+                  OUTPUT_VARIABLE libraft_version ERROR_QUIET)
+  add_executable(libraft-node adapters/libraft/node.cc)
+  target_link_libraries(libraft-node PRIVATE ${libraft_library} ${libuv_library})
+  target_compile_definitions(libraft-node PRIVATE LIBRAFT_VERSION="${libraft_version}")
+endif()

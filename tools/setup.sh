@@ -28,6 +28,7 @@ ci=(
 )
 targets=(
   golang-go golang-github-hashicorp-raft-dev golang-github-hashicorp-raft-boltdb-dev  # adapters/hashicorp; 500 MB.
+  libraft-dev libuv1-dev      # adapters/libraft.
 )
 
 case ${1:-ci} in

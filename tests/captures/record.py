@@ -5,6 +5,8 @@
   raftkv/healthy     elections, writes, the leader's death and return
   raftkv/lost-tail   a follower dies and returns, and has forgotten what it acknowledged (broken/raftkv)
   etcd/healthy       the same, and a transfer of leadership
+  libraft/healthy    the same as raftkv/healthy
+  libraft/old-term   the leader dies before others know what is committed: the next one counts it as its own
   TARGET/healthy     the beginning of a run of `seaworthy check` with this target, seen by the monitor `observe`
 
 BIN is the folder of our programs (build/dev/bin). The messages go beside it with
@@ -37,7 +39,7 @@ class Capture:
     def __init__(self, path: pathlib.Path):
         path.parent.mkdir(exist_ok=True)
         ports = " or ".join(f"tcp port {port}" for port in PEERS.values())
-        self.command = ["tcpdump", "-i", "lo", "-s", "0", "-U", "--immediate-mode", "-w", str(path), ports]
+        self.command = ["tcpdump", "-i", "lo", "-s", "0", "-U", "-B", "8192", "--immediate-mode", "-w", str(path), ports]
 
     def __enter__(self):
         self.process = subprocess.Popen(self.command, stderr=subprocess.PIPE, text=True)
@@ -130,6 +132,50 @@ def etcd(path: pathlib.Path) -> None:
                 process.wait()
 
 
+def libraft(program: pathlib.Path, path: pathlib.Path, all_know: bool) -> None:
+    """Writes, the leader's death and return; all know by then what was committed, or they do not."""
+    peers = ",".join(f"{i}=127.0.0.1:{port}" for i, port in PEERS.items())
+    clients = {i: f"127.0.0.1:{port}" for i, port in CLIENTS.items()}
+    shim = FOLDER.parent.parent / "adapters" / "libraft" / "shim.py"
+    with tempfile.TemporaryDirectory() as folder, Capture(path), subprocess.Popen(
+            ["python3", shim, ",".join(f"{i}={address}" for i, address in clients.items())],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
+        nodes = {}
+
+        def start(i: int) -> None:
+            nodes[i] = subprocess.Popen([program, str(i), clients[i], f"{folder}/{i}", peers])
+
+        def ask(node: int, what: str, **more: str) -> dict:
+            client.stdin.write(json.dumps({"id": 1, "node": node, "f": what, "timeout_ms": 1000, **more}) + "\n")
+            client.stdin.flush()
+            return json.loads(client.stdout.readline())
+
+        def put(node: int, value: str) -> bool:
+            return ask(node, "write", key="key", value=value)["type"] == "ok"
+
+        try:
+            for i in PEERS:
+                start(i)
+            cluster.until(lambda: put(1, "first"))
+            for i in range(20):
+                put(1 + i % 3, f"value {i}")
+            victim = ask(1, "status")["believed_leader"]
+            other = next(i for i in PEERS if i != victim)
+            if all_know:
+                cluster.until(lambda: len({ask(i, "status")["commit"] for i in PEERS}) == 1)
+            nodes[victim].kill()
+            nodes[victim].wait()
+            cluster.until(lambda: put(other, "while it was dead"))
+            start(victim)
+            cluster.until(lambda: put(victim, "it is back"))
+            cluster.until(lambda: ask(victim, "read", key="key").get("value") == "it is back")
+        finally:
+            client.stdin.close()
+            for process in nodes.values():
+                process.kill()
+                process.wait()
+
+
 def run_of(programs: pathlib.Path, target: str, path: pathlib.Path) -> None:
     """A short run without faults; of its traffic as many whole blocks as there is room for."""
     path.parent.mkdir(exist_ok=True)
@@ -156,6 +202,8 @@ def main() -> int:
         raftkv(programs / "broken" / "raftkv", ("--broken", "lost-tail"), path, False)
     elif name == "etcd/healthy":
         etcd(path)
+    elif name in ("libraft/healthy", "libraft/old-term"):
+        libraft(programs / "libraft-node", path, name.endswith("healthy"))
     elif name.endswith("/healthy"):
         run_of(programs, path.parent.name, path)
     else:

@@ -152,7 +152,9 @@ void append_result(Reader& in, Message& message) {
     message.match = last;
   } else {
     message.prev_index = rejected;
-    message.last_index = last;
+    // While a snapshot is being installed nothing counts as stored (replication.c,
+    // replicationInstallSnapshot).
+    if (last != Index()) message.last_index = last;
   }
 }
 
