@@ -26,7 +26,10 @@ class Pairing {
 
   std::size_t event_count() const { return event_count_; }
 
-  // All operations in the order of their invocations.
+  // All operations so far, in the order of their invocations; of those that have not ended, the
+  // outcome is Info.
+  const std::vector<Operation>& operations() const { return operations_; }
+  // The same, for good.
   std::vector<Operation> take() && { return std::move(operations_); }
 
  private:

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "check/run/check_run.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <atomic>
-#include <ctime>
 #include <thread>
 #include <vector>
 
@@ -22,12 +20,14 @@
 #include "check/run/cluster_setup.h"
 #include "check/run/draws.h"
 #include "check/run/fault_log.h"
+#include "check/run/first_facts.h"
 #include "check/run/history_log.h"
 #include "check/run/known_file.h"
 #include "check/run/message_log.h"
 #include "check/run/message_watch.h"
 #include "check/run/monitor_choice.h"
 #include "check/run/node_log.h"
+#include "check/run/online_judge.h"
 #include "check/run/progress.h"
 #include "check/run/recovery.h"
 #include "check/run/sandbox_hosts.h"
@@ -35,7 +35,6 @@
 #include "check/run/strikes.h"
 #include "check/run/workload.h"
 #include "check/sniff/passive_monitor.h"
-#include "version/version.h"
 
 namespace check::run {
 
@@ -72,6 +71,7 @@ class Run {
   faults::Surroundings surroundings();
   void note(const faults::FaultRecord& record);
   faults::Counts counts() const;
+  std::unique_ptr<OnlineJudge> judge_online();  // Null: nothing ends the run early.
   void fault_phase();
   void recover();
   void save_or_stop(const base::Status& saved);
@@ -104,31 +104,6 @@ class Run {
   std::unique_ptr<Workload> workload_;
   std::unique_ptr<Progress> progress_;
 };
-
-std::string utc_now() {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
-}
-
-RunFacts first_facts(const RunRequest& request) {
-  RunFacts facts;
-  facts.program_version = version::text();
-  facts.target = request.options.target;
-  facts.plan = request.plan.name;
-  facts.seed = *request.options.seed;
-  facts.nodes = request.options.nodes;
-  facts.clients = request.plan.work.clients;
-  facts.keys = request.plan.work.keys;
-  facts.time_s = request.options.time_s;
-  facts.accept_known = request.options.accept_known;
-  facts.machine = describe_machine();
-  facts.sandbox =
-      fmt::format("{}: {}", request.support.way == sandbox::Way::Root ? "root" : "user namespaces",
-                  request.support.why);
-  facts.started = utc_now();
-  facts.repeat = request.repeat;
-  facts.require = request.plan.require;
-  return facts;
-}
 
 // Without the steps that need a capability the system lacks.
 plan::Work possible_work(plan::Work work, const cluster::RaftClusterConfig& config) {
@@ -306,10 +281,18 @@ faults::Counts Run::counts() const {
   return {workload_->counts().ok, watch_ ? watch_->leaders() : 0};
 }
 
+std::unique_ptr<OnlineJudge> Run::judge_online() {
+  const std::set<std::string> checkers = OnlineJudge::possible(request_.manner.stop_at);
+  if (checkers.empty()) return nullptr;
+  return std::make_unique<OnlineJudge>(
+      request_.directory, OnlineJudge::Options{checkers, facts_.messages.protocol}, stop_);
+}
+
 void Run::fault_phase() {
   progress_->phase("faults");
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(request_.options.time_s);
   const std::uint64_t election_ms = facts_.election_timeout_ms.value_or(kAssumedElectionMs);
+  const auto judge = judge_online();
   faults::Injector injector(surroundings(), plan_, election_ms, [this] { return counts(); });
   workload_->start(draws_.work, operation_timeout());
   if (rules_) rules_->start(*monitor_, election_ms);
@@ -336,7 +319,7 @@ void Run::fault_phase() {
 }
 
 void Run::recover() {
-  if (!request_.manner.recovers) {
+  if (!request_.manner.recovers || (!request_.manner.stop_at.empty() && stop_.requested())) {
     workload_->stop();
     return;
   }
