@@ -35,6 +35,7 @@ base::Result<Work> read_work(const Document& document, const Table& table) {
   };
   TRY([[maybe_unused]] auto count, number("count", work.clients, kMostClients));
   TRY([[maybe_unused]] auto keys, number("keys", work.keys, kMostKeys));
+  TRY([[maybe_unused]] auto stay, number("stay", work.stay, kMostClients));
   TRY([[maybe_unused]] auto read, number("read", work.read, kMostShare));
   TRY([[maybe_unused]] auto write, number("write", work.write, kMostShare));
   TRY([[maybe_unused]] auto cas, number("cas", work.cas, kMostShare));
@@ -263,8 +264,9 @@ std::string write_plan(const Plan& plan) {
   std::ostringstream out;
   out << "name = " << quoted(plan.name) << "\nabout = " << quoted(plan.about)
       << "\n\n[clients]\ncount = " << plan.work.clients << "\nkeys = " << plan.work.keys
-      << "\nread = " << plan.work.read << "\nwrite = " << plan.work.write
-      << "\ncas = " << plan.work.cas << "\ntimeout_ms = " << plan.work.timeout_ms
+      << "\nstay = " << plan.work.stay << "\nread = " << plan.work.read
+      << "\nwrite = " << plan.work.write << "\ncas = " << plan.work.cas
+      << "\ntimeout_ms = " << plan.work.timeout_ms
       << "\n\n[require]\noperations = " << plan.require.operations
       << "\nevery_node = " << (plan.require.every_node ? "true" : "false") << "\nfired = {";
   const char* separator = " ";

@@ -21,6 +21,7 @@ namespace check::plan {
 struct Work {
   std::uint32_t clients = 8;
   std::uint32_t keys = 8;
+  std::uint32_t stay = 1;  // For each node, so many keep to it whatever happens; the others roam.
   // Shares of the operations; their sum is not zero.
   std::uint32_t read = 45;
   std::uint32_t write = 35;

@@ -155,6 +155,7 @@ base::Result<Rule> read_rule(const Document& document, const Value& value) {
     TRY(rule.actions, read_actions(document, rule, *actions));
   }
   TRY(rule.require, reader.flag("require", false));
+  TRY(rule.again, reader.flag("again", false));
   TRY([[maybe_unused]] base::Done done, reader.finished());
   return rule;
 }
@@ -261,6 +262,7 @@ std::string write_rule(const Rule& rule) {
   for (const Action& action : rule.actions) actions.push_back(quoted(describe(action)));
   if (!actions.empty()) text += "do = [" + joined(actions) + "]\n";
   if (rule.require) text += "require = true\n";
+  if (rule.again) text += "again = true\n";
   return text;
 }
 

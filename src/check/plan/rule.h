@@ -107,6 +107,7 @@ struct Rule {
   When when = {};
   std::vector<Action> actions = {};  // None: it only watches.
   bool require = false;              // The run counts only if it fired.
+  bool again = false;                // Once it has fired, all rules begin anew.
   Position at = {};
 };
 

@@ -22,16 +22,16 @@ bool pauses(const Action& action) {
   return action.kind == ActionKind::Wait || action.kind == ActionKind::Rest;
 }
 
-// Nodes that a firing is about to kill, stop or start: nothing comes to or from them meanwhile.
-std::set<NodeId> frozen_by(const Firing& firing) {
-  std::set<NodeId> frozen;
+// Nodes to which a firing does one of these before it pauses.
+std::set<NodeId> struck_by(const Firing& firing, std::initializer_list<ActionKind> kinds) {
+  std::set<NodeId> struck;
   for (const Step& step : firing.steps) {
     if (pauses(step.action) || step.action.after_delivery) break;
-    if (step.action.kind == ActionKind::Kill || step.action.kind == ActionKind::Pause) {
-      frozen.insert(step.nodes.begin(), step.nodes.end());
+    if (std::ranges::find(kinds, step.action.kind) != kinds.end()) {
+      struck.insert(step.nodes.begin(), step.nodes.end());
     }
   }
-  return frozen;
+  return struck;
 }
 
 bool strikes_at_once(const Firing& firing) {
@@ -68,9 +68,7 @@ std::size_t Engine::index_of(const std::string& rule) const {
   return static_cast<std::size_t>(found - rules_.begin());
 }
 
-bool Engine::has_fired(const std::string& rule) const {
-  return states_[index_of(rule)].state.fired > 0;
-}
+bool Engine::has_fired(const std::string& rule) const { return states_[index_of(rule)].fired > 0; }
 
 Marks Engine::marks() const {
   return [this](const std::string& rule) -> const Mark* {
@@ -87,7 +85,7 @@ void Engine::update_arming(std::uint64_t now_ns) {
         std::ranges::all_of(when.after, [this](const auto& rule) { return has_fired(rule); })) {
       memory.arm_at_ns = now_ns + nanoseconds(when.wait, election_timeout_ns_);
     }
-    const bool spent = when.times != 0 && memory.state.fired >= when.times;
+    const bool spent = when.times != 0 && memory.fired >= when.times;
     const bool over = !when.until.empty() && has_fired(when.until);
     memory.state.armed =
         running_ && memory.arm_at_ns && *memory.arm_at_ns <= now_ns && !spent && !over;
@@ -121,6 +119,7 @@ Outcome Engine::seen(const wire::Observation& observation) {
   if (outcome.deed == nullptr && !outcome.stall) freeze(observation, outcome);
   fire_timers(now, outcome);
   release_held(now, outcome);
+  if (round_over_) begin_round(now, outcome);
   return outcome;
 }
 
@@ -141,7 +140,29 @@ Outcome Engine::at(std::uint64_t now_ns) {
   if (!running_) return outcome;
   fire_timers(now_ns, outcome);
   release_held(now_ns, outcome);
+  if (round_over_) begin_round(now_ns, outcome);
   return outcome;
+}
+
+// What is held for a rule that did not fire in its round goes on.
+void Engine::begin_round(std::uint64_t now_ns, Outcome& outcome) {
+  round_over_ = false;
+  for (Memory& memory : states_) {
+    memory = {.state = {.armed = false, .matched = 0, .fired = memory.state.fired},
+              .fired = 0,
+              .arm_at_ns = std::nullopt,
+              .mark = std::nullopt};
+  }
+  std::erase_if(held_, [&outcome](const Held& held) {
+    if (!held.until.empty()) outcome.settled.push_back(held.ticket);
+    return !held.until.empty();
+  });
+  update_arming(now_ns);
+}
+
+bool Engine::waits() const {
+  return !held_.empty() || next_due_ns().has_value() ||
+         (running_ && std::ranges::any_of(rules_, &plan::Rule::again));
 }
 
 // A rule that fires by time may arm another one.
@@ -152,7 +173,7 @@ void Engine::fire_timers(std::uint64_t now_ns, Outcome& outcome) {
     update_arming(now_ns);
     for (std::size_t k = 0; k < rules_.size(); ++k) {
       if (!rules_[k].when.types.empty() || !states_[k].state.armed) continue;
-      if (states_[k].state.fired > 0) continue;
+      if (states_[k].fired > 0) continue;
       const NodeId leader = roles_.leader().value_or(NodeId{1});
       fire(k, {.from = leader, .to = leader, .index = {}, .term = {}, .context = {}}, 0, now_ns,
            outcome);
@@ -165,6 +186,8 @@ void Engine::fire(std::size_t rule, const Mark& mark, std::uint64_t message, std
                   Outcome& outcome) {
   states_[rule].mark = mark;
   states_[rule].state.fired += 1;
+  states_[rule].fired += 1;
+  if (rules_[rule].again) round_over_ = true;
   Firing firing{
       .number = next_firing_++, .rule = rule, .message = message, .mark = mark, .steps = {}};
   const plan::Rule& fired = rules_[rule];
@@ -172,7 +195,9 @@ void Engine::fire(std::size_t rule, const Mark& mark, std::uint64_t message, std
     if (!plan::strikes_message(action.kind)) firing.steps.push_back(step_of(action, mark));
   }
   if (strikes_at_once(firing))
-    striking_[firing.number] = {.frozen = frozen_by(firing), .tickets = {}};
+    striking_[firing.number] = {.frozen = struck_by(firing, {ActionKind::Kill, ActionKind::Pause}),
+                                .killed = struck_by(firing, {ActionKind::Kill}),
+                                .tickets = {}};
   if (message != 0) decide(fired, firing.number, now_ns, outcome);
   outcome.fired.push_back(std::move(firing));
   update_arming(now_ns);
@@ -214,6 +239,7 @@ Outcome Engine::struck(std::uint64_t firing) {
   const auto striking = striking_.find(firing);
   if (striking == striking_.end()) return outcome;
   outcome.settled = std::move(striking->second.tickets);
+  for (const NodeId node : striking->second.killed) roles_.forget(node);
   striking_.erase(striking);
   return outcome;
 }
@@ -224,7 +250,7 @@ std::optional<std::uint64_t> Engine::next_due_ns() const {
   if (!running_) return due;
   for (std::size_t k = 0; k < rules_.size(); ++k) {
     const Memory& memory = states_[k];
-    const bool by_time = rules_[k].when.types.empty() && memory.state.fired == 0;
+    const bool by_time = rules_[k].when.types.empty() && memory.fired == 0;
     const bool over = !rules_[k].when.until.empty() && has_fired(rules_[k].when.until);
     if (by_time && memory.arm_at_ns && !over) add(*memory.arm_at_ns);
   }

@@ -49,8 +49,8 @@ struct Outcome {
 
 struct RuleState {
   bool armed = false;
-  std::uint64_t matched = 0;  // Since it was armed.
-  std::uint64_t fired = 0;
+  std::uint64_t matched = 0;  // In this round, since it was armed.
+  std::uint64_t fired = 0;    // In all rounds.
 };
 
 class Engine {
@@ -71,8 +71,8 @@ class Engine {
   // When at() is to be called next.
   std::optional<std::uint64_t> next_due_ns() const;
 
-  // Whether something is held, or a rule will fire by time.
-  bool waits() const { return !held_.empty() || next_due_ns().has_value(); }
+  // Whether something is held, or a rule will fire by time, or rules begin anew again and again.
+  bool waits() const;
 
   const RuleState& state(std::size_t rule) const { return states_[rule].state; }
   const Roles& roles() const { return roles_; }
@@ -80,6 +80,8 @@ class Engine {
  private:
   struct Memory {
     RuleState state;
+    // Of this round:
+    std::uint64_t fired = 0;
     std::optional<std::uint64_t> arm_at_ns;  // All of `after` have fired.
     std::optional<Mark> mark;
   };
@@ -98,6 +100,7 @@ class Engine {
   void freeze(const wire::Observation& observation, Outcome& outcome);
   void fire_timers(std::uint64_t now_ns, Outcome& outcome);
   void release_held(std::uint64_t now_ns, Outcome& outcome);
+  void begin_round(std::uint64_t now_ns, Outcome& outcome);
   std::set<history::NodeId> nodes_of(const plan::Who& who, const Mark& mark) const;
   Step step_of(const plan::Action& action, const Mark& mark) const;
   Marks marks() const;
@@ -106,14 +109,16 @@ class Engine {
   std::uint32_t node_count_;
   std::uint64_t election_timeout_ns_ = 0;
   bool running_ = false;
+  bool round_over_ = false;  // A rule that says so has fired.
   std::vector<Memory> states_;
   Roles roles_;
   std::uint64_t next_firing_ = 1;
   std::uint64_t next_ticket_ = 1;
   std::vector<Held> held_;
-  // Firings that are striking: whose packets wait, and the tickets of what does.
+  // Firings that are striking: whose packets wait, who dies, and the tickets of what waits.
   struct Striking {
     std::set<history::NodeId> frozen;
+    std::set<history::NodeId> killed;
     std::vector<std::uint64_t> tickets;
   };
   std::map<std::uint64_t, Striking> striking_;

@@ -54,6 +54,11 @@ void Roles::observe(const wire::Observation& seen) {
   }
 }
 
+void Roles::forget(history::NodeId node) {
+  nodes_.erase(node);
+  if (leader_ == node) leader_term_ = wire::Term();
+}
+
 Role Roles::role(history::NodeId node) const {
   const auto found = nodes_.find(node);
   return found == nodes_.end() ? Role::Unknown : found->second.role;

@@ -18,8 +18,12 @@ class Roles {
   // Where a connection carries several Rafts, only the group of the first message counts.
   void observe(const wire::Observation& seen);
 
+  // Its process ends: a system that forgets its terms may begin again with lower ones.
+  void forget(history::NodeId node);
+
   Role role(history::NodeId node) const;
-  // Who led in the newest term in which somebody was seen to lead.
+  // Who led in the newest term in which somebody was seen to lead; after it was killed, whoever
+  // leads next, in whatever term.
   std::optional<history::NodeId> leader() const { return leader_; }
 
  private:

@@ -55,6 +55,7 @@ plan::Rule rule_of(const std::string& line) {
     const std::string value = word.substr(word.find('=') + 1);
     read_whom(rule.when, key, value);
     read_when(rule.when, key, value);
+    if (key == "again") rule.again = value == "true";
   }
   for (std::size_t k = 1; k < parts.size(); ++k) {
     rule.actions.push_back(plan::parse_action(trimmed(parts[k])).value());

@@ -203,7 +203,7 @@ void Workload::work(Client& client, base::Prng prng) {
   const base::Status entered = sandbox_.enter_clients_network();
   CHECK(entered.ok(), entered.error().message);
   const std::uint32_t nodes = config_.nodes();
-  const bool roams = client.number >= nodes;
+  const bool roams = client.number >= nodes * work_.stay;
   std::uint32_t node = 1 + client.number % nodes;
   std::unique_ptr<cluster::RaftClient> connection = config_.create_client();
   bool connected = false;

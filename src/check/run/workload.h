@@ -2,7 +2,7 @@
 // The clients of a run: threads on the clients' host, each with one operation at a time, all values
 // unique. A client whose operation is unknown goes on as a new process.
 //
-// The first clients, one for each node, stay with their node whatever happens: one of them keeps
+// The first clients, `stay` of them for each node, stay with their node whatever happens: one keeps
 // asking a leader that was cut off. The others go to another node when theirs does not answer.
 #pragma once
 
