@@ -188,34 +188,44 @@ std::string key_prefix(const Key& key) {
 
 }  // namespace
 
-Finding check(std::span<const Operation> operations, const Options& options,
-              const KeepGoing& keep_going) {
+std::vector<Finding> check_each(std::span<const Operation> operations, const Options& options,
+                                const KeepGoing& keep_going, std::size_t most) {
   CHECK(operations.size() < kNobody, operations.size());
   const std::vector<Key> keys = by_key(operations);
   const Judge judge(operations, options, keep_going);
-  Finding finding{"linear", Verdict::Valid, {}, {}, std::nullopt};
-  std::size_t invalid_keys = 0;
-  std::uint64_t known_at = kEver;
+  Finding healthy{"linear", Verdict::Valid, {}, {}, std::nullopt};
+  std::vector<std::pair<std::uint64_t, Finding>> violations;  // With when they were known.
   for (const Key& key : keys) {
-    Opinion opinion = judge.judge(key);
-    if (opinion.verdict == Verdict::Unknown && finding.verdict == Verdict::Valid) {
-      finding.verdict = Verdict::Unknown;
-      finding.sentence = key_prefix(key) + "not decided: " + opinion.reason;
+    const Opinion opinion = judge.judge(key);
+    if (opinion.verdict == Verdict::Unknown && healthy.verdict == Verdict::Valid) {
+      healthy.verdict = Verdict::Unknown;
+      healthy.sentence = key_prefix(key) + "not decided: " + opinion.reason;
     }
     if (opinion.verdict != Verdict::Invalid) continue;
-    // The earliest violation of all keys is told.
-    ++invalid_keys;
-    finding.verdict = Verdict::Invalid;
-    if (invalid_keys > 1 && opinion.violation.known_at >= known_at) continue;
-    known_at = opinion.violation.known_at;
-    finding.sentence = key_prefix(key) + opinion.violation.sentence;
-    finding.evidence = event_indexes(operations, opinion.violation.proof);
+    const Violation& violation = opinion.violation;
+    violations.emplace_back(
+        violation.known_at,
+        Finding{"linear", Verdict::Invalid, key_prefix(key) + violation.sentence,
+                event_indexes(operations, violation.proof), std::nullopt});
   }
-  if (finding.verdict == Verdict::Valid) finding.sentence = valid_sentence(operations, keys.size());
-  if (invalid_keys > 1) {
-    finding.sentence += " (" + counted(invalid_keys - 1, "other key") + " went wrong, too)";
+  if (violations.empty() && healthy.verdict == Verdict::Valid) {
+    healthy.sentence = valid_sentence(operations, keys.size());
   }
-  return finding;
+  std::ranges::stable_sort(violations, {}, &std::pair<std::uint64_t, Finding>::first);
+  std::vector<Finding> findings;
+  for (auto& [known_at, finding] : violations) findings.push_back(std::move(finding));
+  if (findings.size() > most) {
+    const std::size_t others = findings.size() - most;
+    findings.resize(most);
+    findings.back().sentence += " (" + counted(others, "other key") + " went wrong, too)";
+  }
+  if (!healthy.sentence.empty()) findings.push_back(std::move(healthy));
+  return findings;
+}
+
+Finding check(std::span<const Operation> operations, const Options& options,
+              const KeepGoing& keep_going) {
+  return check_each(operations, options, keep_going, 1).front();
 }
 
 std::vector<std::string> explain(std::span<const Operation> operations,

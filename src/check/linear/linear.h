@@ -44,6 +44,12 @@ using KeepGoing = std::function<bool()>;
 verdict::Finding check(std::span<const history::Operation> operations, const Options& options,
                        const KeepGoing& keep_going);
 
+// The same with an opinion on each key that went wrong, the earliest violation first, then on what
+// could not be decided. Of `most` keys (at least 1); the last one says how many more there were.
+std::vector<verdict::Finding> check_each(std::span<const history::Operation> operations,
+                                         const Options& options, const KeepGoing& keep_going,
+                                         std::size_t most);
+
 // The operations that the evidence names, one a line, in the order of their calls:
 //   process 4   write k3 "21"         3.050000 s .. 3.100000 s  ok    events 780, 790
 std::vector<std::string> explain(std::span<const history::Operation> operations,

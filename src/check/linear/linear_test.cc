@@ -117,6 +117,28 @@ TEST(Linear, TheOrderOfTheOperationsDoesNotMatter) {
   EXPECT_EQ(again.evidence, finding.evidence);
 }
 
+TEST(Linear, HasAnOpinionOnEachKeyThatWentWrong) {
+  invent::Shape shape;
+  shape.operations = 500;
+  shape.clients = 8;
+  shape.keys = 3;
+  std::vector<Operation> operations = invent::Inventor(shape, 5).invent();
+  for (const char* key : {"k0", "k1", "k2"}) {
+    const auto late_read =
+        std::find_if(operations.rbegin(), operations.rend(), [key](const Operation& operation) {
+          return operation.function == Function::Read && operation.outcome == Outcome::Ok &&
+                 operation.key == key;
+        });
+    ASSERT_NE(late_read, operations.rend());
+    late_read->found = "never written";
+  }
+  EXPECT_EQ(check_each(operations, Options(), nullptr, 20).size(), 3U);
+  const auto two = check_each(operations, Options(), nullptr, 2);
+  ASSERT_EQ(two.size(), 2U);
+  EXPECT_EQ(two.front().sentence.find("went wrong, too"), std::string::npos);
+  EXPECT_NE(two.back().sentence.find(" (1 other key went wrong, too)"), std::string::npos);
+}
+
 TEST(Linear, NoOperationsAreLinearizable) {
   EXPECT_EQ(check({}, Options(), nullptr).sentence, "0 operations on 0 keys are linearizable");
 }

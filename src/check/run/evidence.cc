@@ -11,6 +11,13 @@
 
 namespace check::run {
 
+namespace {
+
+// That went wrong and are told one by one: each may be a known bug, or not.
+constexpr std::size_t kMostKeys = 20;
+
+}  // namespace
+
 base::Result<Evidence> load_evidence(const RunDirectory& directory) {
   Evidence evidence;
   if (!directory.has("run.json")) {
@@ -42,12 +49,12 @@ base::Result<Evidence> load_evidence(const RunDirectory& directory) {
 
 std::vector<verdict::Finding> judge(const Evidence& evidence,
                                     const std::function<bool()>& keep_going) {
-  return {linear::check(evidence.operations, {}, keep_going),
-          judge_liveness(evidence),
-          judge_divergence(evidence),
-          judge_faults(evidence),
-          judge_workload(evidence),
-          judge_traffic(evidence)};
+  std::vector<verdict::Finding> findings =
+      linear::check_each(evidence.operations, {}, keep_going, kMostKeys);
+  findings.insert(findings.end(),
+                  {judge_liveness(evidence), judge_divergence(evidence), judge_faults(evidence),
+                   judge_workload(evidence), judge_traffic(evidence)});
+  return findings;
 }
 
 }  // namespace check::run
