@@ -91,6 +91,15 @@ class Usage(Folder):
         self.refused("check", "--target", "etcd", "--time", "0", said="--time must be from 1")
         self.refused("check", "--target", "etcd", "--monitor", "pocket", said="did you mean 'packet'")
 
+    def test_settings_are_those_that_the_target_offers(self):
+        self.refused("check", "--target", "etcd", "--set", "snapshot-cuont=1", said="did you mean 'snapshot-count'?")
+        self.refused("check", "--target", "etcd", "--set", "pre-vote=yes", said="is true or false, not 'yes'")
+        self.refused("check", "--target", "etcd", "--set", "pre-vote", said="--set takes NAME=VALUE, not 'pre-vote'")
+        self.refused("check", "--target", "raftkv", "--set", "pre-vote=true", said="nothing can be set about raftkv")
+        code, out, _ = self.run_to_end("list", "targets")
+        self.assertEqual(code, 0)
+        self.assertTrue(any(line.startswith("  --set snapshot-count=") for line in out))
+
     def test_a_wrong_plan_is_told_by_file_line_and_column(self):
         plan = self.folder / "mine.toml"
         plan.write_text('name = "mine"\n[[lane]]\nfaults = ["kill leadr"]\n')

@@ -17,11 +17,28 @@ std::string url(const std::string& address, std::uint16_t port) {
 
 }  // namespace
 
+std::vector<Knob> EtcdCluster::knobs() {
+  return {
+      {"snapshot-count", KnobKind::Number, "entries after which a node takes a snapshot", "100000",
+       "snapshot_entries"},
+      {"pre-vote", KnobKind::Flag, "candidates ask whether they would win before they stand",
+       "false", "pre_vote"},
+      {"heartbeat-interval", KnobKind::Number, "milliseconds between a leader's heartbeats", "100",
+       "heartbeat_ms"},
+      {"election-timeout", KnobKind::Number, "milliseconds without a heartbeat until an election",
+       "1000", "election_ms"},
+      {"strict-reconfig-check", KnobKind::Flag, "refuses changes of membership that look dangerous",
+       "false", ""},
+  };
+}
+
 base::Result<std::unique_ptr<RaftClusterConfig>> EtcdCluster::make(Hosts& hosts,
-                                                                   std::string program) {
+                                                                   std::string program,
+                                                                   Settings settings) {
   TRY(std::string version, version_line({program, "--version"}, "etcd Version: "));
+  settings.emplace("strict-reconfig-check", "false");  // Unless it is set.
   return std::unique_ptr<RaftClusterConfig>(
-      new EtcdCluster(hosts, std::move(version), std::move(program)));
+      new EtcdCluster(hosts, std::move(version), std::move(program), std::move(settings)));
 }
 
 Command EtcdCluster::command(NodeId node) const {
@@ -41,6 +58,7 @@ Command EtcdCluster::command(NodeId node) const {
                    "--initial-cluster=" + all,
                    "--initial-cluster-token=seaworthy",
                    "--initial-cluster-state=new"};
+  for (const auto& [name, value] : settings_) command.words.push_back("--" + name + "=" + value);
   return command;
 }
 

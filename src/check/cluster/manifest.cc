@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "check/cluster/manifest.h"
 
+#include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <optional>
 
@@ -128,13 +130,76 @@ base::Status read_client(const std::string& path, const toml::table& table, Mani
   return reader.finished();
 }
 
+// The value that stands under "default" says of what kind the knob is.
+std::optional<std::string> read_default(const toml::node& node, KnobKind& kind) {
+  if (const auto number = node.value_exact<std::int64_t>(); number && *number >= 0) {
+    kind = KnobKind::Number;
+    return std::to_string(*number);
+  }
+  if (const auto flag = node.value_exact<bool>()) {
+    kind = KnobKind::Flag;
+    return *flag ? "true" : "false";
+  }
+  kind = KnobKind::Text;
+  return node.value_exact<std::string>();
+}
+
+// A name that can stand in braces, and that does not stand for anything else.
+bool is_free_name(const std::string& name, const Manifest& manifest) {
+  static const std::vector<std::string> taken = {"adapter", "program", "nodes", "id",    "name",
+                                                 "address", "data",    "peers", "others"};
+  const bool plain = std::ranges::all_of(
+      name, [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; });
+  return plain && !name.empty() && std::ranges::find(taken, name) == taken.end() &&
+         std::ranges::find(manifest.knobs, name, &Knob::name) == manifest.knobs.end();
+}
+
+base::Status read_knob(const std::string& path, const toml::node& node, Manifest& manifest) {
+  const toml::table* table = node.as_table();
+  static const toml::table kNone;
+  TomlReader reader(path, table == nullptr ? kNone : *table, "knob");
+  if (table == nullptr) reader.fail(node.source(), "'knob' has to be a list of tables");
+  reader.only({"name", "meaning", "default", "wish"});
+  for (const char* key : {"name", "meaning", "default"}) reader.require(key);
+  Knob knob;
+  reader.text("name", knob.name);
+  reader.text("meaning", knob.meaning);
+  reader.text("wish", knob.wish);
+  reader.check("name", [&manifest](const std::string& name) -> base::Status {
+    if (is_free_name(name, manifest)) return base::Done{};
+    return Error{ErrorCode::InvalidArgument,
+                 "'knob.name' has to be made of letters, digits, '-' and '_', and to stand for "
+                 "nothing else: '" +
+                     name + "'"};
+  });
+  if (const toml::node* standard = table == nullptr ? nullptr : table->get("default")) {
+    const auto value = read_default(*standard, knob.kind);
+    if (!value)
+      reader.fail(standard->source(),
+                  "'knob.default' has to be a number, true or false, or a text");
+    knob.standard = value.value_or("");
+  }
+  TRY([[maybe_unused]] const base::Done done, reader.finished());
+  manifest.knobs.push_back(std::move(knob));
+  return base::Done{};
+}
+
+base::Status read_knobs(const std::string& path, TomlReader& reader, Manifest& manifest) {
+  base::Status knobs = base::Done{};
+  reader.each("knob", "tables", [&](const toml::node& node) {
+    if (knobs.ok()) knobs = read_knob(path, node, manifest);
+  });
+  return knobs.ok() ? reader.finished() : knobs;
+}
+
 base::Status read_root(const std::string& path, const toml::table& root, Manifest& manifest) {
   TomlReader reader(path, root, "");
-  reader.only(
-      {"description", "install", "version", "peer_ports", "protocol", "node", "ready", "client"});
+  reader.only({"description", "install", "version", "peer_ports", "protocol", "node", "ready",
+               "client", "knob"});
   for (const char* key : {"description", "node", "ready", "client"}) reader.require(key);
   reader.text("description", manifest.description);
   reader.text("install", manifest.install);
+  TRY([[maybe_unused]] const base::Done knobs, read_knobs(path, reader, manifest));
   reader.words("version", manifest.version);
   reader.check("version", expanding_in(example(manifest, false)));
   reader.ports("peer_ports", manifest.peer_ports);
@@ -159,11 +224,13 @@ base::Status read_root(const std::string& path, const toml::table& root, Manifes
 
 Scope scope_of(const Manifest& manifest, const std::vector<Names>& nodes,
                std::optional<std::size_t> self) {
-  return {{{"adapter", manifest.folder},
-           {"program", manifest.program},
-           {"nodes", std::to_string(nodes.size())}},
-          nodes,
-          self};
+  Names names = {{"adapter", manifest.folder},
+                 {"program", manifest.program},
+                 {"nodes", std::to_string(nodes.size())}};
+  for (const Knob& knob : manifest.knobs) {
+    names[knob.name] = setting(manifest.knobs, manifest.settings, knob.name);
+  }
+  return {std::move(names), nodes, self};
 }
 
 base::Result<Manifest> read_manifest(const std::string& folder) {

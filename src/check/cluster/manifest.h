@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "check/cluster/knob.h"
 #include "check/cluster/raft_cluster_config.h"
 #include "check/cluster/words.h"
 
@@ -45,6 +46,8 @@ struct Manifest {
   std::variant<ReadyByTcp, ReadyByHttp, ReadyByClient> ready;
   std::vector<std::string> shim;
   Capabilities capabilities;
+  std::vector<Knob> knobs;  // Words may use them by their names.
+  Settings settings;        // Of these.
 };
 
 // The names that words may use: of no node, unless `self` is one of the `nodes`.

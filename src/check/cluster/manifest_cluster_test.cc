@@ -31,7 +31,7 @@ TEST(Manifest, MistakesAreNamedWithTheirPlace) {
 TEST(Manifest, TheTemplateWorksAsItStands) {
   ::setenv("SEAWORTHY_MY_RAFT", (std::string(TESTDATA) + "/my_raft.py").c_str(), 1);
   LocalHosts hosts(1);
-  auto made = make_target(kTemplate, hosts);
+  auto made = make_target(kTemplate, hosts, {{"snapshot-every", "7"}});
   ASSERT_TRUE(made.ok()) << made.error().message;
   RaftClusterConfig& system = *made.value();
   EXPECT_EQ(system.name(), "template");
@@ -42,6 +42,7 @@ TEST(Manifest, TheTemplateWorksAsItStands) {
   std::string line;
   std::getline(written, line);
   EXPECT_EQ(line, "node 1 listens at " + hosts.address(NodeId{1}));
+  EXPECT_NE(hosts.output(NodeId{1}).find("a snapshot every 7 entries"), std::string::npos);
   check_register(system);
   check_status(system);
   check_frozen(system, hosts, NodeId{1});

@@ -74,9 +74,23 @@ const char* advice_for(const BuiltIn& target) {
   return "";
 }
 
-MadeTarget make(const BuiltIn& target, Hosts& hosts) {
+std::vector<Knob> knobs_of(const BuiltIn& target) {
+  return std::string_view(target.name) == "etcd" ? EtcdCluster::knobs() : std::vector<Knob>{};
+}
+
+base::Status check_settings(const std::string& target, const std::vector<Knob>& knobs,
+                            const Settings& settings) {
+  for (const auto& [name, value] : settings) {
+    TRY([[maybe_unused]] const base::Done done, check_setting(target, knobs, name, value));
+  }
+  return base::Done{};
+}
+
+MadeTarget make(const BuiltIn& target, Hosts& hosts, const Settings& settings) {
+  TRY([[maybe_unused]] const base::Done done,
+      check_settings(target.name, knobs_of(target), settings));
   TRY(const std::string program, find_program(target.program, advice_for(target)));
-  if (std::string_view(target.name) == "etcd") return EtcdCluster::make(hosts, program);
+  if (std::string_view(target.name) == "etcd") return EtcdCluster::make(hosts, program, settings);
   return RaftkvCluster::make(hosts, {target.name, program, target.broken});
 }
 
@@ -112,19 +126,30 @@ std::vector<fs::path> adapters() {
 TargetInfo describe(const fs::path& folder) {
   const base::Result<Manifest> manifest = read_manifest(folder.string());
   const std::string name = folder.filename().string();
-  if (!manifest.ok()) return {name, "an adapter with a mistake", manifest.error().message};
-  return {name, manifest.value().description, ManifestCluster::missing(manifest.value())};
+  if (!manifest.ok()) return {name, "an adapter with a mistake", manifest.error().message, {}};
+  return {name, manifest.value().description, ManifestCluster::missing(manifest.value()),
+          manifest.value().knobs};
 }
 
-MadeTarget make(const fs::path& folder, Hosts& hosts) {
+MadeTarget make(const fs::path& folder, Hosts& hosts, const Settings& settings) {
   TRY(Manifest manifest, read_manifest(folder.string()));
+  TRY([[maybe_unused]] const base::Done done,
+      check_settings(folder.filename().string(), manifest.knobs, settings));
+  manifest.settings = settings;
   return ManifestCluster::make(hosts, std::move(manifest));
 }
 
-MadeTarget make_from_path(const std::string& path, Hosts& hosts) {
+// Which of the kinds of target a name or path means.
+struct Chosen {
+  const BuiltIn* built_in = nullptr;
+  fs::path folder;      // With a manifest.
+  std::string library;  // A shared object.
+};
+
+base::Result<Chosen> chosen_path(const std::string& path) {
   std::error_code failure;
-  if (has_manifest(path)) return make(fs::path(path), hosts);
-  if (fs::is_regular_file(path, failure)) return load_plugin(path, hosts);
+  if (has_manifest(path)) return Chosen{nullptr, path, {}};
+  if (fs::is_regular_file(path, failure)) return Chosen{nullptr, {}, path};
   const bool folder = fs::is_directory(path, failure);
   return Error{ErrorCode::NotFound,
                folder ? path + " has no adapter.toml" : path + " is not there"};
@@ -136,31 +161,48 @@ Error unknown_target(const std::string& name) {
   return {ErrorCode::NotFound, base::unknown_word("target", name, names)};
 }
 
+base::Result<Chosen> chosen(const std::string& name_or_path) {
+  for (const BuiltIn& target : kBuiltIns) {
+    if (name_or_path == target.name) return Chosen{&target, {}, {}};
+  }
+  for (const fs::path& folder : adapters()) {
+    if (name_or_path == folder.filename()) return Chosen{nullptr, folder, {}};
+  }
+  std::error_code failure;
+  if (fs::exists(name_or_path, failure) || name_or_path.find("./") != std::string::npos ||
+      name_or_path.starts_with('/')) {
+    return chosen_path(name_or_path);
+  }
+  return unknown_target(name_or_path);
+}
+
 }  // namespace
 
 std::vector<TargetInfo> targets() {
   std::vector<TargetInfo> all;
   for (const BuiltIn& target : kBuiltIns) {
     const base::Result<std::string> program = find_program(target.program, advice_for(target));
-    all.push_back({target.name, target.description, program.ok() ? "" : program.error().message});
+    all.push_back({target.name, target.description, program.ok() ? "" : program.error().message,
+                   knobs_of(target)});
   }
   for (const fs::path& folder : adapters()) all.push_back(describe(folder));
   return all;
 }
 
-MadeTarget make_target(const std::string& name_or_path, Hosts& hosts) {
-  for (const BuiltIn& target : kBuiltIns) {
-    if (name_or_path == target.name) return make(target, hosts);
-  }
-  for (const fs::path& folder : adapters()) {
-    if (name_or_path == folder.filename()) return make(folder, hosts);
-  }
-  std::error_code failure;
-  if (fs::exists(name_or_path, failure) || name_or_path.find("./") != std::string::npos ||
-      name_or_path.starts_with('/')) {
-    return make_from_path(name_or_path, hosts);
-  }
-  return unknown_target(name_or_path);
+MadeTarget make_target(const std::string& name_or_path, Hosts& hosts, const Settings& settings) {
+  TRY(const Chosen target, chosen(name_or_path));
+  if (target.built_in != nullptr) return make(*target.built_in, hosts, settings);
+  if (!target.folder.empty()) return make(target.folder, hosts, settings);
+  TRY([[maybe_unused]] const base::Done done, check_settings(name_or_path, {}, settings));
+  return load_plugin(target.library, hosts);
+}
+
+base::Result<std::vector<Knob>> knobs_of(const std::string& name_or_path) {
+  TRY(const Chosen target, chosen(name_or_path));
+  if (target.built_in != nullptr) return knobs_of(*target.built_in);
+  if (target.folder.empty()) return std::vector<Knob>{};
+  TRY(Manifest manifest, read_manifest(target.folder.string()));
+  return std::move(manifest.knobs);
 }
 
 std::string known_bugs_file(const std::string& name_or_path) {

@@ -16,6 +16,7 @@
 
 #include "base/result.h"
 #include "check/cluster/hosts.h"
+#include "check/cluster/knob.h"
 #include "check/cluster/raft_cluster_config.h"
 
 namespace check::cluster {
@@ -24,15 +25,20 @@ struct TargetInfo {
   std::string name;         // "etcd", "broken/stale-read"
   std::string description;  // One line.
   std::string missing;      // Why it cannot run on this machine; empty: it can.
+  std::vector<Knob> knobs = {};
 };
 
 // Everything known by name, in the order in which to show it.
 std::vector<TargetInfo> targets();
 
 // The system called `name_or_path`. `hosts` outlives it. An error says what is missing, or which
-// name is near to an unknown one.
+// name, of a target or a setting, is near to an unknown one.
 base::Result<std::unique_ptr<RaftClusterConfig>> make_target(const std::string& name_or_path,
-                                                             Hosts& hosts);
+                                                             Hosts& hosts,
+                                                             const Settings& settings = {});
+
+// What can be set about it. An error says which name is near to an unknown one.
+base::Result<std::vector<Knob>> knobs_of(const std::string& name_or_path);
 
 // The list of a target's known bugs: known.toml in the folder among the adapters that has its name,
 // also of a built-in target, or in the folder that it names itself; empty: there is none.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "check/plan/plan.h"
 
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <sstream>
 #include <string_view>
@@ -17,6 +19,14 @@ constexpr std::uint64_t kMostNodes = 64;
 constexpr std::uint64_t kMostOperations = 1'000'000'000;
 constexpr std::uint64_t kMostTurns = 1'000'000;
 constexpr std::uint64_t kMostLeaders = 1'000'000;
+constexpr std::uint64_t kMostWished = 1'000'000'000;
+
+constexpr std::array<Wish, 4> kWishes = {{
+    {"snapshot_entries", false, "entries after which a node takes a snapshot"},
+    {"pre_vote", true, "candidates ask whether they would win before they stand"},
+    {"heartbeat_ms", false, "between a leader's heartbeats"},
+    {"election_ms", false, "without a heartbeat until an election"},
+}};
 
 base::Result<const Table*> as_table(const Document& document, const Value& value,
                                     const std::string& name) {
@@ -163,6 +173,24 @@ base::Result<Require> read_require(const Document& document, const Table& table)
   return require;
 }
 
+base::Result<std::map<std::string, std::string>> read_wishes(const Document& document,
+                                                             const Table& table) {
+  TableReader reader(document, table, "[target]");
+  std::map<std::string, std::string> result;
+  for (const Wish& wish : kWishes) {
+    if (reader.find(wish.name) == nullptr) continue;
+    if (wish.is_flag) {
+      TRY(const bool flag, reader.flag(wish.name, false));
+      result[std::string(wish.name)] = flag ? "true" : "false";
+    } else {
+      TRY(const std::uint64_t number, reader.number(wish.name, 1, kMostWished));
+      result[std::string(wish.name)] = std::to_string(std::max<std::uint64_t>(number, 1));
+    }
+  }
+  TRY([[maybe_unused]] auto end, reader.finished());
+  return result;
+}
+
 // 1300 -> "1.3"
 std::string decimal(std::uint32_t thousandths) {
   std::string fraction = std::to_string(1000 + thousandths % 1000).substr(1);
@@ -229,6 +257,8 @@ void write_lane(const Lane& lane, std::ostream& out) {
 
 }  // namespace
 
+std::span<const Wish> wishes() { return kWishes; }
+
 base::Result<Plan> read_plan(const Document& document) {
   TableReader reader(document, document.root, "the plan");
   Plan plan;
@@ -237,6 +267,10 @@ base::Result<Plan> read_plan(const Document& document) {
   if (const Value* clients = reader.find("clients")) {
     TRY(const Table* table, as_table(document, *clients, "clients"));
     TRY(plan.work, read_work(document, *table));
+  }
+  if (const Value* target = reader.find("target")) {
+    TRY(const Table* table, as_table(document, *target, "target"));
+    TRY(plan.wishes, read_wishes(document, *table));
   }
   if (const Value* lanes = reader.find("lane")) {
     const auto* list = std::get_if<Array>(&lanes->data);
@@ -275,6 +309,8 @@ std::string write_plan(const Plan& plan) {
     separator = ", ";
   }
   out << (plan.require.fired.empty() ? "}\n" : " }\n");
+  if (!plan.wishes.empty()) out << "\n[target]\n";
+  for (const auto& [name, value] : plan.wishes) out << name << " = " << value << '\n';
   for (const Lane& lane : plan.lanes) write_lane(lane, out);
   for (const Rule& rule : plan.rules) out << write_rule(rule);
   return std::move(out).str();

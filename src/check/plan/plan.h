@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -69,10 +71,19 @@ struct Require {
   bool every_node = false;                          // Every node was struck by some fault.
 };
 
+// What a plan may wish of its target, whatever it calls it there: [target] snapshot_entries = 100.
+struct Wish {
+  std::string_view name;
+  bool is_flag = false;  // Else a number, at least 1.
+  std::string_view meaning;
+};
+std::span<const Wish> wishes();
+
 struct Plan {
   std::string name = {};
   std::string about = {};
   Work work = {};
+  std::map<std::string, std::string> wishes = {};  // A wish's name -> "100", "true".
   std::vector<Lane> lanes = {};
   std::vector<Rule> rules = {};
   Require require = {};

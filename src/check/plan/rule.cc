@@ -80,6 +80,16 @@ base::Result<TypeList> read_types(const Document& document, const Value* value) 
   return types;
 }
 
+base::Result<wire::EntryKind> parse_kind(const std::string& word) {
+  if (const auto kind = wire::entry_kind(word)) return *kind;
+  std::vector<std::string> words;
+  for (int kind = 0; kind <= static_cast<int>(wire::EntryKind::Other); ++kind) {
+    words.emplace_back(wire::name(static_cast<wire::EntryKind>(kind)));
+  }
+  return base::Error{base::ErrorCode::InvalidArgument,
+                     base::unknown_word("kind of entry", word, words)};
+}
+
 base::Result<When> read_when(const Document& document, const Value& value) {
   const auto* table = std::get_if<Table>(&value.data);
   if (table == nullptr) return complaint(document, value.at, "'when' must be a table");
@@ -94,6 +104,7 @@ base::Result<When> read_when(const Document& document, const Value& value) {
   TRY(done, read_as(document, reader.find("commit"), when.commit, parse_relation));
   TRY(done, read_as(document, reader.find("entries"), when.entries, parse_relation));
   TRY(done, read_as(document, reader.find("context"), when.context, parse_relation));
+  TRY(done, read_as(document, reader.find("kind"), when.kind, parse_kind));
   if (reader.find("success") != nullptr) {
     TRY(when.success, reader.flag("success", true));
   }
@@ -215,6 +226,7 @@ std::vector<std::string> pairs_of(const When& when) {
   for (const auto& [key, relation] : relations) {
     if (*relation) add(key, quoted(describe(**relation)));
   }
+  if (when.kind) add("kind", quoted(std::string(wire::name(*when.kind))));
   if (when.success) add("success", *when.success ? "true" : "false");
   if (when.nth != 1) add("nth", std::to_string(when.nth));
   if (when.times != 1) add("times", std::to_string(when.times));

@@ -32,12 +32,12 @@ struct Who {
   friend bool operator==(const Who&, const Who&) = default;
 };
 
-// ">=57", "=append.index", "<held.term".
+// ">=57", "=append.index", "<held.term", ">lag.index+6000".
 struct Relation {
   enum class Sign : std::uint8_t { Less, AtMost, Equal, Unequal, AtLeast, Greater };
   Sign sign = Sign::Equal;
   std::uint64_t value = 0;
-  std::string rule = {};   // Not empty: the number is this rule's field.
+  std::string rule = {};   // Not empty: the number is this rule's field, and `value` more.
   std::string field = {};  // "index", "term", "context".
   friend bool operator==(const Relation&, const Relation&) = default;
 };
@@ -49,7 +49,8 @@ struct When {
   std::optional<Relation> index = {};  // Of any index the message is about: message_range().
   std::optional<Relation> term = {};
   std::optional<Relation> commit = {};
-  std::optional<Relation> entries = {};  // How many it carries.
+  std::optional<Relation> entries = {};      // How many it carries.
+  std::optional<wire::EntryKind> kind = {};  // Of one of them at least.
   std::optional<Relation> context = {};
   std::optional<bool> success = {};
   std::uint32_t nth = 1;                // Of the messages that match while armed.

@@ -71,6 +71,18 @@ TEST(Rule, IsWrittenAsItIsRead) {
       "\ndo = [\"kill from\"]\n");
 }
 
+TEST(Rule, MayWaitForAnEntryFarBehindAnothers) {
+  EXPECT_EQ(outcome(rules_of({entry("type", text("AppendEntries", 30)),
+                              entry("index", text(">r.index+6000", 31)),
+                              entry("kind", text("configuration", 32))},
+                             "")),
+            "\n[[rule]]\nname = \"r\"\nwhen = { type = \"AppendEntries\", index = "
+            "\">r.index+6000\", kind = \"configuration\" }\n");
+  EXPECT_FALSE(parse_relation(">r.index+").ok());
+  EXPECT_FALSE(parse_relation(">r.index+x").ok());
+  EXPECT_FALSE(parse_relation(">r.index+99999999999").ok());
+}
+
 TEST(Rule, NamesThePlaceAndTheNearestWord) {
   EXPECT_EQ(outcome(rules_of({entry("type", text("AppendRepli", 30))}, "drop")),
             "mine.toml:7:30: unknown type of message 'AppendRepli'; did you mean 'AppendReply'?");
@@ -86,7 +98,12 @@ TEST(Rule, NamesThePlaceAndTheNearestWord) {
             "mine.toml:6:1: rule 'r' names a rule 'rr' that does not exist; did you mean 'r'?");
   EXPECT_EQ(outcome(rules_of({entry("index", text(">x", 30))}, "")),
             "mine.toml:7:30: \">x\" is no relation; one is written \">=57\" or \"=RULE.index\" "
-            "(index, term or context)");
+            "or \">RULE.index+6000\" (index, term or context)");
+  EXPECT_EQ(outcome(rules_of({entry("type", text("AppendEntries", 30)),
+                              entry("kind", text("configuratoin", 31))},
+                             "")),
+            "mine.toml:7:31: unknown kind of entry 'configuratoin'; did you mean 'configuration'? "
+            "(there are command, noop, configuration, other)");
 }
 
 }  // namespace

@@ -12,6 +12,9 @@
 namespace check::plan {
 namespace {
 
+// What a relation may add to another rule's number.
+constexpr std::uint64_t kMostMore = 1'000'000'000;
+
 constexpr std::array<std::pair<Relation::Sign, std::string_view>, 6> kSigns = {{
     {Relation::Sign::AtMost, "<="},
     {Relation::Sign::AtLeast, ">="},
@@ -112,14 +115,19 @@ base::Result<Relation> parse_relation(const std::string& text) {
     relation.value = *value;
     return relation;
   }
+  const std::size_t plus = std::min(rest.find('+'), rest.size());
+  const auto more = plus < rest.size() ? whole(rest.substr(plus + 1)) : std::uint64_t{0};
+  rest = rest.substr(0, plus);
   const std::size_t point = rest.rfind('.');
   const std::string_view field = point == std::string_view::npos ? "" : rest.substr(point + 1);
-  if (point == 0 || (field != "index" && field != "term" && field != "context")) {
-    return wrong("\"" + text + "\" is no relation; one is written \">=57\" or \"=RULE.index\" " +
-                 "(index, term or context)");
+  if (point == 0 || !more || *more > kMostMore ||
+      (field != "index" && field != "term" && field != "context")) {
+    return wrong("\"" + text + "\" is no relation; one is written \">=57\" or \"=RULE.index\" or " +
+                 "\">RULE.index+6000\" (index, term or context)");
   }
   relation.rule = std::string(rest.substr(0, point));
   relation.field = std::string(field);
+  relation.value = *more;
   return relation;
 }
 
@@ -128,8 +136,9 @@ std::string describe(const Relation& relation) {
   for (const auto& [sign, word] : kSigns) {
     if (sign == relation.sign) text = word;
   }
-  return text + (relation.rule.empty() ? std::to_string(relation.value)
-                                       : relation.rule + "." + relation.field);
+  if (relation.rule.empty()) return text + std::to_string(relation.value);
+  text += relation.rule + "." + relation.field;
+  return text + (relation.value > 0 ? "+" + std::to_string(relation.value) : "");
 }
 
 }  // namespace check::plan

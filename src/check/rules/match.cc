@@ -20,9 +20,11 @@ Number right_side(const Relation& relation, const Marks& marks) {
   if (relation.rule.empty()) return relation.value;
   const Mark* mark = marks(relation.rule);
   if (mark == nullptr) return std::nullopt;
-  if (relation.field == "index") return mark->index;
-  if (relation.field == "term") return mark->term;
-  return mark->context;
+  Number number = mark->context;
+  if (relation.field == "index") number = mark->index;
+  if (relation.field == "term") number = mark->term;
+  if (number) *number += relation.value;
+  return number;
 }
 
 // Whether some number of the range has the relation; none if either side is not known.
@@ -50,6 +52,10 @@ bool holds(const std::optional<Relation>& relation, const Range& range, const Ma
 
 bool holds(const std::optional<Relation>& relation, Number left, const Marks& marks) {
   return holds(relation, left ? Range({*left, *left}) : std::nullopt, marks);
+}
+
+bool carries(const wire::Message& message, wire::EntryKind kind) {
+  return std::ranges::find(message.entries, kind, &wire::Entry::kind) != message.entries.end();
 }
 
 bool is(const Who& who, history::NodeId node, const Roles& roles, const Marks& marks) {
@@ -100,6 +106,7 @@ bool matches(const plan::When& when, const wire::Observation& seen, const Roles&
   return std::ranges::find(when.types, message.type) != when.types.end() &&
          is(when.from, seen.from, roles, marks) && is(when.to, seen.to, roles, marks) &&
          (!when.success || message.success == when.success) &&
+         (!when.kind || carries(message, *when.kind)) &&
          holds(when.index, message_range(message), marks) &&
          holds(when.term, number(message.term), marks) &&
          holds(when.commit, number(message.commit), marks) &&

@@ -15,6 +15,7 @@
 #include "check/run/interrupts.h"
 #include "check/run/monitor_choice.h"
 #include "check/run/plan_files.h"
+#include "check/run/settings.h"
 #include "check/run/shell_word.h"
 
 namespace check::run {
@@ -41,6 +42,7 @@ std::string repeat_command(const CheckOptions& options) {
   if (options.keys) command += fmt::format(" --keys {}", *options.keys);
   command += options.suite.empty() ? " --plan " + shell_word(options.plan)
                                    : " --suite " + shell_word(options.suite);
+  for (const std::string& pair : options.set) command += " --set " + shell_word(pair);
   if (!options.monitor.empty()) command += " --monitor " + shell_word(options.monitor);
   if (options.accept_known) command += " --accept-known";
   return command + fmt::format(" --time {} --seed {}", options.time_s, *options.seed);
@@ -59,6 +61,14 @@ base::Status validate(const CheckOptions& options) {
   }
   if (options.clients.value_or(1) == 0 || options.keys.value_or(1) == 0) {
     return wrong("--clients and --keys must be at least 1");
+  }
+  TRY(const cluster::Settings settings, parse_settings(options.set));
+  // A target that nobody knows is told later.
+  if (const auto knobs = cluster::knobs_of(options.target); knobs.ok()) {
+    for (const auto& [setting, value] : settings) {
+      TRY([[maybe_unused]] const base::Done known,
+          cluster::check_setting(options.target, knobs.value(), setting, value));
+    }
   }
   return check_monitor_name(options.monitor);
 }
@@ -118,8 +128,8 @@ int run_suite(const CheckOptions& options, const std::vector<std::string>& names
     if (was_interrupted(folder)) break;  // Its verdict is unknown at best, and so is the suite's.
   }
   if (skipped > 0) {
-    fmt::print("{} of {} plans skipped: their rules cannot be carried out on this target\n",
-               skipped, plans.size());
+    fmt::print("{} of {} plans skipped: this target cannot do what they ask for\n", skipped,
+               plans.size());
   }
   if (skipped == plans.size()) return kExitUnknown;
   return joined == verdict::Verdict::Invalid && only_known ? kExitKnown : exit_code(joined);

@@ -31,6 +31,7 @@
 #include "check/run/progress.h"
 #include "check/run/recovery.h"
 #include "check/run/sandbox_hosts.h"
+#include "check/run/settings.h"
 #include "check/run/status_board.h"
 #include "check/run/strikes.h"
 #include "check/run/workload.h"
@@ -120,7 +121,9 @@ base::Result<std::unique_ptr<Run>> Run::build(const RunRequest& request, faults:
   TRY(r.sandbox_, sandbox::Sandbox::create(request.options.nodes));
   TRY(r.nodes_, NodeLog::create(directory.file("nodes.jsonl"), r.clock_, stop));
   r.hosts_ = std::make_unique<SandboxHosts>(*r.sandbox_, directory, *r.nodes_);
-  TRY(r.config_, cluster::make_target(request.options.target, *r.hosts_));
+  TRY(cluster::Settings set, parse_settings(request.options.set));
+  TRY(r.facts_.settings, resolved_settings(request.options.target, std::move(set), request.plan));
+  TRY(r.config_, cluster::make_target(request.options.target, *r.hosts_, r.facts_.settings));
   r.facts_.target_version = r.config_->version();
   TRY([[maybe_unused]] auto kept, keep_known(request.options.target, directory));
 
@@ -200,6 +203,7 @@ base::Status Run::begin() {
   progress_->note(fmt::format("sandbox: {}; {} {} on {} nodes", facts_.sandbox, facts_.target,
                               facts_.target_version, facts_.nodes));
   progress_->note(fmt::format("monitor: {}: {}", choice_.name, choice_.reason));
+  if (!facts_.settings.empty()) progress_->note("settings: " + describe(facts_.settings));
   if (!config_->capabilities().cas) progress_->note("the target has no cas: only reads and writes");
   if (!config_->capabilities().status) {
     progress_->note(

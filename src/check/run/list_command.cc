@@ -34,6 +34,10 @@ int list_targets() {
     row(target.name, target.missing.empty() ? target.description
                                             : fmt::format("{} (not usable here: {})",
                                                           target.description, target.missing));
+    for (const cluster::Knob& knob : target.knobs) {
+      row(fmt::format("  --set {}=", knob.name),
+          fmt::format("{} (default: {})", knob.meaning, knob.standard));
+    }
   }
   return kExitValid;
 }

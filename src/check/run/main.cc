@@ -66,6 +66,11 @@ CLI::App* add_check(CLI::App& app, CheckOptions& options) {
                    "their messages "
                    "are understood)")
       ->type_name("MONITOR");
+  check
+      ->add_option("--set", options.set,
+                   "Set something about the target's nodes; 'seaworthy list targets' shows what")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
   check->add_flag("--accept-known", options.accept_known,
                   "Exit with 0 if all that is wrong are known bugs of the target; prints each");
   return check;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace check::run {
 
@@ -17,8 +18,9 @@ struct CheckOptions {
   std::string suite;  // Instead of `plan`.
   std::uint32_t time_s = 60;
   std::optional<std::uint64_t> seed;
-  std::string out;      // Empty: runs/YYYYMMDDThhmmssZ-TARGET-SEED.
-  std::string monitor;  // Empty: the best that the target allows.
+  std::string out;               // Empty: runs/YYYYMMDDThhmmssZ-TARGET-SEED.
+  std::string monitor;           // Empty: the best that the target allows.
+  std::vector<std::string> set;  // "NAME=VALUE", of the target.
   bool accept_known = false;
 };
 

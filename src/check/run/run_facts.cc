@@ -54,6 +54,7 @@ RunFacts facts_from(const Json& json) {
   facts.program_version = json.at("seaworthy");
   facts.target = json.at("target");
   facts.target_version = json.at("target_version");
+  facts.settings = json.value("settings", cluster::Settings());
   facts.plan = json.at("plan");
   facts.seed = json.at("seed");
   facts.nodes = json.at("nodes");
@@ -92,6 +93,7 @@ std::string to_json(const RunFacts& facts) {
       {"seaworthy", facts.program_version},
       {"target", facts.target},
       {"target_version", facts.target_version},
+      {"settings", facts.settings},
       {"plan", facts.plan},
       {"seed", facts.seed},
       {"nodes", facts.nodes},

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "check/cluster/knob.h"
 #include "check/plan/plan.h"
 #include "check/run/options.h"
 #include "check/run/recovery.h"
@@ -28,6 +29,7 @@ struct RunFacts {
   std::string program_version;
   std::string target;
   std::string target_version;
+  cluster::Settings settings;  // Of the target, by the user or the plan.
   std::string plan;
   std::uint64_t seed = 0;
   std::uint32_t nodes = 0;

@@ -16,6 +16,7 @@ FILE = OPTIONS["data"]
 LOCK = threading.Lock()
 CONTENT = json.load(open(FILE, encoding="utf-8")) if os.path.exists(FILE) else {}
 CHANGES = [0]
+print(f"a snapshot every {OPTIONS['snapshot-every']} entries", flush=True)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
