@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <utility>
+#include <vector>
 
 #include "check/faults/giving_up.h"
 
@@ -38,6 +39,10 @@ std::string names(const std::set<history::NodeId>& nodes) {
   return text;
 }
 
+bool cuts_power(plan::FaultKind kind) {
+  return kind == plan::FaultKind::PowerCut || kind == plan::FaultKind::TornWrite;
+}
+
 faultfs::Trouble trouble_of(plan::FaultKind kind, std::chrono::microseconds delay) {
   faultfs::Trouble trouble;
   trouble.full = kind == plan::FaultKind::DiskFull;
@@ -60,32 +65,45 @@ base::Result<std::unique_ptr<DiskFaults>> DiskFaults::prepare(const Struck& stru
 
 DiskFaults::~DiskFaults() = default;
 
-base::Result<std::string> DiskFaults::begin(std::uint64_t id, plan::FaultKind kind,
-                                            const Nodes& nodes, std::chrono::microseconds delay) {
+base::Result<std::string> DiskFaults::begin(plan::FaultKind kind, const Nodes& nodes,
+                                            std::chrono::microseconds delay) {
   for (const history::NodeId node : nodes) {
     if (struck_.hosts.running(node)) continue;
     return base::Error{base::ErrorCode::Unavailable,
                        fmt::format("n{} had ended before it was struck", node.value)};
   }
-  if (kind == plan::FaultKind::PowerCut) return cut_power(id, faultfs::Cut::LoseUnsynced, nodes);
-  if (kind == plan::FaultKind::TornWrite) return cut_power(id, faultfs::Cut::TearLast, nodes);
-  return trouble(kind, nodes, delay);
+  TRY(const std::string done, strike(kind, nodes, delay));
+  TRY(const std::string seen, confirm(kind, nodes));
+  return done.empty() ? seen : done + "; " + seen;
 }
 
-base::Result<std::string> DiskFaults::end(std::uint64_t id, plan::FaultKind kind,
-                                          const Nodes& nodes) {
-  const bool power = kind == plan::FaultKind::PowerCut || kind == plan::FaultKind::TornWrite;
-  return power ? power_up(id, nodes) : relieve(kind, nodes);
+base::Result<std::string> DiskFaults::strike(plan::FaultKind kind, const Nodes& nodes,
+                                             std::chrono::microseconds delay) {
+  if (kind == plan::FaultKind::PowerCut) return cut_power(faultfs::Cut::LoseUnsynced, nodes);
+  if (kind == plan::FaultKind::TornWrite) return cut_power(faultfs::Cut::TearLast, nodes);
+  trouble(kind, nodes, trouble_of(kind, delay));
+  return std::string();
+}
+
+base::Result<std::string> DiskFaults::confirm(plan::FaultKind kind, const Nodes& nodes) {
+  return cuts_power(kind) ? confirm_silence(nodes) : confirm_trouble(kind, nodes);
+}
+
+base::Result<std::string> DiskFaults::end(plan::FaultKind kind, const Nodes& nodes) {
+  return cuts_power(kind) ? power_up(nodes) : relieve(kind, nodes);
 }
 
 // The network first: what the kernels of dead programs say to their peers must not be heard.
-base::Result<std::string> DiskFaults::cut_power(std::uint64_t id, faultfs::Cut cut,
-                                                const Nodes& nodes) {
-  const NetworkFaults::Pairs pairs = cut_off(nodes, struck_.hosts.nodes());
-  TRY([[maybe_unused]] auto imposed, struck_.network.impose(id, pairs));
-  {
-    const std::lock_guard lock(mutex_);
-    cut_off_.insert(id);
+base::Result<std::string> DiskFaults::cut_power(faultfs::Cut cut, const Nodes& nodes) {
+  for (const history::NodeId node : nodes) {
+    std::uint64_t id = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      id = next_cut_++;
+      cut_off_[node] = id;
+    }
+    TRY([[maybe_unused]] auto imposed,
+        struck_.network.impose(id, cut_off({node}, struck_.hosts.nodes())));
   }
   for (const history::NodeId node : nodes) {
     TRY([[maybe_unused]] auto killed, struck_.config.kill(node));
@@ -97,23 +115,46 @@ base::Result<std::string> DiskFaults::cut_power(std::uint64_t id, faultfs::Cut c
   faultfs::Loss lost;
   for (const history::NodeId node : nodes) {
     TRY(const faultfs::Loss loss, disks_.at(node)->cut_power(cut));
+    struck_.lost_power(node);
     lost.writes += loss.writes;
     lost.bytes += loss.bytes;
     lost.names += loss.names;
   }
-  TRY(const std::string silence, struck_.network.confirm(id));
-  return fmt::format("{} without power: {} writes ({} bytes) and {} changes of names lost; {}",
-                     names(nodes), lost.writes, lost.bytes, lost.names, silence);
+  return fmt::format("{} without power: {} writes ({} bytes) and {} changes of names lost",
+                     names(nodes), lost.writes, lost.bytes, lost.names);
 }
 
-base::Result<std::string> DiskFaults::power_up(std::uint64_t id, const Nodes& nodes) {
-  bool was_cut_off = false;
+base::Result<std::string> DiskFaults::confirm_silence(const Nodes& nodes) {
+  std::string silence;
+  for (const history::NodeId node : nodes) {
+    std::uint64_t id = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto found = cut_off_.find(node);
+      if (found == cut_off_.end()) continue;  // It has power again.
+      id = found->second;
+    }
+    TRY(silence, struck_.network.confirm(id));
+  }
+  return silence;
+}
+
+base::Result<std::string> DiskFaults::power_up(const Nodes& nodes) {
+  std::vector<std::uint64_t> cuts;
   {
     const std::lock_guard lock(mutex_);
-    was_cut_off = cut_off_.erase(id) > 0;
+    for (const history::NodeId node : nodes) {
+      const auto found = cut_off_.find(node);
+      if (found == cut_off_.end()) continue;
+      cuts.push_back(found->second);
+      cut_off_.erase(found);
+    }
   }
-  const auto connected =
-      was_cut_off ? struck_.network.end(id) : base::Result<std::string>("it never was cut off");
+  base::Result<std::string> connected = std::string("it never was cut off");
+  for (const std::uint64_t id : cuts) {
+    auto ended = struck_.network.end(id);
+    if (connected.ok()) connected = std::move(ended);
+  }
   for (const history::NodeId node : nodes) {
     if (struck_.hosts.running(node)) continue;  // It could not be struck.
     TRY([[maybe_unused]] auto started, struck_.config.start(node));
@@ -126,25 +167,34 @@ base::Result<std::string> DiskFaults::power_up(std::uint64_t id, const Nodes& no
   return fmt::format("{} of {} nodes run again; {}", nodes.size(), nodes.size(), seen);
 }
 
-base::Result<std::string> DiskFaults::trouble(plan::FaultKind kind, const Nodes& nodes,
-                                              std::chrono::microseconds delay) {
-  const faultfs::Trouble trouble = trouble_of(kind, delay);
+void DiskFaults::trouble(plan::FaultKind kind, const Nodes& nodes,
+                         const faultfs::Trouble& trouble) {
   for (const history::NodeId node : nodes) {
     if (kind != plan::FaultKind::SlowDisk) struck_.excuse(node);
     {
       const std::lock_guard lock(mutex_);
-      before_[node] = disks_.at(node)->suffered();
+      troubled_[node] = {trouble, disks_.at(node)->suffered()};
     }
     disks_.at(node)->set(trouble);
   }
+}
+
+base::Result<std::string> DiskFaults::confirm_trouble(plan::FaultKind kind, const Nodes& nodes) {
   for (const history::NodeId node : nodes) {
+    faultfs::Trouble trouble;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto found = troubled_.find(node);
+      if (found == troubled_.end()) return std::string("ended before it was observed");
+      trouble = found->second.trouble;
+      found->second.seen = true;
+    }
     TRY([[maybe_unused]] auto seen, observe(node, trouble));
   }
-  if (kind == plan::FaultKind::SlowDisk) {
-    return fmt::format("a sync on the disks of {} took {} us longer", names(nodes), delay.count());
-  }
-  return fmt::format("the disks of {} refuse with {}", names(nodes),
-                     kind == plan::FaultKind::DiskFull ? "ENOSPC" : "EIO");
+  return fmt::format("the disks of {} {}", names(nodes),
+                     kind == plan::FaultKind::SlowDisk   ? "are that much slower"
+                     : kind == plan::FaultKind::DiskFull ? "refuse with ENOSPC"
+                                                         : "refuse with EIO");
 }
 
 // By the node's own view of its disk.
@@ -176,14 +226,15 @@ base::Result<std::string> DiskFaults::relieve(plan::FaultKind kind, const Nodes&
   Nodes gave_up;
   for (const history::NodeId node : nodes) disks_.at(node)->set({});
   for (const history::NodeId node : nodes) {
-    faultfs::Suffered before;
+    Troubled past;
     {
       const std::lock_guard lock(mutex_);
-      before = before_[node];
+      past = std::exchange(troubled_[node], {});
+      troubled_.erase(node);
     }
     const faultfs::Suffered now = disks_.at(node)->suffered();
-    // One of them was the observation's own.
-    const std::uint64_t its = now.refused - before.refused + now.delayed - before.delayed - 1;
+    const std::uint64_t its =
+        now.refused - past.before.refused + now.delayed - past.before.delayed - (past.seen ? 1 : 0);
     suffered += its;
     const bool may = kind != plan::FaultKind::SlowDisk && its > 0;
     if (!may || !gives_up(struck_.hosts, node)) continue;

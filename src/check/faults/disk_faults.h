@@ -33,6 +33,8 @@ class DiskFaults {
     NetworkFaults& network;
     // Whatever the node does, its end from now on is the fault's doing.
     std::function<void(history::NodeId)> excuse;
+    // The node, which is dead, has lost what it did not sync.
+    std::function<void(history::NodeId)> lost_power;
   };
 
   // Gives every node such a disk. To be destroyed when no node runs any more.
@@ -43,11 +45,15 @@ class DiskFaults {
   DiskFaults& operator=(const DiskFaults&) = delete;
 
   // Strikes the nodes and returns what was observed. `delay`: of a SlowDisk.
-  // Requires: strikes_disk(kind); the nodes are claimed (ProcessFaults); no fault `id` of the
-  // network is in force.
-  base::Result<std::string> begin(std::uint64_t id, plan::FaultKind kind, const Nodes& nodes,
+  // Requires: strikes_disk(kind); the nodes are claimed (ProcessFaults), and not struck already.
+  base::Result<std::string> begin(plan::FaultKind kind, const Nodes& nodes,
                                   std::chrono::microseconds delay);
-  base::Result<std::string> end(std::uint64_t id, plan::FaultKind kind, const Nodes& nodes);
+  // The same in two parts, for moments that cannot wait: in force when strike() returns. It may
+  // also strike what is left of a node that has ended.
+  base::Result<std::string> strike(plan::FaultKind kind, const Nodes& nodes,
+                                   std::chrono::microseconds delay);
+  base::Result<std::string> confirm(plan::FaultKind kind, const Nodes& nodes);
+  base::Result<std::string> end(plan::FaultKind kind, const Nodes& nodes);
 
   // No disk is troubled any more.
   void heal_all();
@@ -55,18 +61,30 @@ class DiskFaults {
  private:
   explicit DiskFaults(const Struck& struck) : struck_(struck) {}
 
-  base::Result<std::string> cut_power(std::uint64_t id, faultfs::Cut cut, const Nodes& nodes);
-  base::Result<std::string> power_up(std::uint64_t id, const Nodes& nodes);
-  base::Result<std::string> trouble(plan::FaultKind kind, const Nodes& nodes,
-                                    std::chrono::microseconds delay);
+  base::Result<std::string> cut_power(faultfs::Cut cut, const Nodes& nodes);
+  base::Result<std::string> confirm_silence(const Nodes& nodes);
+  base::Result<std::string> power_up(const Nodes& nodes);
+  void trouble(plan::FaultKind kind, const Nodes& nodes, const faultfs::Trouble& trouble);
+  base::Result<std::string> confirm_trouble(plan::FaultKind kind, const Nodes& nodes);
   base::Status observe(history::NodeId node, const faultfs::Trouble& trouble);
   base::Result<std::string> relieve(plan::FaultKind kind, const Nodes& nodes);
 
   const Struck struck_;
   std::map<history::NodeId, std::unique_ptr<faultfs::FaultyDisk>> disks_;
-  std::mutex mutex_;                                     // Of what follows.
-  std::map<history::NodeId, faultfs::Suffered> before_;  // When the node's trouble began.
-  std::set<std::uint64_t> cut_off_;                      // Power cuts, while they last.
+  // What a node's disk is troubled by, and what it had suffered when that began.
+  struct Troubled {
+    faultfs::Trouble trouble;
+    faultfs::Suffered before;
+    bool seen = false;  // Which was one operation more.
+  };
+
+  // Of the network's faults; those of lanes and rules are smaller.
+  static constexpr std::uint64_t kFirstCut = 3'000'000'000;
+
+  std::mutex mutex_;  // Of what follows.
+  std::map<history::NodeId, Troubled> troubled_;
+  std::map<history::NodeId, std::uint64_t> cut_off_;  // Without power: its fault of the network.
+  std::uint64_t next_cut_ = kFirstCut;
 };
 
 }  // namespace check::faults

@@ -118,7 +118,7 @@ base::Result<std::string> Injector::begin(const FaultRecord& record, const plan:
   }
   if (plan::strikes_disk(kind)) {
     CHECK(around_.disks != nullptr);
-    return around_.disks->begin(record.id, kind, record.nodes, delay_of(step));
+    return around_.disks->begin(kind, record.nodes, delay_of(step));
   }
   if (plan::strikes_sync(kind)) {
     CHECK(around_.syncs != nullptr);
@@ -130,7 +130,7 @@ base::Result<std::string> Injector::begin(const FaultRecord& record, const plan:
 base::Result<std::string> Injector::end(const FaultRecord& record, const plan::Step& step) {
   if (!record.pairs.empty()) return around_.network.end(record.id);
   if (plan::strikes_disk(step.fault.kind)) {
-    return around_.disks->end(record.id, step.fault.kind, record.nodes);
+    return around_.disks->end(step.fault.kind, record.nodes);
   }
   if (plan::strikes_sync(step.fault.kind)) {
     return around_.syncs->end(step.fault.kind, record.nodes);

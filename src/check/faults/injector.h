@@ -41,8 +41,10 @@ struct Surroundings {
   Clients& clients;
   std::function<std::optional<history::NodeId>()> leader;  // As the nodes state it now.
   RecordSink sink;
-  DiskFaults* disks = nullptr;  // Null: no step strikes a disk.
-  SyncFaults* syncs = nullptr;  // Null: no step strikes a sync.
+  // Null: nothing in the plan needs it, or the machine does not let it be.
+  DiskFaults* disks = nullptr;
+  SyncFaults* syncs = nullptr;
+  std::string impossible = {};  // What the machine does not let be, and why.
 };
 
 class Injector {

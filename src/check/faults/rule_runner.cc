@@ -44,10 +44,7 @@ std::string text(const wire::Observation& seen) {
 }  // namespace
 
 RuleRunner::RuleRunner(Surroundings surroundings, const Options& options)
-    : around_(std::move(surroundings)),
-      options_(options),
-      strikes_(around_),
-      engine_(options.rules, options.nodes) {}
+    : around_(std::move(surroundings)), options_(options), engine_(options.rules, options.nodes) {}
 
 RuleRunner::~RuleRunner() { stop(); }
 
@@ -57,6 +54,7 @@ void RuleRunner::start(monitor::RaftMonitor& monitor, std::uint64_t election_tim
     monitor_ = &monitor;
     running_ = true;
     election_timeout_ms_ = election_timeout_ms;
+    strikes_ = std::make_unique<RuleStrikes>(around_, election_timeout_ms);
     engine_.start(monotonic_ns(), election_timeout_ms * 1'000'000);
   }
   timers_ = std::thread([this] { run_timers(); });
@@ -74,7 +72,7 @@ void RuleRunner::stop() {
   changed_.notify_all();
   timers_.join();
   for (auto& [firing, thread] : threads) thread.join();
-  strikes_.let_go();
+  strikes_->let_go();
   report_unfired();
 }
 
@@ -237,7 +235,7 @@ base::Status RuleRunner::carry_out(const rules::Firing& firing, std::string& don
 }
 
 base::Result<std::string> RuleRunner::carry_out(const rules::Step& step, Unconfirmed& unconfirmed) {
-  if (step.action.kind != ActionKind::Wait) return strikes_.carry_out(step, unconfirmed);
+  if (step.action.kind != ActionKind::Wait) return strikes_->carry_out(step, unconfirmed);
   const bool passed = wait(plan::milliseconds(step.action.length, election_timeout_ms_));
   return std::string(passed ? "passed" : "cut short");
 }

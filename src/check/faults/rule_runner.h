@@ -12,6 +12,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -78,7 +79,7 @@ class RuleRunner : public monitor::MessageWatcher {
   const Options options_;
   monitor::RaftMonitor* monitor_ = nullptr;
   std::uint64_t election_timeout_ms_ = 0;
-  RuleStrikes strikes_;
+  std::unique_ptr<RuleStrikes> strikes_;  // From start() on.
 
   std::mutex mutex_;
   std::condition_variable changed_;

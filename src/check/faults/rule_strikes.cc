@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "check/plan/schedule.h"
 
 namespace check::faults {
 
@@ -17,7 +18,16 @@ base::Result<std::string> RuleStrikes::carry_out(const rules::Step& step,
     case ActionKind::Pause:
     case ActionKind::Resume:
     case ActionKind::Start:
-      return strike(step);
+    case ActionKind::PowerCut:
+    case ActionKind::TornWrite:
+    case ActionKind::KillAtSync:
+    case ActionKind::KillAfterSync:
+    case ActionKind::SyncError:
+    case ActionKind::DiskFull:
+    case ActionKind::DiskError:
+    case ActionKind::SlowDisk:
+      own(step.nodes);
+      return strike(step, unconfirmed);
     case ActionKind::Cut:
     case ActionKind::CutOneWay:
     case ActionKind::Isolate:
@@ -74,15 +84,22 @@ base::Result<std::string> RuleStrikes::go_on() {
 }
 
 base::Result<std::string> RuleStrikes::heal() {
-  std::set<std::uint64_t> ended;
+  std::set<std::uint64_t> cuts;
+  std::map<history::NodeId, FaultKind> troubled;
   {
     const std::lock_guard lock(mutex_);
-    ended = std::exchange(cuts_, {});
+    cuts = std::exchange(cuts_, {});
+    troubled = std::exchange(troubled_, {});
   }
-  for (const std::uint64_t id : ended) {
+  for (const std::uint64_t id : cuts) {
     TRY([[maybe_unused]] auto seen, around_.network.end(id));
   }
-  return fmt::format("{} cuts ended", ended.size());
+  std::string healed = fmt::format("{} cuts ended", cuts.size());
+  for (const auto& [node, kind] : troubled) {
+    TRY(const std::string seen, around_.disks->end(kind, {node}));
+    healed += fmt::format("; {} of n{} ended: {}", plan::word(kind), node.value, seen);
+  }
+  return healed;
 }
 
 void RuleStrikes::own(const std::set<history::NodeId>& nodes) {
@@ -96,14 +113,68 @@ void RuleStrikes::own(const std::set<history::NodeId>& nodes) {
   if (!wanted.empty()) around_.processes.claim(wanted);
 }
 
-base::Result<std::string> RuleStrikes::strike(const rules::Step& step) {
-  own(step.nodes);
+base::Result<std::string> RuleStrikes::strike(const rules::Step& step, Unconfirmed& unconfirmed) {
   const ActionKind kind = step.action.kind;
-  const bool pause = kind == ActionKind::Pause || kind == ActionKind::Resume;
-  const FaultKind fault = pause ? FaultKind::Pause : FaultKind::Kill;
-  const bool begins = kind == ActionKind::Kill || kind == ActionKind::Pause;
-  return begins ? around_.processes.begin(fault, step.nodes)
-                : around_.processes.end(fault, step.nodes);
+  if (kind == ActionKind::Start) return start(step.nodes);
+  if (kind == ActionKind::Resume) return around_.processes.end(FaultKind::Pause, step.nodes);
+  const FaultKind fault = plan::fault_of(kind).value();
+  if (plan::strikes_disk(fault)) return strike_disks(step, unconfirmed);
+  if (plan::strikes_sync(fault)) return strike_syncs(step, unconfirmed);
+  return around_.processes.begin(fault, step.nodes);
+}
+
+base::Result<std::string> RuleStrikes::strike_disks(const rules::Step& step,
+                                                    Unconfirmed& unconfirmed) {
+  if (around_.disks == nullptr) return not_possible();
+  const FaultKind kind = plan::fault_of(step.action.kind).value();
+  {
+    const std::lock_guard lock(mutex_);
+    auto& struck = kind == FaultKind::PowerCut || kind == FaultKind::TornWrite ? down_ : troubled_;
+    for (const history::NodeId node : step.nodes) struck[node] = kind;
+  }
+  const std::chrono::milliseconds delay(
+      static_cast<std::int64_t>(plan::milliseconds(step.action.length, election_timeout_ms_)));
+  TRY(const std::string done, around_.disks->strike(kind, step.nodes, delay));
+  unconfirmed.emplace_back(
+      [this, kind, nodes = step.nodes] { return around_.disks->confirm(kind, nodes); });
+  return done.empty() ? "done" : done;
+}
+
+base::Result<std::string> RuleStrikes::strike_syncs(const rules::Step& step,
+                                                    Unconfirmed& unconfirmed) {
+  if (around_.syncs == nullptr) return not_possible();
+  const FaultKind kind = plan::fault_of(step.action.kind).value();
+  {
+    const std::lock_guard lock(mutex_);
+    for (const history::NodeId node : step.nodes) down_[node] = kind;
+  }
+  TRY(const auto armed, around_.syncs->arm(kind, step.nodes));
+  unconfirmed.emplace_back([this, armed] { return around_.syncs->await(*armed); });
+  return std::string("armed");
+}
+
+base::Result<std::string> RuleStrikes::start(const std::set<history::NodeId>& nodes) {
+  std::string started;
+  for (const history::NodeId node : nodes) {
+    FaultKind kind = FaultKind::Kill;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto found = down_.find(node);
+      if (found != down_.end()) {
+        kind = found->second;
+        down_.erase(found);
+      }
+    }
+    TRY(const std::string seen, plan::strikes_disk(kind)   ? around_.disks->end(kind, {node})
+                                : plan::strikes_sync(kind) ? around_.syncs->end(kind, {node})
+                                                           : around_.processes.end(kind, {node}));
+    started += fmt::format("{}n{}: {}", started.empty() ? "" : ", ", node.value, seen);
+  }
+  return started;
+}
+
+base::Error RuleStrikes::not_possible() const {
+  return {base::ErrorCode::Unavailable, "the machine does not let it be: " + around_.impossible};
 }
 
 base::Result<std::string> RuleStrikes::cut(const rules::Step& step, Unconfirmed& unconfirmed) {

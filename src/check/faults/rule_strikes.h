@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <set>
 #include <string>
@@ -24,7 +25,8 @@ using Unconfirmed = std::vector<std::function<base::Result<std::string>()>>;
 // Firings may call from threads of their own.
 class RuleStrikes {
  public:
-  explicit RuleStrikes(Surroundings surroundings) : around_(std::move(surroundings)) {}
+  RuleStrikes(Surroundings surroundings, std::uint64_t election_timeout_ms)
+      : around_(std::move(surroundings)), election_timeout_ms_(election_timeout_ms) {}
 
   // In force when this returns. A new action is a word in plan/action_words.cc and a case here.
   // Requires: neither a deed to the message nor a wait.
@@ -37,18 +39,26 @@ class RuleStrikes {
   base::Result<std::string> rest();
   base::Result<std::string> go_on();
   base::Result<std::string> heal();
-  base::Result<std::string> strike(const rules::Step& step);
+  base::Result<std::string> strike(const rules::Step& step, Unconfirmed& unconfirmed);
+  base::Result<std::string> strike_disks(const rules::Step& step, Unconfirmed& unconfirmed);
+  base::Result<std::string> strike_syncs(const rules::Step& step, Unconfirmed& unconfirmed);
+  base::Result<std::string> start(const std::set<history::NodeId>& nodes);
   base::Result<std::string> cut(const rules::Step& step, Unconfirmed& unconfirmed);
+  base::Error not_possible() const;
   void own(const std::set<history::NodeId>& nodes);
 
   // Ids of the network's faults; those of lanes and of firings are smaller.
   static constexpr std::uint64_t kFirstCut = 2'000'000'000;
 
   Surroundings around_;
+  const std::uint64_t election_timeout_ms_;
   std::mutex mutex_;                 // Of what follows.
   bool resting_ = false;             // Clients, by a rule.
   std::set<history::NodeId> owned_;  // Claimed for the rules.
-  std::set<std::uint64_t> cuts_;     // Ids of faults of the network.
+  // By what they are struck: power cuts and sync faults until a start, troubles until a heal.
+  std::map<history::NodeId, plan::FaultKind> down_;
+  std::map<history::NodeId, plan::FaultKind> troubled_;
+  std::set<std::uint64_t> cuts_;  // Ids of faults of the network.
   std::uint64_t next_cut_ = kFirstCut;
 };
 

@@ -3,11 +3,8 @@
 // told that it failed.
 #pragma once
 
-#include <condition_variable>
 #include <functional>
-#include <map>
-#include <mutex>
-#include <optional>
+#include <memory>
 #include <set>
 #include <string>
 
@@ -32,6 +29,11 @@ class SyncFaults {
   // Waits until each of the nodes was struck, and returns what was observed; an error if one makes
   // no sync for five seconds. Requires: strikes_sync(kind); claimed (ProcessFaults).
   base::Result<std::string> begin(plan::FaultKind kind, const Nodes& nodes);
+  // The same in two parts, for moments that cannot wait: the nodes' next syncs, from when arm()
+  // returns on, are struck; await() says what became of it.
+  class Armed;
+  base::Result<std::shared_ptr<Armed>> arm(plan::FaultKind kind, const Nodes& nodes);
+  base::Result<std::string> await(Armed& armed);
   base::Result<std::string> end(plan::FaultKind kind, const Nodes& nodes);
 
  private:

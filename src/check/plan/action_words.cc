@@ -12,7 +12,15 @@ namespace check::plan {
 namespace {
 
 // What stands behind an action's word.
-enum class Shape : std::uint8_t { Bare, Length, LengthOrRule, Field, Node, TwoNodes };
+enum class Shape : std::uint8_t {
+  Bare,
+  Length,
+  LengthOrRule,
+  Field,
+  Node,
+  NodeAndLength,
+  TwoNodes
+};
 
 struct Known {
   ActionWord word;
@@ -57,7 +65,40 @@ constexpr auto kActions = std::to_array<Known>({
     {{ActionKind::Kill, "kill", "WHO", "SIGKILL every process of the node"}, Shape::Node, {}},
     {{ActionKind::Pause, "pause", "WHO", "SIGSTOP every process of the node"}, Shape::Node, {}},
     {{ActionKind::Resume, "resume", "WHO", "SIGCONT"}, Shape::Node, {}},
-    {{ActionKind::Start, "start", "WHO", "start the node again after a kill"}, Shape::Node, {}},
+    {{ActionKind::Start, "start", "WHO", "start the node again, if it does not run"},
+     Shape::Node,
+     {}},
+    {{ActionKind::PowerCut, "power-cut", "WHO",
+      "cut the node off, kill it, and lose all writes that it did not sync, until start"},
+     Shape::Node,
+     {}},
+    {{ActionKind::TornWrite, "torn-write", "WHO",
+      "a power cut in which only the last write is lost, in part"},
+     Shape::Node,
+     {}},
+    {{ActionKind::KillAtSync, "kill-at-sync", "WHO",
+      "kill the node in its next sync, which is not done"},
+     Shape::Node,
+     {}},
+    {{ActionKind::KillAfterSync, "kill-after-sync", "WHO",
+      "kill the node when its next sync is done, before it learns of that"},
+     Shape::Node,
+     {}},
+    {{ActionKind::SyncError, "sync-error", "WHO",
+      "the node's next sync is not done and fails with EIO"},
+     Shape::Node,
+     {}},
+    {{ActionKind::DiskFull, "disk-full", "WHO", "the node's writes fail with ENOSPC, until heal"},
+     Shape::Node,
+     {}},
+    {{ActionKind::DiskError, "disk-error", "WHO",
+      "the node's writes and syncs fail with EIO, until heal"},
+     Shape::Node,
+     {}},
+    {{ActionKind::SlowDisk, "slow-disk", "WHO LENGTH",
+      "each write and sync of the node takes LENGTH longer, until heal"},
+     Shape::NodeAndLength,
+     {}},
     {{ActionKind::Cut, "cut", "WHO WHO", "drop every packet between the two"}, Shape::TwoNodes, {}},
     {{ActionKind::CutOneWay, "cut-one-way", "WHO WHO",
       "drop every packet from the first to the second"},
@@ -68,7 +109,10 @@ constexpr auto kActions = std::to_array<Known>({
      {}},
     {{ActionKind::Deafen, "deafen", "WHO", "drop every packet to the node"}, Shape::Node, {}},
     {{ActionKind::Mute, "mute", "WHO", "drop every packet from the node"}, Shape::Node, {}},
-    {{ActionKind::Heal, "heal", "", "every cut that rules have made ends"}, Shape::Bare, {}},
+    {{ActionKind::Heal, "heal", "",
+      "every cut and every trouble of a disk that rules have made ends"},
+     Shape::Bare,
+     {}},
     {{ActionKind::Rest, "rest", "", "clients finish what they asked, and ask no more"},
      Shape::Bare,
      {}},
@@ -155,6 +199,17 @@ base::Result<Action> parse_nodes(Action action, const std::vector<std::string>& 
   return action;
 }
 
+base::Result<Action> parse_node_and_length(Action action, const std::vector<std::string>& words) {
+  const auto length = words.size() == 3 ? thousandths(words[2]) : std::nullopt;
+  if (!length) {
+    return wrong("'" + words[0] + "' needs a node and a length in election timeouts, such as \"" +
+                 words[0] + " leader 0.1\"");
+  }
+  action.length = *length;
+  TRY(action.who, parse_who(words[1], true));
+  return action;
+}
+
 }  // namespace
 
 std::vector<ActionWord> action_words() {
@@ -165,6 +220,12 @@ std::vector<ActionWord> action_words() {
 }
 
 std::optional<wire::Deed> deed_of(ActionKind kind) { return known_of(kind).deed; }
+
+std::optional<FaultKind> fault_of(ActionKind kind) {
+  const auto faults = fault_words();
+  const auto same = std::ranges::find(faults, known_of(kind).word.word, &FaultWord::word);
+  return same == faults.end() ? std::nullopt : std::optional(same->kind);
+}
 
 base::Result<Action> parse_action(const std::string& text) {
   std::istringstream stream(text);
@@ -195,6 +256,8 @@ base::Result<Action> parse_action(const std::string& text) {
       return parse_nodes(action, words, 2);
     case Shape::Node:
       return parse_nodes(action, words, 1);
+    case Shape::NodeAndLength:
+      return parse_node_and_length(action, words);
     case Shape::Bare:
       break;
   }
@@ -221,6 +284,9 @@ std::string describe(const Action& action) {
       break;
     case Shape::Node:
       text += " " + describe(action.who, true);
+      break;
+    case Shape::NodeAndLength:
+      text += " " + describe(action.who, true) + " " + decimal(action.length);
       break;
     case Shape::Bare:
       break;

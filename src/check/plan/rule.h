@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "check/history/node_id.h"
 #include "check/plan/document.h"
+#include "check/plan/fault.h"
 #include "check/wire/encoder.h"
 #include "check/wire/message.h"
 
@@ -77,6 +78,14 @@ enum class ActionKind : std::uint8_t {
   Pause,
   Resume,
   Start,
+  PowerCut,
+  TornWrite,
+  KillAtSync,
+  KillAfterSync,
+  SyncError,
+  DiskFull,
+  DiskError,
+  SlowDisk,
   // To the network.
   Cut,
   CutOneWay,
@@ -94,7 +103,7 @@ struct Action {
   ActionKind kind = ActionKind::Drop;
   Who who = {};
   Who other = {};            // Cut, CutOneWay.
-  std::uint32_t length = 0;  // Delay, Hold, Wait: thousandths of an election timeout.
+  std::uint32_t length = 0;  // Delay, Hold, Wait, SlowDisk: thousandths of an election timeout.
   std::string until = {};    // Hold: goes on when this rule has fired.
   std::string field = {};    // Alter.
   std::int64_t value = 0;    // Alter: new value, or what is added.
@@ -123,6 +132,9 @@ std::vector<ActionWord> action_words();
 constexpr bool strikes_message(ActionKind kind) { return kind <= ActionKind::Reset; }
 // What the deed means to an encoder; none for Close, Reset, and what does not strike messages.
 std::optional<wire::Deed> deed_of(ActionKind kind);
+
+// The fault of a lane that is called by the same word.
+std::optional<FaultKind> fault_of(ActionKind kind);
 
 // [[rule]]s of a document. Every word, and every name of a rule, is checked.
 base::Result<std::vector<Rule>> read_rules(const Document& document, const Value& value);

@@ -14,6 +14,10 @@ using plan::Action;
 using plan::ActionKind;
 using plan::Who;
 
+constexpr auto kKilling = {ActionKind::Kill, ActionKind::PowerCut, ActionKind::TornWrite};
+constexpr auto kSilencing = {ActionKind::Kill, ActionKind::PowerCut, ActionKind::TornWrite,
+                             ActionKind::Pause};
+
 std::uint64_t nanoseconds(std::uint32_t thousandths, std::uint64_t election_timeout_ns) {
   return election_timeout_ns / 1000 * thousandths;
 }
@@ -195,8 +199,8 @@ void Engine::fire(std::size_t rule, const Mark& mark, std::uint64_t message, std
     if (!plan::strikes_message(action.kind)) firing.steps.push_back(step_of(action, mark));
   }
   if (strikes_at_once(firing))
-    striking_[firing.number] = {.frozen = struck_by(firing, {ActionKind::Kill, ActionKind::Pause}),
-                                .killed = struck_by(firing, {ActionKind::Kill}),
+    striking_[firing.number] = {.frozen = struck_by(firing, kSilencing),
+                                .killed = struck_by(firing, kKilling),
                                 .tickets = {}};
   if (message != 0) decide(fired, firing.number, now_ns, outcome);
   outcome.fired.push_back(std::move(firing));

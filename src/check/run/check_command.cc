@@ -102,6 +102,8 @@ int run_suite(const CheckOptions& options, const std::vector<std::string>& names
     if (!plan.ok()) return refused(plan.error());
     plans.push_back(plan.value());
   }
+  Manner in_suite;
+  in_suite.skip_impossible = true;
   verdict::Verdict joined = verdict::Verdict::Valid;
   bool only_known = true;
   std::size_t skipped = 0;
@@ -112,7 +114,8 @@ int run_suite(const CheckOptions& options, const std::vector<std::string>& names
     alone.plan = name;
     fmt::print(stderr, "\n== {}: {}\n", name, plans[k].about);
     const std::string folder = path + '/' + fs::path(name).filename().string();
-    const auto code = run_contained({alone, plans[k], folder, repeat_command(alone)});
+    const auto code =
+        run_contained({alone, plans[k], folder, repeat_command(alone), in_suite});
     if (!code.ok()) complain(code.error().message);
     if (code.ok() && code.value() == kExitSkipped) {
       skipped += 1;
@@ -128,7 +131,7 @@ int run_suite(const CheckOptions& options, const std::vector<std::string>& names
     if (was_interrupted(folder)) break;  // Its verdict is unknown at best, and so is the suite's.
   }
   if (skipped > 0) {
-    fmt::print("{} of {} plans skipped: this target cannot do what they ask for\n", skipped,
+    fmt::print("{} of {} plans skipped: this target or machine cannot do what they ask for\n", skipped,
                plans.size());
   }
   if (skipped == plans.size()) return kExitUnknown;

@@ -69,8 +69,8 @@ class Run {
   base::Status fit_faults();
   milliseconds operation_timeout() const;
   base::Status check_rules() const;
+  base::Status check_machine() const;
   faults::Surroundings surroundings();
-  void note(const faults::FaultRecord& record);
   faults::Counts counts() const;
   std::unique_ptr<OnlineJudge> judge_online();  // Null: nothing ends the run early.
   void fault_phase();
@@ -135,7 +135,9 @@ base::Result<std::unique_ptr<Run>> Run::build(const RunRequest& request, faults:
   r.cluster_.reset(new Cluster{*r.sandbox_, *r.hosts_, *r.config_, *r.board_, stop});
   r.network_ = std::make_unique<faults::NetworkFaults>(*r.sandbox_, *r.monitor_, *r.probe_);
   r.processes_ = std::make_unique<faults::ProcessFaults>(*r.sandbox_, *r.hosts_, *r.config_);
-  TRY(r.strikes_, Strikes::prepare(r.plan_, {*r.sandbox_, *r.hosts_, *r.config_, *r.network_}));
+  TRY(r.strikes_,
+      Strikes::prepare(r.plan_, {*r.sandbox_, *r.hosts_, *r.config_, *r.network_, *r.nodes_}));
+  TRY([[maybe_unused]] auto possible, r.check_machine());
   r.workload_ = std::make_unique<Workload>(*r.sandbox_, *r.config_, *r.history_, r.clock_,
                                            possible_work(request.plan.work, *r.config_));
   r.progress_ =
@@ -157,6 +159,16 @@ base::Status Run::check_rules() const {
   return base::Error{base::ErrorCode::Unavailable,
                      fmt::format("plan '{}' has rules about messages, but the monitor is '{}': {}",
                                  plan_.name, choice_.name, choice_.reason)};
+}
+
+// Of a suite, a plan is skipped that the machine does not let be; alone it is carried out, and the
+// rule that does not do what it should is reported.
+base::Status Run::check_machine() const {
+  const std::string impossible = strikes_->impossible_actions(plan_);
+  if (impossible.empty() || !request_.manner.skip_impossible) return base::Done{};
+  return base::Error{
+      base::ErrorCode::Unavailable,
+      fmt::format("plan '{}' cannot be carried out here: {}", plan_.name, impossible)};
 }
 
 base::Status Run::start_monitor() {
@@ -256,19 +268,6 @@ milliseconds Run::operation_timeout() const {
       planned_ms > 0 ? planned_ms : std::clamp(election_ms / 2, kLeastTimeoutMs, kMostTimeoutMs)));
 }
 
-// What was judged to be durable may be gone with a node's power: the judges are told.
-void Run::note(const faults::FaultRecord& record) {
-  fault_log_->append(record);
-  const auto strikes = [&record](plan::FaultKind kind) {
-    return record.fault.find(plan::word(kind)) != std::string::npos;
-  };
-  const bool power = strikes(plan::FaultKind::PowerCut) || strikes(plan::FaultKind::TornWrite);
-  if (!power || record.state != faults::FaultState::Fired) return;
-  for (const history::NodeId node : record.nodes) {
-    nodes_->note(node, evidence::NodeEventKind::PowerCut);
-  }
-}
-
 faults::Surroundings Run::surroundings() {
   return {clock_,
           stop_,
@@ -276,9 +275,10 @@ faults::Surroundings Run::surroundings() {
           *processes_,
           *workload_,
           [this] { return board_->leader(); },
-          [this](const faults::FaultRecord& record) { note(record); },
+          [this](const faults::FaultRecord& record) { fault_log_->append(record); },
           strikes_->disks(),
-          strikes_->syncs()};
+          strikes_->syncs(),
+          strikes_->impossible_actions(plan_)};
 }
 
 faults::Counts Run::counts() const {

@@ -27,6 +27,8 @@ struct Manner {
   std::set<std::string> stop_at = {};
   bool ends_with_faults = false;  // Does not wait for --time when all lanes and rules are done.
   bool recovers = true;           // Sees whether the system comes back, and reads everything back.
+  // Not begun if its rules need what the machine does not let be.
+  bool skip_impossible = false;
 };
 
 struct RunRequest {

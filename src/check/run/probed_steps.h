@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The steps of a plan that not every machine lets happen.
+// The steps and actions of a plan that not every machine lets happen.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,8 @@ namespace check::run {
 using OfKind = bool (*)(plan::FaultKind);
 
 bool has_steps(const plan::Plan& plan, OfKind of_kind);
+// Whether a rule does what such a fault does.
+bool has_actions(const plan::Plan& plan, OfKind of_kind);
 // Returns how many there were.
 std::uint64_t leave_out_steps(plan::Plan& plan, OfKind of_kind);
 

@@ -10,10 +10,13 @@ namespace check::run {
 base::Result<std::unique_ptr<Strikes>> Strikes::prepare(const plan::Plan& plan,
                                                         const World& world) {
   auto strikes = std::make_unique<Strikes>();
-  if (has_steps(plan, plan::strikes_disk)) {
+  const auto needs = [&plan](OfKind of_kind) {
+    return has_steps(plan, of_kind) || has_actions(plan, of_kind);
+  };
+  if (needs(plan::strikes_disk)) {
     TRY([[maybe_unused]] auto disks, strikes->prepare_disks(world));
   }
-  if (has_steps(plan, plan::strikes_sync)) strikes->prepare_syncs(world);
+  if (needs(plan::strikes_sync)) strikes->prepare_syncs(world);
   return strikes;
 }
 
@@ -25,7 +28,10 @@ base::Status Strikes::prepare_disks(const World& world) {
   }
   TRY(disks_, faults::DiskFaults::prepare(
                   {world.sandbox, world.hosts, world.config, world.network,
-                   [&hosts = world.hosts](history::NodeId node) { hosts.excuse(node); }}));
+                   [&hosts = world.hosts](history::NodeId node) { hosts.excuse(node); },
+                   [&log = world.log](history::NodeId node) {
+                     log.note(node, evidence::NodeEventKind::PowerCut);
+                   }}));
   return base::Done{};
 }
 
@@ -42,6 +48,16 @@ void Strikes::prepare_syncs(const World& world) {
   syncs_ = std::make_unique<faults::SyncFaults>(
       *supervisor_, world.hosts, world.config,
       [&hosts = world.hosts](history::NodeId node) { hosts.excuse(node); });
+}
+
+std::string Strikes::impossible_actions(const plan::Plan& plan) const {
+  std::string impossible;
+  for (const Impossible& one : impossible_) {
+    if (!has_actions(plan, one.of_kind)) continue;
+    impossible +=
+        fmt::format("{}faults of {}: {}", impossible.empty() ? "" : "; ", one.what, one.reason);
+  }
+  return impossible;
 }
 
 std::string Strikes::leave_out_impossible(plan::Plan& plan) const {

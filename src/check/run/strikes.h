@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the steps of a plan that strike disks and syncs need: disks that fail, and a supervisor of
-// system calls. Only made if a step asks for it, and if the machine lets it; other steps are left
-// out.
+// What the steps of a plan, and the actions of its rules, that strike disks and syncs need: disks
+// that fail, and a supervisor of system calls. Only made if one asks for it, and if the machine
+// lets it.
 #pragma once
 
 #include <memory>
@@ -14,6 +14,7 @@
 #include "check/faults/network_faults.h"
 #include "check/faults/sync_faults.h"
 #include "check/plan/plan.h"
+#include "check/run/node_log.h"
 #include "check/run/probed_steps.h"
 #include "check/run/sandbox_hosts.h"
 #include "check/sandbox/sandbox.h"
@@ -29,13 +30,18 @@ class Strikes {
     SandboxHosts& hosts;
     cluster::RaftClusterConfig& config;
     faults::NetworkFaults& network;
+    NodeLog& log;  // Is told of nodes that lose their power.
   };
 
   // Requires: no node runs yet.
   static base::Result<std::unique_ptr<Strikes>> prepare(const plan::Plan& plan, const World& world);
 
-  faults::DiskFaults* disks() const { return disks_.get(); }  // Null: no step strikes a disk.
-  faults::SyncFaults* syncs() const { return syncs_.get(); }  // Null: no step strikes a sync.
+  // Null: nothing needs it, or it is impossible here.
+  faults::DiskFaults* disks() const { return disks_.get(); }
+  faults::SyncFaults* syncs() const { return syncs_.get(); }
+
+  // What the plan's rules do that is impossible here: "faults of disks: REASON"; empty: nothing.
+  std::string impossible_actions(const plan::Plan& plan) const;
 
   // Takes away the steps that are impossible here: "3 faults of disks: REASON"; empty: none.
   std::string leave_out_impossible(plan::Plan& plan) const;
