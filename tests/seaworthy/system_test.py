@@ -326,6 +326,16 @@ class Rules(Folder):
         held = [message for message in self.messages() if message.get("action") == "hold until led"]
         self.assertEqual(len(held), 1)
 
+    def test_a_rest_ends_when_clients_go_on_and_with_the_rules(self):
+        plan = self.plan(
+            '[[rule]]\nname = "rest"\nwhen = { type = "AppendReply", nth = 20 }\ndo = ["rest"]\nrequire = true\n'
+            '[[rule]]\nname = "go"\nwhen = { type = ["AppendReply", "AppendEntries"], after = "rest" }\n'
+            'do = ["go-on"]\nrequire = true\n'
+            '[[rule]]\nname = "again"\nwhen = { after = "go", wait = 0.5 }\ndo = ["rest"]\nrequire = true\n'
+            '[[rule]]\nname = "twice"\nwhen = { after = "again", wait = 0.5 }\ndo = ["rest"]\nrequire = true\n')
+        code, _, err = self.check("raftkv", "--nodes", "3", "--plan", plan, "--time", "4", "--seed", "3")
+        self.assertEqual(code, 0, err)
+
     def test_a_required_rule_that_does_not_fire_makes_the_run_unknown(self):
         plan = self.plan('[[rule]]\nname = "never"\nrequire = true\n'
                          'when = { type = "AppendEntries", index = ">=1000000000" }\n')

@@ -82,7 +82,7 @@ std::string Injector::armed(const Struck& struck, bool reached) {
 
 void Injector::execute(const Place& place) {
   const plan::Step& step = plan_.lanes[place.lane].steps[place.step];
-  if (step.fault.quiet) around_.clients.rest();
+  if (step.fault.quiet) (void)around_.clients.rest();
   const Struck struck = claim(step);
   FaultRecord record;
   record.id = next_id_.fetch_add(1);

@@ -25,11 +25,11 @@
 namespace check::faults {
 
 // Brings the clients to rest before a quiet fault, and lets them go on. A second request waits for
-// the first to end.
+// the first to end. False: they were told to go on before all had come to rest.
 class Clients {
  public:
   virtual ~Clients() = default;
-  virtual void rest() = 0;
+  virtual bool rest() = 0;
   virtual void go_on() = 0;
 };
 

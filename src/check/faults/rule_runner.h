@@ -45,6 +45,9 @@ class RuleRunner : public monitor::MessageWatcher {
   // are reported as failed. The nodes and the network stay as they are: heal them after.
   void stop();
 
+  // Clients that rest for a rule go on: what else waits for them to rest can end.
+  void let_clients_go();
+
   // Every rule that has to fire has, and nothing is under way or will come by time: the rest of the
   // fault phase would only be waiting. False if no rule has to.
   bool done();

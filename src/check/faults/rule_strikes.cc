@@ -57,29 +57,48 @@ base::Result<std::string> RuleStrikes::carry_out(const rules::Step& step,
   return std::string();
 }
 
-void RuleStrikes::let_go() {
-  std::set<history::NodeId> owned;
+void RuleStrikes::let_clients_go() {
   bool resting = false;
   {
     const std::lock_guard lock(mutex_);
-    owned = std::exchange(owned_, {});
+    let_go_ = true;
     resting = std::exchange(resting_, false);
   }
   if (resting) around_.clients.go_on();
+}
+
+void RuleStrikes::let_go() {
+  let_clients_go();
+  std::set<history::NodeId> owned;
+  {
+    const std::lock_guard lock(mutex_);
+    owned = std::exchange(owned_, {});
+  }
   around_.processes.release(owned);
 }
 
 base::Result<std::string> RuleStrikes::rest() {
-  around_.clients.rest();
-  const std::lock_guard lock(mutex_);
-  resting_ = true;
-  return std::string("clients rest");
+  {
+    const std::lock_guard lock(mutex_);
+    if (let_go_) return std::string("clients do not rest any more");
+    resting_ = true;
+  }
+  const bool rest = around_.clients.rest();
+  bool late = false;
+  {
+    const std::lock_guard lock(mutex_);
+    late = rest && let_go_;
+  }
+  if (late) around_.clients.go_on();
+  return std::string(rest ? "clients rest" : "clients were told to go on before all rested");
 }
 
 base::Result<std::string> RuleStrikes::go_on() {
+  {
+    const std::lock_guard lock(mutex_);
+    resting_ = false;
+  }
   around_.clients.go_on();
-  const std::lock_guard lock(mutex_);
-  resting_ = false;
   return std::string("clients go on");
 }
 

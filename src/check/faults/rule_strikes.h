@@ -32,7 +32,9 @@ class RuleStrikes {
   // Requires: neither a deed to the message nor a wait.
   base::Result<std::string> carry_out(const rules::Step& step, Unconfirmed& unconfirmed);
 
-  // Clients go on, and nodes may be struck by other faults; they stay as they are.
+  // Clients go on, and no more rest for a rule.
+  void let_clients_go();
+  // The same, and nodes may be struck by other faults; they stay as they are.
   void let_go();
 
  private:
@@ -53,7 +55,8 @@ class RuleStrikes {
   Surroundings around_;
   const std::uint64_t election_timeout_ms_;
   std::mutex mutex_;                 // Of what follows.
-  bool resting_ = false;             // Clients, by a rule.
+  bool resting_ = false;             // Clients, by a rule; or one waits for that.
+  bool let_go_ = false;              // No more rest.
   std::set<history::NodeId> owned_;  // Claimed for the rules.
   // By what they are struck: power cuts and sync faults until a start, troubles until a heal.
   std::map<history::NodeId, plan::FaultKind> down_;

@@ -318,6 +318,7 @@ void Run::fault_phase() {
   const bool done = stop_.wait_until(over, std::max(left, milliseconds(0)), milliseconds(20));
   // What came of it takes its time.
   if (done) (void)stop_.wait(milliseconds(static_cast<std::int64_t>(2 * election_ms)));
+  if (rules_) rules_->let_clients_go();
   for (std::thread& lane : lanes) lane.join();
   if (rules_) rules_->stop();
 }

@@ -81,12 +81,14 @@ void Workload::stop() {
   }
 }
 
-void Workload::rest() {
+bool Workload::rest() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return stopping_ || !resting_; });
   resting_ = true;
-  rests_ += 1;
-  changed_.wait(lock, [this] { return stopping_ || waiting_ == clients_.size(); });
+  const std::uint64_t mine = ++rests_;
+  const auto over = [this, mine] { return stopping_ || !resting_ || rests_ != mine; };
+  changed_.wait(lock, [&] { return over() || waiting_ == clients_.size(); });
+  return !over();
 }
 
 void Workload::go_on() {

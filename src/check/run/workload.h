@@ -45,7 +45,7 @@ class Workload : public faults::Clients {
   // Every client ends its operation and its thread.
   void stop();
 
-  void rest() override;
+  bool rest() override;
   void go_on() override;
 
   Counts counts() const;
