@@ -333,7 +333,7 @@ class Rules(Folder):
             'do = ["go-on"]\nrequire = true\n'
             '[[rule]]\nname = "again"\nwhen = { after = "go", wait = 0.5 }\ndo = ["rest"]\nrequire = true\n'
             '[[rule]]\nname = "twice"\nwhen = { after = "again", wait = 0.5 }\ndo = ["rest"]\nrequire = true\n')
-        code, _, err = self.check("raftkv", "--nodes", "3", "--plan", plan, "--time", "4", "--seed", "3")
+        code, _, err = self.check("raftkv", "--plan", plan, "--time", "4", "--seed", "3")
         self.assertEqual(code, 0, err)
 
     def test_a_required_rule_that_does_not_fire_makes_the_run_unknown(self):
