@@ -328,7 +328,7 @@ class Rules(Folder):
 
     def test_a_rest_ends_when_clients_go_on_and_with_the_rules(self):
         plan = self.plan(
-            '[[rule]]\nname = "rest"\nwhen = { type = "AppendReply", nth = 20 }\ndo = ["rest"]\nrequire = true\n'
+            '[[rule]]\nname = "rest"\nwhen = { type = "AppendReply", nth = 600 }\ndo = ["rest"]\nrequire = true\n'
             '[[rule]]\nname = "go"\nwhen = { type = ["AppendReply", "AppendEntries"], after = "rest" }\n'
             'do = ["go-on"]\nrequire = true\n'
             '[[rule]]\nname = "again"\nwhen = { after = "go", wait = 0.5 }\ndo = ["rest"]\nrequire = true\n'
