@@ -15,8 +15,10 @@
 #include "check/run/interrupts.h"
 #include "check/run/monitor_choice.h"
 #include "check/run/plan_files.h"
+#include "check/run/repeat_command.h"
+#include "check/run/search_command.h"
 #include "check/run/settings.h"
-#include "check/run/shell_word.h"
+#include "check/search/searcher.h"
 
 namespace check::run {
 
@@ -34,20 +36,6 @@ std::uint64_t drawn_seed() {
   return seed % 1'000'000'000;
 }
 
-// A command for a shell in this folder. It names this very program, however it was found.
-std::string repeat_command(const CheckOptions& options) {
-  std::string command = fmt::format("{} check --target {} --nodes {}", this_program(),
-                                    shell_word(options.target), options.nodes);
-  if (options.clients) command += fmt::format(" --clients {}", *options.clients);
-  if (options.keys) command += fmt::format(" --keys {}", *options.keys);
-  command += options.suite.empty() ? " --plan " + shell_word(options.plan)
-                                   : " --suite " + shell_word(options.suite);
-  for (const std::string& pair : options.set) command += " --set " + shell_word(pair);
-  if (!options.monitor.empty()) command += " --monitor " + shell_word(options.monitor);
-  if (options.accept_known) command += " --accept-known";
-  return command + fmt::format(" --time {} --seed {}", options.time_s, *options.seed);
-}
-
 base::Status validate(const CheckOptions& options) {
   const auto wrong = [](const std::string& sentence) {
     return base::Error{base::ErrorCode::InvalidArgument, sentence};
@@ -61,6 +49,14 @@ base::Status validate(const CheckOptions& options) {
   }
   if (options.clients.value_or(1) == 0 || options.keys.value_or(1) == 0) {
     return wrong("--clients and --keys must be at least 1");
+  }
+  if (options.search_s.value_or(1) < 1 || options.search_s.value_or(1) > kMostSeconds) {
+    return wrong(fmt::format("--search must be from 1 to {} seconds, not {}", kMostSeconds,
+                             *options.search_s));
+  }
+  if (!search::how(options.search_how)) {
+    return wrong(
+        fmt::format("--search-how must be guided, blind or faults, not '{}'", options.search_how));
   }
   TRY(const cluster::Settings settings, parse_settings(options.set));
   // A target that nobody knows is told later.
@@ -81,12 +77,6 @@ base::Result<plan::Plan> chosen_plan(const CheckOptions& options, const std::str
   TRY([[maybe_unused]] auto applicable, plan::check_applicable(plan, options.nodes));
   TRY([[maybe_unused]] auto room, check_room(options, plan));
   return plan;
-}
-
-verdict::Verdict verdict_of(int code) {
-  if (code == kExitValid) return verdict::Verdict::Valid;
-  const bool invalid = code == kExitInvalid || code == kExitKnown;
-  return invalid ? verdict::Verdict::Invalid : verdict::Verdict::Unknown;
 }
 
 int refused(const base::Error& error) {
@@ -163,6 +153,10 @@ int check_command(const CheckOptions& asked) {
                    error)
           .lexically_normal()
           .string();
+  if (options.search_s) {
+    const SearchEnd end = search(options, path);
+    return print_end(end.code, end.run, end.repeat);
+  }
   const std::string repeat = repeat_command(options);
   if (!options.suite.empty()) {
     const auto names = plans_of_suite(options.suite);

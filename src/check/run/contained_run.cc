@@ -65,6 +65,12 @@ std::string abandoned(const RunDirectory& directory) {
 
 bool judged(int code) { return code <= kExitUnknown || code == kExitKnown; }
 
+verdict::Verdict verdict_of(int code) {
+  if (code == kExitValid) return verdict::Verdict::Valid;
+  const bool invalid = code == kExitInvalid || code == kExitKnown;
+  return invalid ? verdict::Verdict::Invalid : verdict::Verdict::Unknown;
+}
+
 bool was_interrupted(const std::string& path) {
   const auto directory = RunDirectory::open(path);
   if (!directory.ok()) return false;

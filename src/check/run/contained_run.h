@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "check/run/check_run.h"
+#include "check/verdict/finding.h"
 
 namespace check::run {
 
@@ -23,6 +24,7 @@ base::Result<int> run_contained(const ContainedRun& run);
 
 // Whether the exit code is that of a verdict.
 bool judged(int code);
+verdict::Verdict verdict_of(int code);
 
 // Whether the run in that folder was ended early by the user.
 bool was_interrupted(const std::string& path);

@@ -47,9 +47,26 @@ CLI::App* add_check(CLI::App& app, CheckOptions& options) {
   auto* plan = check->add_option("--plan", options.plan, "What to do: a plan's name or file")
                    ->type_name("PLAN")
                    ->capture_default_str();
-  check->add_option("--suite", options.suite, "All plans of a suite, one after the other: external")
-      ->type_name("SUITE")
-      ->excludes(plan);
+  auto* suite = check
+                    ->add_option("--suite", options.suite,
+                                 "All plans of a suite, one after the other: external")
+                    ->type_name("SUITE")
+                    ->excludes(plan);
+  check
+      ->add_option("--search", options.search_s,
+                   "For so many seconds: short plans, each made from what nodes said under the "
+                   "ones before it")
+      ->type_name("S")
+      ->excludes(plan)
+      ->excludes(suite)
+      ->check(not_negative());
+  check
+      ->add_option("--search-how", options.search_how,
+                   "Of a search: guided by new states, blind, or faults by time alone")
+      ->type_name("HOW")
+      ->capture_default_str();
+  check->add_flag("--keep-going", options.keep_going,
+                  "A search does not end with the first violation");
   check->add_option("--time", options.time_s, "Seconds of the phase with faults")
       ->type_name("S")
       ->capture_default_str();

@@ -15,7 +15,10 @@ struct CheckOptions {
   std::optional<std::uint32_t> clients;  // Instead of the plan's.
   std::optional<std::uint32_t> keys;     // Instead of the plan's.
   std::string plan = "standard";
-  std::string suite;  // Instead of `plan`.
+  std::string suite;                      // Instead of `plan`.
+  std::optional<std::uint32_t> search_s;  // Seconds of a search, instead of `plan`.
+  std::string search_how = "guided";      // search::How
+  bool keep_going = false;                // The search: after a violation.
   std::uint32_t time_s = 60;
   std::optional<std::uint64_t> seed;
   std::string out;               // Empty: runs/YYYYMMDDThhmmssZ-TARGET-SEED.
