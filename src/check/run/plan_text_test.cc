@@ -3,6 +3,7 @@
 
 #include "check/plan/plan.h"
 #include "check/run/toml_reader.h"
+#include "check/search/searcher.h"
 
 namespace check::run {
 namespace {
@@ -40,6 +41,26 @@ TEST(PlanText, WithAWrongPointIsNamedByItsPlace) {
             "mine.toml:5:9: 'until' must be a table");
   EXPECT_EQ(plan_of(head + "led = 65\n").error().message,
             "mine.toml:5:7: 'led' must be a whole number from 0 to 64");
+}
+
+TEST(PlanText, OfASearchIsReadAgainAsItWasWritten) {
+  search::Trace trace;
+  trace.talks = {
+      {{wire::MessageType::AppendEntries, rules::Role::Leader, rules::Role::Follower}, 900},
+      {{wire::MessageType::AppendReply, rules::Role::Follower, rules::Role::Leader}, 900},
+      {{wire::MessageType::RequestVote, rules::Role::Candidate, rules::Role::Unknown}, 8}};
+  for (const wire::Protocol protocol : wire::kProtocols) {
+    search::Searcher searcher({.seed = 1, .nodes = 5, .protocol = protocol});
+    searcher.learn(trace, 1000);
+    for (std::uint64_t k = 0; k < 100; ++k) {
+      const std::string text = plan::write_plan(searcher.next().plan);
+      const auto again = plan_of(text);
+      ASSERT_TRUE(again.ok()) << again.error().message << '\n' << text;
+      EXPECT_EQ(plan::write_plan(again.value()), text);
+      trace.states = {k};
+      searcher.learn(trace, 1000);
+    }
+  }
 }
 
 }  // namespace

@@ -165,15 +165,14 @@ char ClusterState::log_letter(const Node& node) const {
   if (mine && end <= other.end() && other.term_at(end) && other.term_at(end) != mine) return 'x';
   if (end > other.end()) return 'X';  // Longer, and of an older term.
   const std::uint64_t missing = other.end() - end;
-  if (node.log.last_term() != other.last_term()) return missing <= kFew ? 'o' : 'O';
+  if (mine && mine != other.term_at(other.end())) return missing <= kFew ? 'o' : 'O';
   if (missing <= kFew) return '0';
   return missing <= kMany ? '1' : '2';
 }
 
 char ClusterState::commit_letter(const Node& node) const {
   if (node.commit == 0 || !node.log.known()) return '?';
-  if (node.commit > node.log.end()) return '>';
-  const std::uint64_t open = node.log.end() - node.commit;
+  const std::uint64_t open = node.log.end() - std::min(node.commit, node.log.end());
   if (open <= kFew) return '0';
   return open <= kMany ? '1' : '2';
 }
