@@ -120,11 +120,12 @@ base::Result<Search::Ran> Search::attempt(search::Searcher::Trial trial) {
 
   const auto began = Clock::now();
   const std::string run = path_ + '/' + number;
-  const auto code = run_contained({.options = alone,
-                                   .plan = trial.plan,
-                                   .path = run,
-                                   .repeat = repeat_command(alone),
-                                   .manner = {.election_timeout_ms = election_ms_, .quiet = true}});
+  const auto code = run_contained(
+      {.options = alone,
+       .plan = trial.plan,
+       .path = run,
+       .repeat = repeat_command(alone),
+       .manner = {.election_timeout_ms = election_ms_, .quiet = true, .ends_with_faults = true}});
   if (!code.ok()) return code.error();
   Ran ran;
   ran.took_ms = static_cast<std::uint64_t>(seconds_since(began) * 1000);
@@ -208,7 +209,8 @@ SearchEnd Search::run() {
       complain(ran.error().message);
       return end(kExitUsage);
     }
-    const std::uint64_t fresh = searcher_->learn(ran.value().trace, ran.value().took_ms);
+    const bool counts = !ran.value().refused && ran.value().verdict != Verdict::Unknown;
+    const std::uint64_t fresh = searcher_->learn(ran.value().trace, ran.value().took_ms, counts);
     note(trial, ran.value(), fresh);
     more = take(ran.value()) && !ran.value().interrupted;
     if (ran.value().interrupted) joined_ = std::max(joined_, Verdict::Unknown);

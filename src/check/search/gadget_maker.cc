@@ -97,13 +97,12 @@ std::string GadgetMaker::add_strike(plan::Rule& rule, base::Prng& prng) const {
     if (next == "LENGTH") arguments += " " + length_word(drawn_length(prng));
   }
   auto begin = action(strike.word + arguments);
-  const bool of_nodes =
-      begin.kind == plan::ActionKind::Kill || begin.kind == plan::ActionKind::Pause;
-  begin.after_delivery = of_nodes && !rule.when.types.empty() && percent(30, prng);
+  const bool ends_by_node = strike.end == "start" || strike.end == "resume";
+  begin.after_delivery = ends_by_node && !rule.when.types.empty() && percent(30, prng);
   rule.actions.push_back(begin);
   rule.actions.push_back(action("wait " + length_word(drawn_length(prng))));
   if (!strike.end.empty()) {
-    rule.actions.push_back(action(strike.end + (of_nodes ? arguments : "")));
+    rule.actions.push_back(action(strike.end + (ends_by_node ? arguments : "")));
   }
   return strike.word;
 }
@@ -141,7 +140,7 @@ Gadget GadgetMaker::strike_at_message(base::Prng& prng) const {
   const bool drops = std::ranges::find(deeds, "drop") != deeds.end() && percent(30, prng);
   if (drops) rule.actions.push_back(action("drop"));
   const std::string word = add_strike(rule, prng);
-  if (drops) rule.actions[1].after_delivery = false;
+  if (drops) rule.actions[1].after_delivery = false;  // It is not delivered.
   gadget.rules = {rule};
   gadget.words = {word, "at " + std::string(wire::name(talk.type)), "strike"};
   return gadget;

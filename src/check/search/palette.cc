@@ -32,6 +32,8 @@ constexpr ActionKind kEnds[] = {ActionKind::Start, ActionKind::Resume, ActionKin
                                 ActionKind::GoOn, ActionKind::Wait};
 
 std::string end_of(ActionKind kind) {
+  const auto fault = plan::fault_of(kind);
+  if (fault && plan::strikes_sync(*fault)) return "start";
   static constexpr std::pair<ActionKind, std::string_view> kEndings[] = {
       {ActionKind::Kill, "start"},     {ActionKind::Pause, "resume"}, {ActionKind::Cut, "heal"},
       {ActionKind::CutOneWay, "heal"}, {ActionKind::Isolate, "heal"}, {ActionKind::Deafen, "heal"},
@@ -59,7 +61,7 @@ std::uint32_t drawn_gap(base::Prng& prng) { return one_of(kGaps, prng); }
 Palette::Palette(std::uint32_t nodes, std::optional<wire::Protocol> protocol)
     : nodes_(nodes), protocol_(protocol) {
   for (const plan::FaultWord& word : plan::fault_words()) {
-    // Broken disks stand below every node from its start, and change how fast all of it is.
+    // A disk that can fail stands below every node from its start, and makes all of it slower.
     if (plan::strikes_disk(word.kind)) continue;
     for (const plan::TargetWord& target : plan::target_words()) {
       const plan::Fault fault{.kind = word.kind, .target = target.target};
@@ -70,7 +72,9 @@ Palette::Palette(std::uint32_t nodes, std::optional<wire::Protocol> protocol)
   }
   for (const plan::ActionWord& word : plan::action_words()) {
     const bool ends = std::ranges::find(kEnds, word.kind) != std::end(kEnds);
-    if (plan::strikes_message(word.kind) || ends) continue;
+    const auto fault = plan::fault_of(word.kind);
+    const bool of_disks = fault && plan::strikes_disk(*fault);
+    if (plan::strikes_message(word.kind) || ends || of_disks) continue;
     const std::string text(word.word);
     if (!plan::parse_action(text + example(word.arguments)).ok()) continue;
     strikes_.push_back({text, std::string(word.arguments), end_of(word.kind)});

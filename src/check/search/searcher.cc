@@ -80,16 +80,16 @@ Searcher::Trial Searcher::next() {
   return trial;
 }
 
-std::uint64_t Searcher::learn(const Trace& trace, std::uint64_t cost_ms) {
+std::uint64_t Searcher::learn(const Trace& trace, std::uint64_t cost_ms, bool judged) {
   std::vector<StateHash> fresh;
   for (const StateHash state : trace.states) {
     if (++visits_[state] == 1) fresh.push_back(state);
   }
-  palette_.learn(trace.talks);
-  if (options_.how != How::Guided || number_ == 0) return fresh.size();
-  merits_.reward(words_of(tried_), fresh.size(), cost_ms);
   const std::uint64_t count = fresh.size();
-  if (count > 0) kept_.push_back({number_, tried_, std::move(fresh), cost_ms, 0});
+  palette_.learn(trace.talks);
+  if (options_.how != How::Guided || number_ == 0) return count;
+  merits_.reward(words_of(tried_), judged ? count : 0, cost_ms);
+  if (count > 0 && judged) kept_.push_back({number_, tried_, std::move(fresh), cost_ms, 0});
   if (kept_.size() > kMostKept) {
     kept_.erase(std::ranges::min_element(kept_, {}, [this](const Kept& k) { return energy(k); }));
   }

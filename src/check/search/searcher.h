@@ -51,7 +51,8 @@ class Searcher {
 
   // What became of the last trial; before the first, of a run that was not the search's. Returns
   // how many of its states had never been seen.
-  std::uint64_t learn(const Trace& trace, std::uint64_t cost_ms);
+  // `judged`: its verdict is valid or invalid. Plans that cannot be judged are not worth repeating.
+  std::uint64_t learn(const Trace& trace, std::uint64_t cost_ms, bool judged = true);
 
   std::uint64_t states() const { return visits_.size(); }
 
