@@ -70,14 +70,14 @@ void RuleRunner::stop() {
     threads = std::exchange(threads_, {});
   }
   changed_.notify_all();
-  strikes_.let_clients_go();
+  strikes_->let_clients_go();
   timers_.join();
   for (auto& [firing, thread] : threads) thread.join();
   strikes_->let_go();
   report_unfired();
 }
 
-void RuleRunner::let_clients_go() { strikes_.let_clients_go(); }
+void RuleRunner::let_clients_go() { strikes_->let_clients_go(); }
 
 bool RuleRunner::done() {
   const std::lock_guard lock(mutex_);
