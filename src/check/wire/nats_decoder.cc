@@ -82,58 +82,35 @@ Sought raft_at(std::string_view bytes, const Inboxes& inboxes) {
 }
 
 struct Side {
-  explicit Side(Direction direction) : stream(direction) {}
+  Side(Direction direction, bool from_start) : stream(direction), searching(!from_start) {}
 
   Stream stream;
   std::size_t scanned = 0;    // Bytes of the line at hand that hold no line break.
   std::size_t line = 0;       // Size of the line at hand; 0: it has not ended yet.
   std::uint64_t whole = 0;    // Size of the line and what belongs to it, with line breaks.
   std::uint64_t passing = 0;  // Bytes of a message that was torn by a gap and are still to come.
-  bool searching = false;     // For the begin of a message.
+  bool searching;             // For the begin of a message.
   std::string id;             // Of the server that sends here, as its Rafts call it.
 };
 
-class NatsDecoder final : public Decoder {
+class NatsDecoder final : public TwoStreams<Side> {
  public:
-  explicit NatsDecoder(const ConnectionStart& start) {
-    if (start.seen) return;
-    for (Side& side : sides_) side.searching = true;
-  }
+  using TwoStreams::TwoStreams;
 
-  void feed(Direction direction, std::string_view bytes, std::vector<Frame>& out) override {
+ private:
+  void lost(Direction direction, std::uint64_t bytes) override {
     Side& one = side(direction);
-    one.stream.add(bytes);
-    while (!one.stream.opaque() && step(direction, out)) {
-    }
-    one.stream.settle(out);
-  }
-
-  void skip(Direction direction, std::uint64_t bytes, std::vector<Frame>& out) override {
-    Side& one = side(direction);
-    if (one.stream.opaque() || bytes == 0) return;
     std::uint64_t rest = one.passing;
     if (one.line > 0) rest = one.whole - one.stream.waiting().size();
     one.line = one.scanned = 0;
     one.passing = rest < bytes ? 0 : rest - bytes;
     one.searching = one.searching || rest < bytes;
-    one.stream.take_all(out);
   }
 
-  const std::optional<std::string>& opaque(Direction direction) const override {
-    return sides_[static_cast<std::size_t>(direction)].stream.opaque();
-  }
-
- private:
-  Side& side(Direction direction) { return sides_[static_cast<std::size_t>(direction)]; }
-  const Side& other(Direction direction) const {
-    return sides_[1 - static_cast<std::size_t>(direction)];
-  }
-
-  // Takes one line or message; false if more bytes are needed.
-  bool step(Direction direction, std::vector<Frame>& out) {
+  // Takes one line or message.
+  bool step(Direction direction, std::vector<Frame>& out) override {
     Side& one = side(direction);
     const std::string_view waiting = one.stream.waiting();
-    if (waiting.empty()) return false;
     if (one.passing > 0) {
       const std::size_t now = std::min<std::uint64_t>(one.passing, waiting.size());
       one.passing -= now;
@@ -286,7 +263,6 @@ class NatsDecoder final : public Decoder {
     }
   }
 
-  std::array<Side, 2> sides_ = {Side(Direction::FromDialer), Side(Direction::FromAcceptor)};
   Inboxes inboxes_;
 };
 

@@ -2,7 +2,6 @@
 // The connections of PySyncObj (docs/formats/wire-pysyncobj.md). Every frame has a length, and its
 // content a checksum, so a place in mid-stream where a frame begins can be found for certain.
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,37 +27,27 @@ struct Asked {
 };
 
 struct Side {
-  explicit Side(Direction direction) : stream(direction) {}
+  Side(Direction direction, bool from_start)
+      : stream(direction), searching(!from_start), complete(from_start) {}
 
   Stream stream;
   std::uint64_t passing = 0;  // Bytes of a frame that was torn by a gap and are still to come.
-  bool searching = false;     // For the begin of a frame.
+  bool searching;             // For the begin of a frame.
   std::size_t sought = 0;     // Begins that were none.
   std::string pieces;         // Of the large entry that is under way.
   bool collecting = false;
-  bool complete = true;  // Nothing was lost, so `asked` knows all.
+  bool complete;  // Nothing was lost, so `asked` knows all.
   std::optional<Asked> asked;
 };
 
-class PysyncobjDecoder final : public Decoder {
+class PysyncobjDecoder final : public TwoStreams<Side> {
  public:
-  explicit PysyncobjDecoder(const ConnectionStart& start) : greeted_(!start.seen) {
-    if (start.seen) return;
-    for (Side& side : sides_) side.searching = true;
-    for (Side& side : sides_) side.complete = false;
-  }
+  explicit PysyncobjDecoder(const ConnectionStart& start)
+      : TwoStreams(start), greeted_(!start.seen) {}
 
-  void feed(Direction direction, std::string_view bytes, std::vector<Frame>& out) override {
+ private:
+  void lost(Direction direction, std::uint64_t bytes) override {
     Side& one = side(direction);
-    one.stream.add(bytes);
-    while (!one.stream.opaque() && step(direction, out)) {
-    }
-    one.stream.settle(out);
-  }
-
-  void skip(Direction direction, std::uint64_t bytes, std::vector<Frame>& out) override {
-    Side& one = side(direction);
-    if (one.stream.opaque() || bytes == 0) return;
     const std::size_t waiting = one.stream.waiting().size();
     const auto size = frame_size(one.stream.waiting());
     std::uint64_t rest = one.passing;
@@ -69,16 +58,7 @@ class PysyncobjDecoder final : public Decoder {
     one.collecting = false;
     one.pieces.clear();
     if (direction == Direction::FromDialer) greeted_ = true;
-    one.stream.take_all(out);
   }
-
-  const std::optional<std::string>& opaque(Direction direction) const override {
-    return sides_[static_cast<std::size_t>(direction)].stream.opaque();
-  }
-
- private:
-  Side& side(Direction direction) { return sides_[static_cast<std::size_t>(direction)]; }
-  Side& other(Direction direction) { return sides_[1 - static_cast<std::size_t>(direction)]; }
 
   // Of the frame that begins here, if that much is known and it can be one.
   static std::optional<std::size_t> frame_size(std::string_view bytes) {
@@ -88,11 +68,10 @@ class PysyncobjDecoder final : public Decoder {
     return kPysyncobjHead + length;
   }
 
-  // Takes one frame; false if more bytes are needed.
-  bool step(Direction direction, std::vector<Frame>& out) {
+  // Takes one frame.
+  bool step(Direction direction, std::vector<Frame>& out) override {
     Side& one = side(direction);
     const std::string_view waiting = one.stream.waiting();
-    if (waiting.empty()) return false;
     if (one.passing > 0) {
       const std::size_t now = std::min<std::uint64_t>(one.passing, waiting.size());
       one.passing -= now;
@@ -218,7 +197,6 @@ class PysyncobjDecoder final : public Decoder {
     if (!certain) message.last_index.reset();
   }
 
-  std::array<Side, 2> sides_ = {Side(Direction::FromDialer), Side(Direction::FromAcceptor)};
   bool greeted_;
   std::string dialer_;  // Its address, as it says.
 };

@@ -2,7 +2,6 @@
 // The connections of raftkv (docs/formats/peer-protocol.md). The directions do not depend on each
 // other. Every frame has a checksum, so a place in mid-stream where a frame begins can be found for
 // certain.
-#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,39 +21,35 @@ constexpr std::size_t kLongestSearch = std::size_t{1} << 20U;
 class Way {
  public:
   Way(Direction direction, bool from_start)
-      : stream_(direction), state_(from_start ? State::Start : State::Searching) {}
+      : stream(direction), state_(from_start ? State::Start : State::Searching) {}
 
-  void feed(std::string_view bytes, std::vector<Frame>& out) {
-    stream_.add(bytes);
-    while (!stream_.opaque() && (state_ == State::Searching ? search(out) : step(out))) {
-    }
-    stream_.settle(out);
+  bool step(std::vector<Frame>& out) {
+    return state_ == State::Searching ? search(out) : follow(out);
   }
 
-  void skip(std::vector<Frame>& out) {
-    stream_.take_all(out);
+  void lost() {
     state_ = State::Searching;
     searched_ = 0;
   }
 
-  const std::optional<std::string>& opaque() const { return stream_.opaque(); }
+  Stream stream;
 
  private:
   enum class State { Start, Following, Searching };
 
   // One frame, where one must begin. False: more bytes are needed.
-  bool step(std::vector<Frame>& out) {
-    const auto head = raftkv_head(stream_.waiting());
-    if (!head.ok()) stream_.give_up(head.error().message);
-    if (!head.ok() || !head.value() || head.value()->size > stream_.waiting().size()) return false;
-    auto message = read(*head.value(), stream_.waiting().substr(0, head.value()->size));
+  bool follow(std::vector<Frame>& out) {
+    const auto head = raftkv_head(stream.waiting());
+    if (!head.ok()) stream.give_up(head.error().message);
+    if (!head.ok() || !head.value() || head.value()->size > stream.waiting().size()) return false;
+    auto message = read(*head.value(), stream.waiting().substr(0, head.value()->size));
     if (!message.ok()) {
-      stream_.give_up(message.error().message);
+      stream.give_up(message.error().message);
       return false;
     }
     known_ = head.value();
     state_ = State::Following;
-    out.push_back(stream_.take(known_->size, std::move(message).value()));
+    out.push_back(stream.take(known_->size, std::move(message).value()));
     return true;
   }
 
@@ -73,7 +68,7 @@ class Way {
   // Goes on to the next place where a frame with the right checksum begins. False: it is not in
   // what has come.
   bool search(std::vector<Frame>& out) {
-    const std::string_view bytes = stream_.waiting();
+    const std::string_view bytes = stream.waiting();
     std::size_t at = 0;
     bool believed = false;
     while (!believed && at + kRaftkvHeadBytes <= bytes.size()) {
@@ -83,40 +78,29 @@ class Way {
       believed = perhaps && raftkv_is_sealed(bytes.substr(at, head.value()->size));
       if (!believed) at += 1;
     }
-    if (at > 0) out.push_back(stream_.take(at));
+    if (at > 0) out.push_back(stream.take(at));
     searched_ += at;
     if (believed) state_ = State::Following;
     if (!believed && searched_ > kLongestSearch) {
-      stream_.give_up("no raftkv frame begins in a MiB");
+      stream.give_up("no raftkv frame begins in a MiB");
     }
     return believed;
   }
 
-  Stream stream_;
   State state_;
   std::size_t searched_ = 0;
   std::optional<RaftkvHead> known_;  // Of the last frame.
 };
 
-class RaftkvDecoder final : public Decoder {
+class RaftkvDecoder final : public TwoStreams<Way> {
  public:
-  explicit RaftkvDecoder(const ConnectionStart& start)
-      : ways_{Way(Direction::FromDialer, start.seen), Way(Direction::FromAcceptor, start.seen)} {}
-
-  void feed(Direction direction, std::string_view bytes, std::vector<Frame>& out) override {
-    way(direction).feed(bytes, out);
-  }
-  void skip(Direction direction, std::uint64_t bytes, std::vector<Frame>& out) override {
-    if (bytes > 0) way(direction).skip(out);
-  }
-  const std::optional<std::string>& opaque(Direction direction) const override {
-    return ways_[static_cast<std::size_t>(direction)].opaque();
-  }
+  using TwoStreams::TwoStreams;
 
  private:
-  Way& way(Direction direction) { return ways_[static_cast<std::size_t>(direction)]; }
-
-  std::array<Way, 2> ways_;
+  bool step(Direction direction, std::vector<Frame>& out) override {
+    return side(direction).step(out);
+  }
+  void lost(Direction direction, std::uint64_t) override { side(direction).lost(); }
 };
 
 }  // namespace

@@ -7,6 +7,8 @@
 //   stream.settle(out);
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -47,6 +49,49 @@ class Stream {
   Backlog backlog_;
   std::uint64_t offset_ = 0;
   std::optional<std::string> opaque_;
+};
+
+// A decoder that cuts frames off both streams of a connection. `Side` is what it knows of one
+// direction: it has a Stream `stream`, and is made of the direction and of whether the connection
+// is seen from its beginning.
+template <typename Side>
+class TwoStreams : public Decoder {
+ public:
+  explicit TwoStreams(const ConnectionStart& start)
+      : sides_{Side(Direction::FromDialer, start.seen), Side(Direction::FromAcceptor, start.seen)} {
+  }
+
+  void feed(Direction direction, std::string_view bytes, std::vector<Frame>& out) final {
+    Stream& stream = side(direction).stream;
+    stream.add(bytes);
+    while (!stream.opaque() && !stream.waiting().empty() && step(direction, out)) {
+    }
+    stream.settle(out);
+  }
+
+  void skip(Direction direction, std::uint64_t bytes, std::vector<Frame>& out) final {
+    Stream& stream = side(direction).stream;
+    if (stream.opaque() || bytes == 0) return;
+    lost(direction, bytes);
+    stream.take_all(out);
+  }
+
+  const std::optional<std::string>& opaque(Direction direction) const final {
+    return sides_[static_cast<std::size_t>(direction)].stream.opaque();
+  }
+
+ protected:
+  Side& side(Direction direction) { return sides_[static_cast<std::size_t>(direction)]; }
+  Side& other(Direction direction) { return sides_[1 - static_cast<std::size_t>(direction)]; }
+
+ private:
+  // Takes a frame off the stream, where something waits. False: more bytes are needed, or it has
+  // given up.
+  virtual bool step(Direction direction, std::vector<Frame>& out) = 0;
+  // So many bytes will not come. Those that wait before them leave afterwards, undecoded.
+  virtual void lost(Direction direction, std::uint64_t bytes) = 0;
+
+  std::array<Side, 2> sides_;
 };
 
 }  // namespace check::wire
