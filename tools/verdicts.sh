@@ -33,6 +33,7 @@ votes-twice invasive/duelling-candidates one-vote
 stale-vote-check invasive/lagging-follower-stands leader-completeness
 commits-by-counting invasive/first-entry-of-a-leader-late commit-rule
 truncates-acked invasive/old-append-after-newer durable-ack
+empties-resent invasive/follower-restarts-again-and-again log-matching
 END
 done
 echo "$failures unexpected verdicts"

@@ -16,7 +16,8 @@ enum class Broken : std::uint8_t {
   VotesTwice,
   StaleVoteCheck,
   CommitsByCounting,
-  TruncatesAcked
+  TruncatesAcked,
+  EmptiesResent
 };
 #endif
 

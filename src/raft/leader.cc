@@ -35,6 +35,13 @@ void Leader::fill_window(Peer& peer, const Log& log, std::vector<Envelope>& out)
     const LogIndex previous(peer.progress.next().value() - 1);
     std::vector<Entry> entries = log.after(previous, config_.max_append_bytes);
     const LogIndex last = entries.back().id.index;
+#ifdef SEAWORTHY_BROKEN
+    Entry& first = entries.front();
+    if (config_.broken == Broken::EmptiesResent && first.id.index <= log.commit()) {
+      first.kind = EntryKind::Noop;  // Others have it as it was.
+      first.payload = nullptr;
+    }
+#endif
     send(peer, log, std::move(entries), out);
     peer.progress.on_sent(last);
   }

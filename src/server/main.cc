@@ -57,7 +57,7 @@ void define_serve(CLI::App& serve, CommandLine& line) {
   serve.add_option("--broken", line.broken, "Be wrong on purpose in this way")
       ->check(CLI::IsMember({"stale-read", "early-ack", "lost-tail", "no-sync", "forgets-vote",
                              "votes-twice", "stale-vote-check", "commits-by-counting",
-                             "truncates-acked"}));
+                             "truncates-acked", "empties-resent"}));
 #endif
 }
 

@@ -56,6 +56,7 @@ replica::Config replica_config(const Options& options) {
   if (options.broken == "stale-vote-check") config.raft.broken = Rule::StaleVoteCheck;
   if (options.broken == "commits-by-counting") config.raft.broken = Rule::CommitsByCounting;
   if (options.broken == "truncates-acked") config.raft.broken = Rule::TruncatesAcked;
+  if (options.broken == "empties-resent") config.raft.broken = Rule::EmptiesResent;
   config.journal.no_sync = options.broken == "no-sync";
 #endif
   return config;

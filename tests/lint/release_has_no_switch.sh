@@ -4,7 +4,7 @@
 set -euo pipefail
 release=$1 broken=$2
 for switch in stale-read early-ack lost-tail no-sync forgets-vote votes-twice stale-vote-check commits-by-counting \
-  truncates-acked; do
+  truncates-acked empties-resent; do
   if grep -qaF -- "$switch" "$release"; then
     echo "$release knows the switch $switch" >&2
     exit 1

@@ -7,7 +7,7 @@ import sys
 
 BLOCK = re.compile(r"^#ifdef SEAWORTHY_BROKEN\n(.*?)^#endif", re.DOTALL | re.MULTILINE)
 SWITCH = re.compile(r"(?:broken == (?:replica::)?Broken::|if \(!config_\.)(\w+)")
-EXPECTED = ["CommitsByCounting", "EarlyAck", "ForgetsVote", "LostTail", "StaleRead", "StaleVoteCheck",
+EXPECTED = ["CommitsByCounting", "EarlyAck", "EmptiesResent", "ForgetsVote", "LostTail", "StaleRead", "StaleVoteCheck",
             "TruncatesAcked", "VotesTwice", "no_sync"]
 
 

@@ -56,6 +56,8 @@ constexpr std::array kBuiltIns = {
             kBroken, "commits-by-counting"},
     BuiltIn{"broken/truncates-acked", "wrong on purpose: an old append cuts off what is newer",
             kBroken, "truncates-acked"},
+    BuiltIn{"broken/empties-resent", "wrong on purpose: entries sent again are empty", kBroken,
+            "empties-resent"},
     BuiltIn{"twin/stale-read", kTwin, kBroken, ""},
     BuiltIn{"twin/early-ack", kTwin, kBroken, ""},
     BuiltIn{"twin/lost-tail", kTwin, kBroken, ""},
@@ -65,6 +67,7 @@ constexpr std::array kBuiltIns = {
     BuiltIn{"twin/stale-vote-check", kTwin, kBroken, ""},
     BuiltIn{"twin/commits-by-counting", kTwin, kBroken, ""},
     BuiltIn{"twin/truncates-acked", kTwin, kBroken, ""},
+    BuiltIn{"twin/empties-resent", kTwin, kBroken, ""},
 };
 
 const char* advice_for(const BuiltIn& target) {
