@@ -77,7 +77,9 @@ void RuleRunner::stop() {
   report_unfired();
 }
 
-void RuleRunner::let_clients_go() { strikes_->let_clients_go(); }
+void RuleRunner::let_clients_go() {
+  if (strikes_) strikes_->let_clients_go();  // A run may end before its rules began.
+}
 
 bool RuleRunner::done() {
   const std::lock_guard lock(mutex_);
