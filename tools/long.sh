@@ -13,6 +13,7 @@ for target in etcd raftkv; do
   done
   build/release/bin/seaworthy check --target $target --suite external
 done
+python3 tests/seaworthy/replay_test.py build/release/bin/seaworthy Long
 TIDY=deep tools/tidy.sh
 tools/build.sh tsan
 ctest --preset tsan --parallel 2 --label-exclude 'long|release'

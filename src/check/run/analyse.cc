@@ -59,6 +59,7 @@ base::Result<Opinion> analyse_run(const RunDirectory& directory,
   opinion.json = verdict::verdict_json(findings);
   opinion.summary = summary(directory, evidence, messages, findings);
   opinion.repeat = evidence.facts.repeat;
+  opinion.findings = findings;
   // A full disk does not take the verdict away.
   for (const auto& [name, content] :
        {std::pair("verdict.json", &opinion.json), std::pair("summary.txt", &opinion.summary)}) {

@@ -28,6 +28,7 @@ constexpr int kExitKnown = 6;
 
 struct Opinion {
   verdict::Verdict verdict = verdict::Verdict::Unknown;
+  std::vector<verdict::Finding> findings;
   std::string summary;
   std::string json;                // The content of verdict.json.
   std::string repeat;              // The command that runs the same again.

@@ -128,15 +128,15 @@ int run_suite(const CheckOptions& options, const std::vector<std::string>& names
   return joined == verdict::Verdict::Invalid && only_known ? kExitKnown : exit_code(joined);
 }
 
+}  // namespace
+
+void complain(const std::string& sentence) { fmt::print(stderr, "seaworthy: {}\n", sentence); }
+
 int print_end(int code, const std::string& path, const std::string& repeat) {
   if (!judged(code)) return code;
   fmt::print("verdict: {}\nrun: {}\nrepeat: {}\n", verdict::name(verdict_of(code)), path, repeat);
   return code == kExitKnown ? kExitValid : code;
 }
-
-}  // namespace
-
-void complain(const std::string& sentence) { fmt::print(stderr, "seaworthy: {}\n", sentence); }
 
 int check_command(const CheckOptions& asked) {
   hold_interrupts();

@@ -211,7 +211,9 @@ std::string Run::progress_line() const {
 
 base::Status Run::begin() {
   TRY([[maybe_unused]] auto saved, save_facts());
-  TRY([[maybe_unused]] auto linked, link_latest(request_.directory));
+  if (!request_.manner.quiet) {
+    TRY([[maybe_unused]] auto linked, link_latest(request_.directory));
+  }
   progress_->note(fmt::format("sandbox: {}; {} {} on {} nodes", facts_.sandbox, facts_.target,
                               facts_.target_version, facts_.nodes));
   progress_->note(fmt::format("monitor: {}: {}", choice_.name, choice_.reason));

@@ -42,9 +42,26 @@ struct AppliedOptions {
 };
 int applied_command(const AppliedOptions& options);
 
+struct ReplayOptions {
+  std::string path;  // A run's folder.
+  std::string out;   // Empty: as for a check.
+};
+int replay_command(const ReplayOptions& options);
+
+struct ShrinkOptions {
+  std::string path;  // A run's folder.
+  std::string out;   // The plan file; empty: minimal.toml in the run's folder.
+  std::uint64_t time_limit_s = 600;
+};
+int shrink_command(const ShrinkOptions& options);
+
 int list_command(const std::string& what);
 
 // One sentence to standard error.
 void complain(const std::string& sentence);
+
+// The last three lines of standard output, if a verdict was formed. Returns the program's exit
+// code.
+int print_end(int code, const std::string& path, const std::string& repeat);
 
 }  // namespace check::run

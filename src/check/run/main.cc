@@ -11,6 +11,8 @@ namespace {
 using check::run::AnalyseOptions;
 using check::run::AppliedOptions;
 using check::run::CheckOptions;
+using check::run::ReplayOptions;
+using check::run::ShrinkOptions;
 using check::run::WireOptions;
 
 constexpr const char* kFooter =
@@ -142,6 +144,34 @@ CLI::App* add_wire(CLI::App& app, WireOptions& options) {
   return wire;
 }
 
+CLI::App* add_replay(CLI::App& app, ReplayOptions& options) {
+  CLI::App* replay = app.add_subcommand(
+      "replay", "Do a saved run again: each fault where it had struck, not when");
+  replay->add_option("path", options.path, "Folder of a run")->type_name("PATH")->required();
+  replay
+      ->add_option("--out", options.out,
+                   "Folder of the new run (default: runs/YYYYMMDDThhmmssZ-TARGET-SEED)")
+      ->type_name("DIR");
+  return replay;
+}
+
+CLI::App* add_shrink(CLI::App& app, ShrinkOptions& options) {
+  CLI::App* shrink = app.add_subcommand(
+      "shrink", "Find a smallest plan that makes a system fail as it did in a saved run");
+  shrink->add_option("path", options.path, "Folder of a run with a violation")
+      ->type_name("PATH")
+      ->required();
+  shrink->add_option("--out", options.out, "The plan (default: minimal.toml in the run's folder)")
+      ->type_name("FILE");
+  shrink
+      ->add_option("--time-limit", options.time_limit_s,
+                   "Seconds until the smallest so far is written")
+      ->type_name("S")
+      ->check(not_negative())
+      ->capture_default_str();
+  return shrink;
+}
+
 CLI::App* add_applied(CLI::App& app, AppliedOptions& options) {
   CLI::App* applied = app.add_subcommand(
       "applied", "Find out whether all servers applied the same, from their records");
@@ -157,6 +187,8 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a ba
   CheckOptions check_options;
   AnalyseOptions analyse_options;
   WireOptions wire_options;
+  ReplayOptions replay_options;
+  ShrinkOptions shrink_options;
   AppliedOptions applied_options;
   std::string what;
 
@@ -164,6 +196,8 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a ba
   CLI::App* check = add_check(app, check_options);
   CLI::App* analyse = add_analyse(app, analyse_options);
   CLI::App* wire = add_wire(app, wire_options);
+  CLI::App* replay = add_replay(app, replay_options);
+  CLI::App* shrink = add_shrink(app, shrink_options);
   CLI::App* applied = add_applied(app, applied_options);
   CLI::App* list = app.add_subcommand("list", "Show what this program knows");
   list->add_option("what", what, "targets, plans, faults, models or protocols")
@@ -181,6 +215,8 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a ba
   if (check->parsed()) return check::run::check_command(check_options);
   if (analyse->parsed()) return check::run::analyse_command(analyse_options);
   if (wire->parsed()) return check::run::wire_command(wire_options);
+  if (replay->parsed()) return check::run::replay_command(replay_options);
+  if (shrink->parsed()) return check::run::shrink_command(shrink_options);
   if (applied->parsed()) return check::run::applied_command(applied_options);
   return check::run::list_command(what);
 }

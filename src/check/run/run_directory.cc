@@ -73,15 +73,7 @@ std::string RunDirectory::output_file(history::NodeId node) const {
 }
 
 base::Status RunDirectory::write(const std::string& name, const std::string& content) const {
-  const std::string path = file(name);
-  const std::string fresh = path + ".new";
-  const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd < 0) return failed("create", fresh, errno);
-  base::Status written = write_all(fd, content, fresh);
-  ::close(fd);
-  if (!written.ok()) return written;
-  if (::rename(fresh.c_str(), path.c_str()) != 0) return failed("rename", fresh, errno);
-  return base::Done{};
+  return replace_file(file(name), content);
 }
 
 base::Result<std::string> RunDirectory::read(const std::string& name) const {
@@ -115,6 +107,17 @@ base::Status link_latest(const RunDirectory& directory) {
   if (error) return failed("make the link", fresh.string(), error.value());
   fs::rename(fresh, link, error);
   if (error) return failed("make the link", link.string(), error.value());
+  return base::Done{};
+}
+
+base::Status replace_file(const std::string& path, const std::string& content) {
+  const std::string fresh = path + ".new";
+  const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0) return failed("create", fresh, errno);
+  base::Status written = write_all(fd, content, fresh);
+  ::close(fd);
+  if (!written.ok()) return written;
+  if (::rename(fresh.c_str(), path.c_str()) != 0) return failed("rename", fresh, errno);
   return base::Done{};
 }
 

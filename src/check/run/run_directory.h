@@ -41,6 +41,9 @@ std::string default_path(const std::string& target, std::uint64_t seed);
 // Points the link `latest`, beside the folder, to it.
 base::Status link_latest(const RunDirectory& directory);
 
+// Readers see the old content or the new.
+base::Status replace_file(const std::string& path, const std::string& content);
+
 base::Result<std::string> read_file(const std::string& path);
 
 }  // namespace check::run

@@ -84,9 +84,9 @@ class Shrinker {
 
  private:
   // Whether the plan fails; then it is the best so far.
-  bool adopt(plan::Plan candidate, const std::string& what) {
+  bool adopt(plan::Plan candidate, const Reduction& reduction) {
     if (over_ || !asked_.insert(plan::write_plan(candidate)).second) return false;
-    const Answer answer = attempt_(candidate, what);
+    const Answer answer = attempt_(candidate, reduction);
     over_ = answer == Answer::Over;
     if (answer != Answer::Fails) return false;
     best_ = std::move(candidate);
@@ -101,9 +101,9 @@ class Shrinker {
       const Units last(all.end() - static_cast<std::ptrdiff_t>(count), all.end());
       const std::string what =
           "the last " + std::to_string(count) + " of " + std::to_string(all.size()) + " faults";
-      if (adopt(only(best_, last), what)) return true;
+      if (adopt(only(best_, last), {what})) return true;
     }
-    return adopt(best_, "all " + std::to_string(all.size()) + " faults");
+    return adopt(best_, {"all " + std::to_string(all.size()) + " faults"});
   }
 
   void take_units_away() {
@@ -115,7 +115,7 @@ class Shrinker {
                                  std::to_string(end) + " of " + std::to_string(kept.size());
         kept.erase(kept.begin() + static_cast<std::ptrdiff_t>(begin),
                    kept.begin() + static_cast<std::ptrdiff_t>(end));
-        if (!adopt(only(best_, kept), what)) begin = end;
+        if (!adopt(only(best_, kept), {what})) begin = end;
       }
       if (chunk <= 1) return;
     }
@@ -134,7 +134,7 @@ class Shrinker {
                   const std::string& what) {
     plan::Plan candidate = best_;
     candidate.lanes[lane].steps[i] = step;
-    return adopt(std::move(candidate), plan::describe(step.fault) + what);
+    return adopt(std::move(candidate), {plan::describe(step.fault) + what, false});
   }
 
   // A length of time instead of a point, or a shorter one.
@@ -173,7 +173,7 @@ class Shrinker {
       candidate.work.*share = 0;
       const plan::Work& work = candidate.work;
       if (work.read + work.write + work.cas == 0) continue;
-      (void)adopt(std::move(candidate), std::string("no ") + name);
+      (void)adopt(std::move(candidate), {std::string("no ") + name, false});
     }
   }
 
@@ -181,7 +181,7 @@ class Shrinker {
     for (std::uint32_t fewer = 1; fewer < best_.work.*number; fewer *= 2) {
       plan::Plan candidate = best_;
       candidate.work.*number = fewer;
-      if (adopt(std::move(candidate), std::to_string(fewer) + name)) return;
+      if (adopt(std::move(candidate), {std::to_string(fewer) + name, false})) return;
     }
   }
 

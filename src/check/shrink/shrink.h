@@ -25,8 +25,13 @@ enum class Answer : std::uint8_t {
   Over,  // There is no time left: nothing more is asked.
 };
 
-// `what`: how the plan differs from the smallest so far, for people: "2 clients".
-using Try = std::function<Answer(const plan::Plan& plan, const std::string& what)>;
+// How a plan differs from the smallest so far.
+struct Reduction {
+  std::string what;    // For people: "2 clients".
+  bool faults = true;  // There are fewer; else they are the same in a simpler form.
+};
+
+using Try = std::function<Answer(const plan::Plan& plan, const Reduction& reduction)>;
 
 struct Shrunk {
   plan::Plan plan;       // The smallest that failed; if none did, the one to begin with.

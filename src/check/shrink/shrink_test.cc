@@ -102,11 +102,11 @@ std::string told(const golden::Block& block) {
   for (const std::string& line : block) world.tell(line);
   std::ostringstream out;
   std::size_t asked = 0;
-  const Shrunk result = shrink(world.plan, [&](const plan::Plan& plan, const std::string& what) {
+  const Shrunk result = shrink(world.plan, [&](const plan::Plan& plan, const Reduction& reduction) {
     if (asked == world.time) return Answer::Over;
     ++asked;
     const bool fails = world.fails(plan);
-    out << (fails ? "fails   " : "passes  ") << what << '\n';
+    out << (fails ? "fails   " : "passes  ") << reduction.what << '\n';
     return fails ? Answer::Fails : Answer::Passes;
   });
   out << (result.failed ? (result.minimal ? "minimal" : "smallest in time") : "nothing failed")
@@ -125,7 +125,7 @@ TEST(Shrink, OfAHundredFaultsAsksFewPlans) {
   world.tell("needs partition leader 2000");
   world.tell("needs kill leader 300");
   int asked = 0;
-  const Shrunk result = shrink(world.plan, [&](const plan::Plan& plan, const std::string&) {
+  const Shrunk result = shrink(world.plan, [&](const plan::Plan& plan, const Reduction&) {
     ++asked;
     return world.fails(plan) ? Answer::Fails : Answer::Passes;
   });
