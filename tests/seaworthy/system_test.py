@@ -361,6 +361,29 @@ class Rules(Folder):
         self.assertRegex(err, r"mine\.toml:4:\d+: unknown type of message 'AppendRepli'; did you mean 'AppendReply'\?")
 
 
+class Search(Folder):
+    """Plans that nobody wrote are runs like any other."""
+
+    def test_finds_a_server_that_votes_twice_or_says_what_it_tried(self):
+        code, out, err = self.check("broken/votes-twice", "--search", "12", "--seed", "1")
+        tried = [json.loads(line) for line in self.saved("search.jsonl").splitlines()]
+        self.assertGreater(tried[-1]["total"], 10, err)
+        self.assertEqual([line["plan"] for line in tried], list(range(len(tried))))
+        for line in tried:
+            self.assertTrue((self.folder / "run" / line["file"]).exists())
+        self.assertIn(f"verdict: {('valid', 'invalid', 'unknown')[code]}", out)
+        if code == 1:
+            self.assertEqual(tried[-1]["verdict"], "invalid")
+            self.assertIn(f"run: {self.folder}/run/{tried[-1]['plan']:04}", out)
+            self.assertIn(f"--plan {self.folder}/run/{tried[-1]['file']} ", out[-1])
+            self.assertEqual(self.run_to_end("analyse", "run")[0], 1)
+
+    def test_wants_a_number_of_seconds_and_no_plan(self):
+        self.assertEqual(self.check("raftkv", "--search", "0")[0], 3)
+        self.assertEqual(self.check("raftkv", "--search", "9", "--plan", "none")[0], 3)
+        self.assertEqual(self.check("raftkv", "--search", "9", "--search-how", "well")[0], 3)
+
+
 class Ending(Folder):
     """However the checker ends, nothing of it goes on, and what was saved can be judged."""
 

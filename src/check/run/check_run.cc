@@ -321,8 +321,9 @@ void Run::fault_phase() {
   // What came of it takes its time.
   if (done) (void)stop_.wait(milliseconds(static_cast<std::int64_t>(2 * election_ms)));
   if (rules_) rules_->let_clients_go();
-  for (std::thread& lane : lanes) lane.join();
+  // First the rules: a lane may wait for a node that they hold.
   if (rules_) rules_->stop();
+  for (std::thread& lane : lanes) lane.join();
 }
 
 void Run::recover() {
