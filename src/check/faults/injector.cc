@@ -124,6 +124,11 @@ base::Result<std::string> Injector::begin(const FaultRecord& record, const plan:
     CHECK(around_.syncs != nullptr);
     return around_.syncs->begin(kind, record.nodes);
   }
+  if (plan::strikes_clock(kind)) {
+    CHECK(around_.clocks != nullptr);
+    return around_.clocks->begin(kind, record.nodes,
+                                 as_ms(plan::milliseconds(step.length, election_timeout_ms_)));
+  }
   return around_.processes.begin(kind, record.nodes);
 }
 
@@ -135,6 +140,7 @@ base::Result<std::string> Injector::end(const FaultRecord& record, const plan::S
   if (plan::strikes_sync(step.fault.kind)) {
     return around_.syncs->end(step.fault.kind, record.nodes);
   }
+  if (plan::strikes_clock(step.fault.kind)) return around_.clocks->end(record.nodes);
   return around_.processes.end(step.fault.kind, record.nodes);
 }
 

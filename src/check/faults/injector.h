@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 
+#include "check/faults/clock_faults.h"
 #include "check/faults/disk_faults.h"
 #include "check/faults/fault_record.h"
 #include "check/faults/network_faults.h"
@@ -44,6 +45,7 @@ struct Surroundings {
   // Null: nothing in the plan needs it, or the machine does not let it be.
   DiskFaults* disks = nullptr;
   SyncFaults* syncs = nullptr;
+  ClockFaults* clocks = nullptr;
   std::string impossible = {};  // What the machine does not let be, and why.
 };
 

@@ -26,6 +26,8 @@ base::Result<std::string> RuleStrikes::carry_out(const rules::Step& step,
     case ActionKind::DiskFull:
     case ActionKind::DiskError:
     case ActionKind::SlowDisk:
+    case ActionKind::ClockJump:
+    case ActionKind::ClockDrift:
       own(step.nodes);
       return strike(step, unconfirmed);
     case ActionKind::Cut:
@@ -105,10 +107,12 @@ base::Result<std::string> RuleStrikes::go_on() {
 base::Result<std::string> RuleStrikes::heal() {
   std::set<std::uint64_t> cuts;
   std::map<history::NodeId, FaultKind> troubled;
+  std::set<history::NodeId> wrong_clocks;
   {
     const std::lock_guard lock(mutex_);
     cuts = std::exchange(cuts_, {});
     troubled = std::exchange(troubled_, {});
+    wrong_clocks = std::exchange(wrong_clocks_, {});
   }
   for (const std::uint64_t id : cuts) {
     TRY([[maybe_unused]] auto seen, around_.network.end(id));
@@ -117,6 +121,10 @@ base::Result<std::string> RuleStrikes::heal() {
   for (const auto& [node, kind] : troubled) {
     TRY(const std::string seen, around_.disks->end(kind, {node}));
     healed += fmt::format("; {} of n{} ended: {}", plan::word(kind), node.value, seen);
+  }
+  if (!wrong_clocks.empty()) {
+    TRY(const std::string seen, around_.clocks->end(wrong_clocks));
+    healed += "; " + seen;
   }
   return healed;
 }
@@ -139,6 +147,7 @@ base::Result<std::string> RuleStrikes::strike(const rules::Step& step, Unconfirm
   const FaultKind fault = plan::fault_of(kind).value();
   if (plan::strikes_disk(fault)) return strike_disks(step, unconfirmed);
   if (plan::strikes_sync(fault)) return strike_syncs(step, unconfirmed);
+  if (plan::strikes_clock(fault)) return strike_clocks(step);
   return around_.processes.begin(fault, step.nodes);
 }
 
@@ -170,6 +179,18 @@ base::Result<std::string> RuleStrikes::strike_syncs(const rules::Step& step,
   TRY(const auto armed, around_.syncs->arm(kind, step.nodes));
   unconfirmed.emplace_back([this, armed] { return around_.syncs->await(*armed); });
   return std::string("armed");
+}
+
+base::Result<std::string> RuleStrikes::strike_clocks(const rules::Step& step) {
+  if (around_.clocks == nullptr) return not_possible();
+  {
+    const std::lock_guard lock(mutex_);
+    for (const history::NodeId node : step.nodes) wrong_clocks_.insert(node);
+  }
+  const std::int64_t change = step.action.value;  // In thousandths.
+  if (step.action.kind == ActionKind::ClockDrift) return around_.clocks->drift(step.nodes, change);
+  const std::chrono::microseconds by(change * static_cast<std::int64_t>(election_timeout_ms_));
+  return around_.clocks->jump(step.nodes, by);
 }
 
 base::Result<std::string> RuleStrikes::start(const std::set<history::NodeId>& nodes) {

@@ -44,6 +44,7 @@ class RuleStrikes {
   base::Result<std::string> strike(const rules::Step& step, Unconfirmed& unconfirmed);
   base::Result<std::string> strike_disks(const rules::Step& step, Unconfirmed& unconfirmed);
   base::Result<std::string> strike_syncs(const rules::Step& step, Unconfirmed& unconfirmed);
+  base::Result<std::string> strike_clocks(const rules::Step& step);
   base::Result<std::string> start(const std::set<history::NodeId>& nodes);
   base::Result<std::string> cut(const rules::Step& step, Unconfirmed& unconfirmed);
   base::Error not_possible() const;
@@ -61,7 +62,8 @@ class RuleStrikes {
   // By what they are struck: power cuts and sync faults until a start, troubles until a heal.
   std::map<history::NodeId, plan::FaultKind> down_;
   std::map<history::NodeId, plan::FaultKind> troubled_;
-  std::set<std::uint64_t> cuts_;  // Ids of faults of the network.
+  std::set<history::NodeId> wrong_clocks_;  // Until a heal.
+  std::set<std::uint64_t> cuts_;            // Ids of faults of the network.
   std::uint64_t next_cut_ = kFirstCut;
 };
 

@@ -2,6 +2,7 @@
 // The words for what a rule does, both ways.
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <sstream>
 
 #include "base/text.h"
@@ -19,6 +20,7 @@ enum class Shape : std::uint8_t {
   Field,
   Node,
   NodeAndLength,
+  NodeAndChange,
   TwoNodes
 };
 
@@ -99,6 +101,14 @@ constexpr auto kActions = std::to_array<Known>({
       "each write and sync of the node takes LENGTH longer, until heal"},
      Shape::NodeAndLength,
      {}},
+    {{ActionKind::ClockJump, "clock-jump", "WHO CHANGE",
+      "the node's wall clock jumps by CHANGE, +LENGTH or -LENGTH, until heal"},
+     Shape::NodeAndChange,
+     {}},
+    {{ActionKind::ClockDrift, "clock-drift", "WHO CHANGE",
+      "the node's wall clock gains this part, as +0.5, or loses it, as -0.5, until heal"},
+     Shape::NodeAndChange,
+     {}},
     {{ActionKind::Cut, "cut", "WHO WHO", "drop every packet between the two"}, Shape::TwoNodes, {}},
     {{ActionKind::CutOneWay, "cut-one-way", "WHO WHO",
       "drop every packet from the first to the second"},
@@ -110,7 +120,7 @@ constexpr auto kActions = std::to_array<Known>({
     {{ActionKind::Deafen, "deafen", "WHO", "drop every packet to the node"}, Shape::Node, {}},
     {{ActionKind::Mute, "mute", "WHO", "drop every packet from the node"}, Shape::Node, {}},
     {{ActionKind::Heal, "heal", "",
-      "every cut and every trouble of a disk that rules have made ends"},
+      "every cut, trouble of a disk and wrong clock that rules have made ends"},
      Shape::Bare,
      {}},
     {{ActionKind::Rest, "rest", "", "clients finish what they asked, and ask no more"},
@@ -210,6 +220,22 @@ base::Result<Action> parse_node_and_length(Action action, const std::vector<std:
   return action;
 }
 
+base::Result<Action> parse_node_and_change(Action action, const std::vector<std::string>& words) {
+  const char sign = words.size() == 3 ? words[2].front() : ' ';
+  const bool is_signed = sign == '+' || sign == '-';
+  const auto change = is_signed ? thousandths(std::string_view(words[2]).substr(1)) : std::nullopt;
+  if (!change) {
+    return wrong("'" + words[0] + "' needs a node and a change with its sign, such as \"" +
+                 words[0] + " leader +0.5\"");
+  }
+  if (action.kind == ActionKind::ClockDrift && *change > 1000) {
+    return wrong("a clock can gain at most the whole, +1, and lose no more than that");
+  }
+  action.value = sign == '-' ? -std::int64_t{*change} : std::int64_t{*change};
+  TRY(action.who, parse_who(words[1], true));
+  return action;
+}
+
 }  // namespace
 
 std::vector<ActionWord> action_words() {
@@ -258,6 +284,8 @@ base::Result<Action> parse_action(const std::string& text) {
       return parse_nodes(action, words, 1);
     case Shape::NodeAndLength:
       return parse_node_and_length(action, words);
+    case Shape::NodeAndChange:
+      return parse_node_and_change(action, words);
     case Shape::Bare:
       break;
   }
@@ -287,6 +315,10 @@ std::string describe(const Action& action) {
       break;
     case Shape::NodeAndLength:
       text += " " + describe(action.who, true) + " " + decimal(action.length);
+      break;
+    case Shape::NodeAndChange:
+      text += " " + describe(action.who, true) + (action.value < 0 ? " -" : " +") +
+              decimal(static_cast<std::uint32_t>(std::abs(action.value)));
       break;
     case Shape::Bare:
       break;

@@ -12,7 +12,7 @@ namespace check::plan {
 
 namespace {
 
-constexpr std::array<FaultWord, 14> kFaults = {
+constexpr std::array<FaultWord, 18> kFaults = {
     FaultWord{FaultKind::Kill, "kill",
               "SIGKILL every process of the node; start it again after the fault's length"},
     FaultWord{FaultKind::Pause, "pause",
@@ -44,6 +44,13 @@ constexpr std::array<FaultWord, 14> kFaults = {
     FaultWord{FaultKind::SyncError, "sync-error",
               "the node's next sync is not done and fails with EIO; if it gave up, it is started "
               "again after the length"},
+    FaultWord{
+        FaultKind::ClockJump, "clock-jump",
+        "the node's wall clock jumps ahead by ten times the length, and is set right after it"},
+    FaultWord{FaultKind::ClockJumpBack, "clock-jump-back", "the same, back"},
+    FaultWord{FaultKind::ClockDrift, "clock-drift",
+              "the node's wall clock gains half for the length, and is set right after it"},
+    FaultWord{FaultKind::ClockDriftBack, "clock-drift-back", "the same, it loses half"},
 };
 
 constexpr std::array<TargetWord, 9> kTargets = {

@@ -27,7 +27,11 @@ enum class FaultKind : std::uint8_t {
   SlowDisk,
   KillAtSync,
   KillAfterSync,
-  SyncError
+  SyncError,
+  ClockJump,
+  ClockJumpBack,
+  ClockDrift,
+  ClockDriftBack
 };
 
 // Whom a fault strikes. The first group names nodes; the second names shapes of a network. What a
@@ -76,7 +80,11 @@ constexpr bool strikes_disk(FaultKind kind) {
   return kind >= FaultKind::PowerCut && kind <= FaultKind::SlowDisk;
 }
 // These strike a node in a system call of its own.
-constexpr bool strikes_sync(FaultKind kind) { return kind >= FaultKind::KillAtSync; }
+constexpr bool strikes_sync(FaultKind kind) {
+  return kind >= FaultKind::KillAtSync && kind <= FaultKind::SyncError;
+}
+// These set a node's wall clock wrong.
+constexpr bool strikes_clock(FaultKind kind) { return kind >= FaultKind::ClockJump; }
 
 // Whether the kind can strike the target: "kill bridge" means nothing.
 bool fits(FaultKind kind, Target target);

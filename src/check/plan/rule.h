@@ -86,6 +86,8 @@ enum class ActionKind : std::uint8_t {
   DiskFull,
   DiskError,
   SlowDisk,
+  ClockJump,
+  ClockDrift,
   // To the network.
   Cut,
   CutOneWay,
@@ -106,7 +108,9 @@ struct Action {
   std::uint32_t length = 0;  // Delay, Hold, Wait, SlowDisk: thousandths of an election timeout.
   std::string until = {};    // Hold: goes on when this rule has fired.
   std::string field = {};    // Alter.
-  std::int64_t value = 0;    // Alter: new value, or what is added.
+  // Alter: new value, or what is added. ClockJump: thousandths of an election timeout; ClockDrift:
+  // thousandths that it gains.
+  std::int64_t value = 0;
   bool relative = false;
   bool after_delivery = false;  // Not before the message was handed on.
   friend bool operator==(const Action&, const Action&) = default;

@@ -44,8 +44,11 @@ TEST(Action, EveryWordIsReadBackFromItsDescription) {
   for (const ActionWord& known : action_words()) {
     std::string text(known.word);
     std::string arguments(known.arguments.substr(0, known.arguments.find(" |")));
-    for (const auto& [from, to] :
-         {std::pair{"WHO", "a.from"}, {"LENGTH", "0.25"}, {"FIELD", "term"}, {"VALUE", "+3"}}) {
+    for (const auto& [from, to] : {std::pair{"WHO", "a.from"},
+                                   {"LENGTH", "0.25"},
+                                   {"FIELD", "term"},
+                                   {"VALUE", "+3"},
+                                   {"CHANGE", "-0.5"}}) {
       for (auto at = arguments.find(from); at != std::string::npos; at = arguments.find(from)) {
         arguments.replace(at, std::string(from).size(), to);
       }

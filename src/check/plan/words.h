@@ -71,6 +71,10 @@ inline Action kill(Who who) { return {.kind = ActionKind::Kill, .who = std::move
 inline Action start(Who who) { return {.kind = ActionKind::Start, .who = std::move(who)}; }
 inline Action pause(Who who) { return {.kind = ActionKind::Pause, .who = std::move(who)}; }
 inline Action resume(Who who) { return {.kind = ActionKind::Resume, .who = std::move(who)}; }
+inline Action power_cut(Who who) { return {.kind = ActionKind::PowerCut, .who = std::move(who)}; }
+inline Action kill_at_sync(Who who) {
+  return {.kind = ActionKind::KillAtSync, .who = std::move(who)};
+}
 // To the network.
 inline Action cut(Who one, Who other) {
   return {.kind = ActionKind::Cut, .who = std::move(one), .other = std::move(other)};

@@ -280,6 +280,7 @@ faults::Surroundings Run::surroundings() {
           [this](const faults::FaultRecord& record) { fault_log_->append(record); },
           strikes_->disks(),
           strikes_->syncs(),
+          strikes_->clocks(),
           strikes_->impossible_actions(plan_)};
 }
 
@@ -333,6 +334,7 @@ void Run::recover() {
   }
   progress_->phase("recovery");
   if (strikes_->disks() != nullptr) strikes_->disks()->heal_all();
+  if (strikes_->clocks() != nullptr) strikes_->clocks()->heal_all();
   facts_.recovery = heal(*network_, *processes_, recovery_bound_ms(facts_.election_timeout_ms));
   await_recovery(*cluster_, *workload_, clock_, facts_.recovery);
   workload_->stop();

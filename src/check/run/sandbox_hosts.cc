@@ -63,11 +63,16 @@ base::Status SandboxHosts::start(cluster::NodeId node, const cluster::Command& c
   program.output_fd = output;
   log_.note(node, evidence::NodeEventKind::Started);
   if (supervisor_ != nullptr) program.filter = supervisor_->filter();
+  if (clocks_ != nullptr) clocks_->prepare(node, program);
   auto started = sandbox_.start(node, program);
   ::close(output);
   if (!started.ok()) return std::move(started).error();
   if (supervisor_ != nullptr) {
     TRY([[maybe_unused]] auto attended, supervisor_->attend(node, *started.value()));
+  }
+  // Last: it runs from here on.
+  if (clocks_ != nullptr) {
+    TRY([[maybe_unused]] auto attached, clocks_->attach(node, *started.value()));
   }
   const std::lock_guard lock(mutex_);
   const auto before = processes_.find(node);

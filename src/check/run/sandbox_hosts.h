@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "check/clock/clocks.h"
 #include "check/cluster/hosts.h"
 #include "check/run/node_log.h"
 #include "check/run/run_directory.h"
@@ -40,6 +41,8 @@ class SandboxHosts : public cluster::Hosts {
   void excuse(cluster::NodeId node) { about_to_end(node); }
   // From now on programs start under the supervisor's filter. It outlives this object.
   void trap(trap::Supervisor& supervisor) { supervisor_ = &supervisor; }
+  // From now on programs start with these clocks. They outlive this object.
+  void set_clocks(clock::Clocks& clocks) { clocks_ = &clocks; }
 
   // The last lines of what the node's program printed, for messages.
   std::string last_output(cluster::NodeId node) const;
@@ -54,6 +57,7 @@ class SandboxHosts : public cluster::Hosts {
   RunDirectory directory_;
   NodeLog& log_;
   trap::Supervisor* supervisor_ = nullptr;  // Null: no filter.
+  clock::Clocks* clocks_ = nullptr;         // Null: the machine's.
   mutable std::mutex mutex_;
   // Shared: a status poll may look at a process while a fault replaces it.
   std::map<cluster::NodeId, std::shared_ptr<sandbox::Process>> processes_;

@@ -17,6 +17,9 @@ base::Result<std::unique_ptr<Strikes>> Strikes::prepare(const plan::Plan& plan,
     TRY([[maybe_unused]] auto disks, strikes->prepare_disks(world));
   }
   if (needs(plan::strikes_sync)) strikes->prepare_syncs(world);
+  if (needs(plan::strikes_clock)) {
+    TRY([[maybe_unused]] auto clocks, strikes->prepare_clocks(world));
+  }
   return strikes;
 }
 
@@ -48,6 +51,18 @@ void Strikes::prepare_syncs(const World& world) {
   syncs_ = std::make_unique<faults::SyncFaults>(
       *supervisor_, world.hosts, world.config,
       [&hosts = world.hosts](history::NodeId node) { hosts.excuse(node); });
+}
+
+base::Status Strikes::prepare_clocks(const World& world) {
+  const base::Status possible = clock::probe();
+  if (!possible.ok()) {
+    impossible_.push_back({"clocks", plan::strikes_clock, possible.error().message});
+    return base::Done{};
+  }
+  TRY(clocks_, clock::Clocks::make(world.hosts.nodes()));
+  world.hosts.set_clocks(*clocks_);
+  clock_faults_ = std::make_unique<faults::ClockFaults>(*clocks_, world.hosts);
+  return base::Done{};
 }
 
 std::string Strikes::impossible_actions(const plan::Plan& plan) const {

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -37,7 +38,17 @@ constexpr std::size_t kStackBytes = 65536;
 // Linux 5.19: a call that is being looked at is interrupted by a deadly signal only.
 constexpr unsigned long kWaitKillable = 1UL << 5U;
 
-enum class Step : std::uint8_t { None, Enter, Clone, Directory, Output, Filter, Execute };
+enum class Step : std::uint8_t {
+  None,
+  Enter,
+  Clone,
+  Directory,
+  Output,
+  Filter,
+  Give,
+  Trace,
+  Execute
+};
 
 // All that the two new processes need, prepared before, and what they report.
 struct Launch {
@@ -50,7 +61,9 @@ struct Launch {
   char* const* environment = nullptr;
   void* program_stack = nullptr;
   const sock_fprog* filter = nullptr;  // Null: none.
-  int listener_socket = -1;            // Takes the filter's listener to the checker.
+  bool traced = false;
+  int given = -1;
+  int listener_socket = -1;  // Takes the filter's listener to the checker.
 
   pid_t pid = -1;
   Step failed = Step::None;
@@ -91,10 +104,19 @@ int run_program(void* argument) {
     give_up(launch, Step::Output);
   }
   if (launch.filter != nullptr && !install_filter(launch)) give_up(launch, Step::Filter);
-  ::syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0U);
+  // After the filter's mail, whose socket may have that number.
+  int last = STDERR_FILENO;
+  if (launch.given >= 0) {
+    last = Program::kGivenDescriptor;
+    if (::dup2(launch.given, last) < 0) give_up(launch, Step::Give);
+  }
+  ::syscall(SYS_close_range, last + 1, ~0U, 0U);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  if (launch.traced && ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) {
+    give_up(launch, Step::Trace);
+  }
   ::execve(launch.path, launch.words, launch.environment);
   return give_up(launch, Step::Execute);
 }
@@ -181,6 +203,10 @@ base::Error failure(const Launch& launch, const Program& program, const std::str
     case Step::Filter:
       return system_error("cannot filter the system calls of " + program.words.front(),
                           launch.error);
+    case Step::Give:
+      return system_error("cannot give a descriptor to " + program.words.front(), launch.error);
+    case Step::Trace:
+      return system_error("cannot trace " + program.words.front(), launch.error);
     case Step::Execute:
       if (launch.error == ENOENT) {
         return base::Error{base::ErrorCode::NotFound,
@@ -225,9 +251,13 @@ base::Result<std::shared_ptr<Child>> Child::start(const Host& host, const Progra
   const Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   // Descriptors above 2, so that putting one in place does not close another.
   const Fd input(::fcntl(null.get(), F_DUPFD_CLOEXEC, 3));
+  // Above the place it is to have, so that it cannot be there already and be closed by execve(2).
+  const Fd given(program.given_fd >= 0
+                     ? ::fcntl(program.given_fd, F_DUPFD_CLOEXEC, Program::kGivenDescriptor + 1)
+                     : -1);
   const Fd output(
       ::fcntl(program.output_fd >= 0 ? program.output_fd : null.get(), F_DUPFD_CLOEXEC, 3));
-  if (!input.open() || !output.open()) {
+  if (!input.open() || !output.open() || given.open() != (program.given_fd >= 0)) {
     return system_error("cannot open the input and output of " + program.words.front());
   }
   Launch launch;
@@ -236,6 +266,8 @@ base::Result<std::shared_ptr<Child>> Child::start(const Host& host, const Progra
   launch.null = input.get();
   launch.path = path.c_str();
   launch.directory = program.directory.empty() ? "/" : program.directory.c_str();
+  launch.traced = program.traced;
+  launch.given = given.get();
   launch.words = word_pointers.data();
   launch.environment = environment_pointers.data();
   TRY(const FdMail mail, make_fd_mail());

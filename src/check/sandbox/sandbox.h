@@ -61,6 +61,11 @@ struct Program {
   // A seccomp(2) filter that the program and all that it starts run under; empty: none. It may
   // notify: Process::take_listener().
   std::vector<sock_filter> filter = {};
+  // Stands behind its execve(2) until the thread that starts it, its tracer by ptrace(2), lets it
+  // go.
+  bool traced = false;
+  int given_fd = -1;  // The program has it as kGivenDescriptor; -1: nothing.
+  static constexpr int kGivenDescriptor = 3;
 };
 
 struct ExitStatus {
