@@ -45,7 +45,7 @@ void check_encoder(const std::vector<Frame>& frames, bool all_seen) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  check::wire::decode_everything(Protocol::Etcd, std::string(data, data + size));
+  check::wire::decode_everything(Protocol::Etcd, check::wire::conversation(data, size));
   const std::string input(data + 1, data + size);
   std::string chunk;
   if (!input.empty()) check::wire::ChunkWriter().write(input, chunk);

@@ -3,7 +3,7 @@
 #include "check/wire/streams_fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string stream(data, data + size);
-  check::wire::decode_everything(check::wire::Protocol::Ovsdb, stream);
+  check::wire::decode_everything(check::wire::Protocol::Ovsdb,
+                                 check::wire::conversation(data, size));
   return 0;
 }

@@ -5,24 +5,33 @@
 #include "check/wire/pysyncobj_message.h"
 #include "check/wire/streams_fuzz.h"
 
+namespace {
+
+// Each pickle, with a "!" behind it, becomes a frame.
+std::string framed(std::string_view pickles) {
+  std::string stream;
+  while (!pickles.empty()) {
+    const std::size_t end = pickles.find(".!");
+    const bool last = end == std::string_view::npos;
+    stream += check::wire::pysyncobj_frame(pickles.substr(0, last ? end : end + 1));
+    pickles = last ? std::string_view() : pickles.substr(end + 2);
+  }
+  return stream;
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  std::string input(data, data + size);
-  check::wire::decode_everything(check::wire::Protocol::Pysyncobj, input);
+  const std::string input(data, data + size);
   const auto content = check::wire::inflate(input, std::size_t{1} << 20U);
   if (content.ok()) {
     const auto again =
         check::wire::inflate(check::wire::deflate_stored(content.value()), content.value().size());
     CHECK(again.ok() && again.value() == content.value());
   }
-
-  if (input.empty()) return 0;
-  std::string stream = input.substr(0, 1);
-  std::string_view rest = std::string_view(input).substr(1);
-  while (!rest.empty()) {
-    const std::size_t end = rest.find(".!");  // Between two pickles.
-    stream += check::wire::pysyncobj_frame(rest.substr(0, end == rest.npos ? end : end + 1));
-    rest = end == rest.npos ? std::string_view() : rest.substr(end + 2);
-  }
-  check::wire::decode_everything(check::wire::Protocol::Pysyncobj, stream);
+  check::wire::Conversation said = check::wire::conversation(data, size);
+  check::wire::decode_everything(check::wire::Protocol::Pysyncobj, said);
+  for (auto& piece : said.pieces) piece.bytes = framed(piece.bytes);
+  check::wire::decode_everything(check::wire::Protocol::Pysyncobj, said);
   return 0;
 }

@@ -22,8 +22,8 @@ void seal(std::string& stream) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  std::string stream(data, data + size);
-  seal(stream);
-  check::wire::decode_everything(check::wire::Protocol::Raftkv, stream);
+  check::wire::Conversation said = check::wire::conversation(data, size);
+  for (auto& piece : said.pieces) seal(piece.bytes);
+  check::wire::decode_everything(check::wire::Protocol::Raftkv, said);
   return 0;
 }
