@@ -336,7 +336,10 @@ void Run::recover() {
   if (strikes_->disks() != nullptr) strikes_->disks()->heal_all();
   if (strikes_->clocks() != nullptr) strikes_->clocks()->heal_all();
   facts_.recovery = heal(*network_, *processes_, recovery_bound_ms(facts_.election_timeout_ms));
-  await_recovery(*cluster_, *workload_, clock_, facts_.recovery);
+  if (!await_recovery(*cluster_, *workload_, clock_, facts_.recovery)) {
+    progress_->phase("recovery: restarting all nodes");
+    try_restart(*cluster_, *processes_, *workload_, clock_, facts_.recovery);
+  }
   workload_->stop();
   progress_->phase("read-back");
   read_back(*cluster_, *history_, *workload_, facts_.keys, facts_.recovery);
@@ -364,7 +367,8 @@ base::Status Run::finish() {
     facts_.messages.not_understood = watch_->not_understood();
   }
   facts_.interrupted = stop_.reason();
-  facts_.own_exits = hosts_->own_exits();
+  // There was none when all nodes were restarted; what a restart does is not what made them stuck.
+  if (!facts_.recovery.freed_by_restart) facts_.own_exits = hosts_->own_exits();
   facts_.finished = true;
   save_or_stop(save_facts());
   return base::Done{};

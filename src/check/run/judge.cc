@@ -120,20 +120,23 @@ Finding judge_liveness(const Evidence& evidence) {
                    fmt::format("{}, which no fault did; see nodes/N/output.log",
                                fmt::join(facts.own_exits, ", ")));
   }
+  const auto stuck = [&recovery](std::string sentence) {
+    if (recovery.freed_by_restart) {
+      sentence += *recovery.freed_by_restart ? "; a restart of all nodes freed it"
+                                             : "; nor did it come back when all were restarted";
+    }
+    return finding("liveness", Verdict::Invalid, std::move(sentence));
+  };
   const std::string within = fmt::format("within {} s of the end of the faults",
                                          static_cast<double>(recovery.bound_ms) / 1000);
   if (!recovery.not_ready.empty()) {
-    return finding(
-        "liveness", Verdict::Invalid,
+    return stuck(
         fmt::format("not every node came back {}: {}", within, first_line(recovery.not_ready)));
   }
-  if (!recovery.leader_ms) {
-    return finding("liveness", Verdict::Invalid, "no node led " + within);
-  }
+  if (!recovery.leader_ms) return stuck("no node led " + within);
   if (const auto silent = silent_clients(evidence); !silent.empty()) {
-    return finding("liveness", Verdict::Invalid,
-                   fmt::format("client {} began no operation that was acknowledged {}",
-                               fmt::join(silent, ", "), within));
+    return stuck(fmt::format("client {} began no operation that was acknowledged {}",
+                             fmt::join(silent, ", "), within));
   }
   if (!recovery.unread.empty()) {
     return finding("liveness", Verdict::Invalid,

@@ -187,6 +187,20 @@ TEST(Judge, AClientThatWasNeverServedIsMissedByTheWorkloadToo) {
   EXPECT_EQ(judge_liveness(evidence).verdict, Verdict::Invalid);
 }
 
+TEST(Judge, SaysWhetherARestartFreedWhatWasStuck) {
+  Evidence evidence = healthy();
+  evidence.facts.recovery.leader_ms.reset();
+  EXPECT_EQ(judge_liveness(evidence).sentence, "no node led within 30 s of the end of the faults");
+  evidence.facts.recovery.freed_by_restart = true;
+  EXPECT_EQ(judge_liveness(evidence).verdict, Verdict::Invalid);
+  EXPECT_EQ(judge_liveness(evidence).sentence,
+            "no node led within 30 s of the end of the faults; a restart of all nodes freed it");
+  evidence.facts.recovery.freed_by_restart = false;
+  EXPECT_EQ(judge_liveness(evidence).sentence,
+            "no node led within 30 s of the end of the faults; nor did it come back when all were "
+            "restarted");
+}
+
 TEST(Judge, NodesThatReadDifferentlyAtTheEndDiverge) {
   Evidence evidence = healthy();
   evidence.operations.back().found = "98";
@@ -203,6 +217,7 @@ TEST(RunFacts, AreReadAsTheyWereWritten) {
   facts.election_timeout_ms = 1300;
   facts.recovery.healed_ns = 12'000'000'000;
   facts.recovery.unread = {1, 4};
+  facts.recovery.freed_by_restart = false;
   facts.require.fired["kill"] = 3;
   const auto again = read_facts(to_json(facts), "run.json");
   ASSERT_TRUE(again.ok());

@@ -23,6 +23,23 @@ constexpr std::uint64_t kProcessesOfARound = 1'000'000;
 
 milliseconds as_ms(std::uint64_t count) { return milliseconds(static_cast<std::int64_t>(count)); }
 
+// How much of a bound is left.
+class Waiting {
+ public:
+  explicit Waiting(std::uint64_t bound_ms) : bound_(as_ms(bound_ms)) {}
+
+  milliseconds passed() const {
+    const auto since = std::chrono::steady_clock::now() - begin_;
+    return std::min(bound_, std::chrono::duration_cast<milliseconds>(since));
+  }
+  milliseconds left() const { return bound_ - passed(); }
+  std::uint64_t passed_ms() const { return static_cast<std::uint64_t>(passed().count()); }
+
+ private:
+  milliseconds bound_;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
 bool all_served_since(const Workload& workload, history::Moment since) {
   return std::ranges::all_of(workload.last_served(),
                              [&](const auto& called) { return called && *called >= since; });
@@ -105,28 +122,38 @@ Recovery heal(faults::NetworkFaults& network, faults::ProcessFaults& processes,
   return recovery;
 }
 
-void await_recovery(Cluster& cluster, const Workload& workload, const faults::RunClock& clock,
+bool await_recovery(Cluster& cluster, const Workload& workload, const faults::RunClock& clock,
                     Recovery& recovery) {
-  const std::uint64_t bound_ms = recovery.bound_ms;
+  const Waiting waiting(recovery.bound_ms);
   const history::Moment since = clock.now();
   recovery.healed_ns = since.value();
-  const auto begin = std::chrono::steady_clock::now();
-  const auto left = [&] {
-    const auto passed =
-        std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
-    return std::max(milliseconds(0), as_ms(bound_ms) - passed);
-  };
-  const base::Status ready = await_ready(cluster, left());
+  const base::Status ready = await_ready(cluster, waiting.left());
   if (!ready.ok()) recovery.not_ready = ready.error().message;
-  const auto passed_ms = [&] {
-    return static_cast<std::uint64_t>((as_ms(bound_ms) - left()).count());
-  };
   const bool tells = cluster.config.capabilities().status;
-  if (tells && await_leader(cluster, left()).ok()) recovery.leader_ms = passed_ms();
-  const bool all_served =
-      cluster.stop.wait_until([&] { return all_served_since(workload, since); }, left(), kPoll);
+  if (tells && await_leader(cluster, waiting.left()).ok()) recovery.leader_ms = waiting.passed_ms();
+  const bool all_served = cluster.stop.wait_until([&] { return all_served_since(workload, since); },
+                                                  waiting.left(), kPoll);
   // Of a system that does not tell who leads: somebody does, or nobody would have been served.
-  if (!tells && all_served) recovery.leader_ms = passed_ms();
+  if (!tells && all_served) recovery.leader_ms = waiting.passed_ms();
+  recovery.complete = !cluster.stop.requested();
+  return ready.ok() && recovery.leader_ms && all_served;
+}
+
+void try_restart(Cluster& cluster, faults::ProcessFaults& processes, const Workload& workload,
+                 const faults::RunClock& clock, Recovery& recovery) {
+  // A node that exits by itself needs more than a restart; and nothing is judged when interrupted.
+  if (cluster.stop.requested() || !cluster.hosts.own_exits().empty()) return;
+  faults::ProcessFaults::Nodes running;
+  for (std::uint32_t k = 1; k <= cluster.config.nodes(); ++k) {
+    if (cluster.hosts.running({k})) running.insert({k});
+  }
+  const bool killed = processes.begin(plan::FaultKind::Kill, running).ok();
+  const Waiting waiting(recovery.bound_ms);
+  const history::Moment since = clock.now();
+  recovery.freed_by_restart =
+      killed && processes.heal_all().ok() && await_ready(cluster, waiting.left()).ok() &&
+      cluster.stop.wait_until([&] { return all_served_since(workload, since); }, waiting.left(),
+                              kPoll);
   recovery.complete = !cluster.stop.requested();
 }
 

@@ -22,7 +22,9 @@ struct Recovery {
   std::string not_ready;                   // Which nodes did not come back; else empty.
   std::optional<std::uint64_t> leader_ms;  // When a leader was seen.
   std::vector<std::uint32_t> unread;       // Nodes through which the read-back failed.
-  bool complete = false;                   // All was asked: not interrupted.
+  // Of a system that did not come back: whether it did when all nodes had been restarted.
+  std::optional<bool> freed_by_restart;
+  bool complete = false;  // All was asked: not interrupted.
 };
 
 // 10 election timeouts, and 30 s at least.
@@ -33,9 +35,14 @@ Recovery heal(faults::NetworkFaults& network, faults::ProcessFaults& processes,
               std::uint64_t bound_ms);
 
 // Then waits for the nodes, a leader, and of every client an operation that it began since the
-// faults were healed and that was acknowledged.
-void await_recovery(Cluster& cluster, const Workload& workload, const faults::RunClock& clock,
+// faults were healed and that was acknowledged. False: not all came within the bound.
+bool await_recovery(Cluster& cluster, const Workload& workload, const faults::RunClock& clock,
                     Recovery& recovery);
+
+// After a false one: kills all nodes, starts them, and waits as long again. What comes now does not
+// count as recovery; it tells a system that is stuck for ever from one that a restart frees.
+void try_restart(Cluster& cluster, faults::ProcessFaults& processes, const Workload& workload,
+                 const faults::RunClock& clock, Recovery& recovery);
 
 // Reads every key through every node, with the history's `final` mark; fills Recovery::unread.
 // Requires: the workload's clients have stopped.

@@ -33,6 +33,7 @@ Json recovery_json(const Recovery& recovery) {
           {"bound_ms", recovery.bound_ms},
           {"not_ready", recovery.not_ready},
           {"leader_ms", or_null(recovery.leader_ms)},
+          {"freed_by_restart", or_null(recovery.freed_by_restart)},
           {"unread_nodes", recovery.unread},
           {"complete", recovery.complete}};
 }
@@ -44,6 +45,9 @@ Recovery recovery_from(const Json& json) {
   recovery.bound_ms = json.at("bound_ms");
   recovery.not_ready = json.at("not_ready");
   recovery.leader_ms = optional_at<std::uint64_t>(json, "leader_ms");
+  if (json.contains("freed_by_restart")) {
+    recovery.freed_by_restart = optional_at<bool>(json, "freed_by_restart");
+  }
   recovery.unread = json.at("unread_nodes").get<std::vector<std::uint32_t>>();
   recovery.complete = json.at("complete");
   return recovery;
