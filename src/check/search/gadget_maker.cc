@@ -79,6 +79,7 @@ std::string GadgetMaker::drawn_deed(wire::MessageType type, base::Prng& prng) co
   const auto words = palette_.deeds(type);
   if (words.empty()) return {};
   std::vector<std::uint64_t> weights;
+  weights.reserve(words.size());
   for (const std::string& word : words) weights.push_back(merits_.weight(word));
   return words[weighted(weights, prng)];
 }
@@ -88,6 +89,7 @@ std::string GadgetMaker::add_strike(plan::Rule& rule, base::Prng& prng) const {
   if (!rule.when.types.empty()) whos.insert(whos.end(), {"from", "from", "to", "to", "to"});
   const auto& strikes = palette_.strikes();
   std::vector<std::uint64_t> weights;
+  weights.reserve(strikes.size());
   for (const auto& strike : strikes) weights.push_back(merits_.weight(strike.word));
   const auto& strike = strikes[weighted(weights, prng)];
   std::string arguments;

@@ -18,6 +18,7 @@ constexpr std::uint64_t kMostSteps = 4;
 plan::Step Maker::step(base::Prng& prng) const {
   const auto& faults = palette_.faults();
   std::vector<std::uint64_t> weights;
+  weights.reserve(faults.size());
   for (const plan::Fault& fault : faults) weights.push_back(merits_.weight(plan::describe(fault)));
   plan::Step step;
   step.fault = faults[weighted(weights, prng)];

@@ -114,6 +114,7 @@ std::vector<std::string> Palette::deeds(MessageType type) const {
 
 std::vector<history::NodeId> Palette::order(base::Prng& prng) const {
   std::vector<history::NodeId> order;
+  order.reserve(nodes_);
   for (std::uint32_t k = 1; k <= nodes_; ++k) order.push_back({k});
   for (std::size_t left = order.size(); left > 1; --left) {
     std::swap(order[left - 1], order[prng.between(0, left - 1)]);

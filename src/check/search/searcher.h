@@ -39,6 +39,7 @@ class Searcher {
   explicit Searcher(const Options& options);
   Searcher(const Searcher&) = delete;
   Searcher& operator=(const Searcher&) = delete;
+  ~Searcher() = default;
 
   struct Trial {
     std::uint64_t number = 0;              // 1, 2, 3, ...
