@@ -344,6 +344,22 @@ class Rules(Folder):
         self.assertIn("rule never", err)
         self.assertIn("did not fire", err)
 
+    def test_a_member_comes_back_as_a_new_one(self):
+        code, _, err = self.check("etcd", "--plan", "member-added-under-partition", "--time", "30", "--seed", "3")
+        self.assertEqual(code, 0, err)
+        events = [json.loads(line) for line in self.saved("nodes.jsonl").splitlines()]
+        emptied = [event["node"] for event in events if event["event"] == "emptied"]
+        self.assertEqual(len(emptied), 1)
+        # It speaks under another id since.
+        names = {message["sender"] for message in self.messages() if message["from"] == emptied[0] and "sender" in message}
+        self.assertEqual(len(names), 2, names)
+
+    def test_members_are_changed_only_where_the_target_can_do_it(self):
+        code, _, err = self.check("raftkv", "--plan", "member-added-under-partition", "--time", "30")
+        self.assertEqual(code, 3)
+        self.assertIn("rule 'out' cannot remove follower after delivery: the target can neither change its members nor", err)
+        self.assertFalse((self.folder / "run").exists())
+
     def test_what_a_protocol_does_not_allow_is_refused_before_a_node_starts(self):
         plan = self.plan('[[rule]]\nname = "r"\nrequire = true\nwhen = { type = "ReadIndex" }\ndo = ["drop"]\n')
         code, _, err = self.check("raftkv", "--plan", plan, "--time", "2")

@@ -159,4 +159,36 @@ void check_frozen(RaftClusterConfig& system, const LocalHosts& hosts, NodeId nod
   expect_reads(*client, "other", "after");
 }
 
+void check_membership(RaftClusterConfig& system, LocalHosts& hosts) {
+  constexpr std::chrono::milliseconds kLimit{10'000};
+  Membership* membership = system.membership();
+  ASSERT_NE(membership, nullptr);
+  const auto leads = [&system](NodeId node) {
+    const auto status = system.status(node);
+    return status.ok() && status.value().leader;
+  };
+  const NodeId heir = leads(NodeId{1}) ? NodeId{2} : NodeId{1};
+  const auto answer = membership->transfer(heir, kLimit);
+  ASSERT_TRUE(answer.ok()) << answer.error().message;
+  EXPECT_TRUE(leads(heir)) << answer.value();
+
+  const NodeId away{3};
+  const base::Status removed = membership->remove(away, kLimit);
+  ASSERT_TRUE(removed.ok()) << removed.error().message;
+  EXPECT_TRUE(membership->remove(away, kLimit).ok());  // As it is already.
+  ASSERT_TRUE(system.kill(away).ok());
+  const auto client = system.create_client();
+  ASSERT_TRUE(client->connect(NodeId{1}, kLimit).ok());
+  EXPECT_EQ(client->write("meanwhile", "1").outcome, history::Outcome::Ok);
+
+  const base::Status added = membership->add(away, kLimit);
+  ASSERT_TRUE(added.ok()) << added.error().message;
+  ASSERT_TRUE(hosts.empty(away).ok());
+  ASSERT_TRUE(system.start(away).ok());
+  await_ready(system, hosts, away);
+  ASSERT_TRUE(client->connect(away, kLimit).ok());
+  EXPECT_EQ(client->read("meanwhile").found, history::Value("1"));
+  EXPECT_FALSE(membership->add(away, std::chrono::milliseconds(200)).ok());
+}
+
 }  // namespace check::cluster

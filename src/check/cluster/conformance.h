@@ -22,6 +22,10 @@ void check_status(RaftClusterConfig& system);
 // SIGKILL to every node, then start: what was acknowledged is there.
 void check_survives_kill(RaftClusterConfig& system, const LocalHosts& hosts);
 
+// Leadership goes where it shall; a member is removed, and comes back as a new one that knows what
+// was written meanwhile. Requires: start_all(), three nodes at least.
+void check_membership(RaftClusterConfig& system, LocalHosts& hosts);
+
 // A stopped node: a refused connection is Fail for all three operations, and takes no time.
 void check_refused(RaftClusterConfig& system, NodeId stopped);
 

@@ -12,6 +12,11 @@ class Deadline {
   static Deadline after(std::chrono::milliseconds time) { return Deadline(Clock::now() + time); }
 
   bool passed() const { return Clock::now() >= end_; }
+  std::chrono::milliseconds left() const { return std::chrono::milliseconds(poll_ms()); }
+  // The earlier of this and one after `time`.
+  Deadline within(std::chrono::milliseconds time) const {
+    return Deadline(std::min(end_, Clock::now() + time));
+  }
   // What poll(2) takes; rounded up, so that a poll that timed out means that it has passed.
   int poll_ms() const {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end_ - Clock::now()).count();

@@ -5,14 +5,12 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "check/cluster/deadline.h"
+#include "check/cluster/etcd_gateway.h"
+#include "check/cluster/etcd_membership.h"
 #include "check/cluster/knob.h"
 #include "check/cluster/process_cluster.h"
 
@@ -20,8 +18,8 @@ namespace check::cluster {
 
 class EtcdCluster final : public ProcessCluster {
  public:
-  static constexpr std::uint16_t kClientPort = 2379;
-  static constexpr std::uint16_t kPeerPort = 2380;
+  static constexpr std::uint16_t kClientPort = etcd_gateway::kClientPort;
+  static constexpr std::uint16_t kPeerPort = etcd_gateway::kPeerPort;
 
   static std::vector<Knob> knobs();
   // `program`: the path of the etcd binary. Requires: `settings` are of these knobs.
@@ -30,6 +28,10 @@ class EtcdCluster final : public ProcessCluster {
 
   bool ready(NodeId node) override;
   base::Result<NodeStatus> status(NodeId node) override;
+  Capabilities capabilities() const override {
+    return {.cas = true, .status = true, .membership = true, .transfer = true};
+  }
+  Membership* membership() override { return &membership_; }
   std::unique_ptr<RaftClient> create_client() override;
   std::vector<std::uint16_t> peer_ports() const override { return {kPeerPort}; }
   std::string protocol() const override { return "etcd"; }
@@ -38,17 +40,13 @@ class EtcdCluster final : public ProcessCluster {
   EtcdCluster(Hosts& hosts, std::string version, std::string program, Settings settings)
       : ProcessCluster(hosts, "etcd", std::move(version)),
         program_(std::move(program)),
-        settings_(std::move(settings)) {}
+        settings_(std::move(settings)),
+        membership_(this->hosts()) {}
   Command command(NodeId node) const override;
-  base::Result<std::string> ask(NodeId node, const std::string& path, const std::string& body,
-                                const Deadline& deadline) const;
-  std::optional<NodeId> known_node(std::uint64_t member);
-  std::optional<NodeId> node_of(std::uint64_t member, NodeId asked, const Deadline& deadline);
 
   std::string program_;
   Settings settings_;
-  std::mutex mutex_;
-  std::map<std::uint64_t, NodeId> members_;  // Guarded by mutex_.
+  EtcdMembership membership_;
 };
 
 }  // namespace check::cluster

@@ -41,5 +41,13 @@ TEST(EtcdCluster, ThreeNodesKeepTheContractOfOutcomes) {
   check_refused(*etcd, NodeId{2});
 }
 
+TEST(EtcdCluster, ChangesItsMembersAndItsLeader) {
+  LocalHosts hosts(3);
+  const auto etcd = make_etcd(hosts);
+  ASSERT_NE(etcd, nullptr);
+  start_all(*etcd, hosts);
+  check_membership(*etcd, hosts);
+}
+
 }  // namespace
 }  // namespace check::cluster

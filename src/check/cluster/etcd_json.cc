@@ -103,6 +103,16 @@ std::string swap_request(const std::string& key, const history::Value& expected,
   return request.dump();
 }
 
+std::string new_member_request(const std::string& peer_url) {
+  return json{{"peerURLs", json::array({peer_url})}}.dump();
+}
+
+std::string member_request(std::uint64_t id) { return json{{"ID", std::to_string(id)}}.dump(); }
+
+std::string transfer_request(std::uint64_t to) {
+  return json{{"targetID", std::to_string(to)}}.dump();
+}
+
 base::Result<history::Value> range_answer(std::string_view body) {
   return value_in(parsed(body), body);
 }
@@ -137,17 +147,18 @@ base::Result<Status> status_answer(std::string_view body) {
   return Status{*id, *leader, *term, *index};
 }
 
-base::Result<std::map<std::uint64_t, std::string>> members_answer(std::string_view body) {
+base::Result<std::vector<Member>> members_answer(std::string_view body) {
   const json answer = parsed(body);
   const json* list = member(answer, "members");
   if (list == nullptr || !list->is_array()) return not_understood("members", body);
-  std::map<std::uint64_t, std::string> names;
+  std::vector<Member> members;
   for (const json& entry : *list) {
     const auto id = number_of(entry, "ID");
     if (!id) return not_understood("readable member ID", body);
-    names[*id] = text_of(entry, "name");
+    const json* url = first_of(entry, "peerURLs");
+    members.push_back({*id, url != nullptr && url->is_string() ? url->get<std::string>() : ""});
   }
-  return names;
+  return members;
 }
 
 Refusal refusal(std::string_view body) {

@@ -8,9 +8,9 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "check/history/operation.h"
@@ -22,6 +22,10 @@ std::string put_request(const std::string& key, const std::string& value);
 // Sets `key` to `desired` if it holds `expected`, else reads it, in one transaction.
 std::string swap_request(const std::string& key, const history::Value& expected,
                          const std::string& desired);
+
+std::string new_member_request(const std::string& peer_url);
+std::string member_request(std::uint64_t id);
+std::string transfer_request(std::uint64_t to);
 
 struct Swap {
   bool succeeded = false;
@@ -39,8 +43,12 @@ base::Result<history::Value> range_answer(std::string_view body);
 base::Status put_answer(std::string_view body);
 base::Result<Swap> swap_answer(std::string_view body);
 base::Result<Status> status_answer(std::string_view body);
-// Names of the members by their ids.
-base::Result<std::map<std::uint64_t, std::string>> members_answer(std::string_view body);
+struct Member {
+  std::uint64_t id = 0;
+  std::string peer_url;  // "http://10.77.0.2:2380"
+};
+// Of a list of members, or of what was done to one.
+base::Result<std::vector<Member>> members_answer(std::string_view body);
 
 struct Refusal {
   bool nothing_done = false;  // Certainly, now and later.

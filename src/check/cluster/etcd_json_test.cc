@@ -32,10 +32,11 @@ std::string described(const Status& status) {
   return std::move(out).str();
 }
 
-std::string described(const std::map<std::uint64_t, std::string>& names) {
+std::string described(const std::vector<Member>& members) {
   std::string all;
-  for (const auto& [id, name] : names) {
-    all.append(all.empty() ? "" : " ").append(name).append("=").append(std::to_string(id));
+  for (const Member& member : members) {
+    all.append(all.empty() ? "" : " ").append(std::to_string(member.id));
+    all.append(" at ").append(member.peer_url.empty() ? "?" : member.peer_url);
   }
   return all;
 }

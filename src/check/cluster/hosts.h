@@ -40,6 +40,8 @@ class Hosts {
   // SIGKILL to every process of the host, also those that left their parent.
   virtual base::Status kill(NodeId node) = 0;
   virtual bool running(NodeId node) const = 0;
+  // Takes away all that the node has on disk. Requires: it does not run.
+  virtual base::Status empty(NodeId node) = 0;
 };
 
 }  // namespace check::cluster

@@ -110,6 +110,13 @@ bool LocalHosts::running(NodeId node) const {
   return state.si_pid == 0;
 }
 
+base::Status LocalHosts::empty(NodeId node) {
+  CHECK(!running(node), node);
+  std::filesystem::remove_all(directory(node));
+  std::filesystem::create_directory(directory(node));
+  return base::Done{};
+}
+
 void LocalHosts::signal(NodeId node, int number) const {
   CHECK(running(node), node);
   ::kill(-processes_.at(node), number);

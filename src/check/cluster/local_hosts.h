@@ -28,6 +28,7 @@ class LocalHosts final : public Hosts {
   base::Status stop(NodeId node, std::uint32_t grace_ms) override;
   base::Status kill(NodeId node) override;
   bool running(NodeId node) const override;
+  base::Status empty(NodeId node) override;
 
   // To every process of the node.
   void signal(NodeId node, int number) const;

@@ -57,15 +57,17 @@ base::Status read_file(const std::string& path, const toml::node& node, Manifest
 
 base::Status read_node(const std::string& path, const toml::table& table, Manifest& manifest) {
   TomlReader reader(path, table, "node");
-  reader.only({"program", "start", "environment", "file"});
+  reader.only({"program", "start", "join", "environment", "file"});
   reader.require("program");
   reader.require("start");
   reader.text("program", manifest.program);
   reader.words("start", manifest.start);
+  reader.words("join", manifest.join);
   reader.pairs("environment", manifest.environment);
   const Scope scope = example(manifest, true);
   reader.check("program", expanding_in({{{"adapter", manifest.folder}}, {}, std::nullopt}));
   reader.check("start", expanding_in(scope));
+  reader.check("join", expanding_in(scope));
   reader.check("environment", expanding_in(scope));
   TRY([[maybe_unused]] const base::Done done, reader.finished());
   base::Status files = base::Done{};
@@ -114,14 +116,18 @@ base::Status read_client(const std::string& path, const toml::table& table, Mani
   reader.check("shim", expanding_in(example(manifest, false)));
   manifest.capabilities = {};
   if (!table.contains("capabilities")) return reader.finished();
-  manifest.capabilities = Capabilities{false, false};
-  const std::vector<std::string> known = {"cas", "status"};
+  manifest.capabilities = Capabilities{.cas = false, .status = false};
+  const std::vector<std::string> known = {"cas", "status", "membership", "transfer"};
   reader.each("capabilities", "strings", [&](const toml::node& node) {
     const auto word = node.value_exact<std::string>().value_or("");
     if (word == "cas") {
       manifest.capabilities.cas = true;
     } else if (word == "status") {
       manifest.capabilities.status = true;
+    } else if (word == "membership") {
+      manifest.capabilities.membership = true;
+    } else if (word == "transfer") {
+      manifest.capabilities.transfer = true;
     } else {
       reader.fail(node.source(),
                   "unknown capability '" + word + "'" + base::did_you_mean(word, known));

@@ -39,6 +39,7 @@ struct Manifest {
   std::vector<std::string> version;  // A command; may be empty.
   std::string program;
   std::vector<std::string> start;
+  std::vector<std::string> join;  // Instead, of a node that was added; empty: the same.
   std::vector<std::pair<std::string, std::string>> environment;
   std::vector<File> files;  // Written before each start.
   std::vector<std::uint16_t> peer_ports;

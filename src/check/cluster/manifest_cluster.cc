@@ -62,7 +62,8 @@ base::Result<std::unique_ptr<RaftClusterConfig>> ManifestCluster::make(Hosts& ho
 ManifestCluster::ManifestCluster(Hosts& hosts, Manifest manifest, std::string version)
     : ProcessCluster(hosts, std::filesystem::path(manifest.folder).filename().string(),
                      std::move(version)),
-      manifest_(std::move(manifest)) {
+      manifest_(std::move(manifest)),
+      membership_(this->hosts(), shim_command()) {
   for (std::uint32_t id = 1; id <= nodes(); ++id) {
     probes_.push_back(std::make_unique<Probe>(shim_command()));
   }
@@ -84,11 +85,17 @@ Scope ManifestCluster::scope(std::optional<NodeId> self) const {
 Command ManifestCluster::command(NodeId node) const {
   const Scope names = scope(node);
   Command command;
-  command.words = known(expand_all(manifest_.start, names));
+  const bool joins = membership_.joined(node) && !manifest_.join.empty();
+  command.words = known(expand_all(joins ? manifest_.join : manifest_.start, names));
   for (const auto& [name, value] : manifest_.environment) {
     command.environment.emplace_back(name, known(expand_text(value, names)));
   }
   return command;
+}
+
+Membership* ManifestCluster::membership() {
+  const Capabilities& can = manifest_.capabilities;
+  return can.membership || can.transfer ? &membership_ : nullptr;
 }
 
 Command ManifestCluster::shim_command() const {
@@ -108,7 +115,7 @@ base::Status ManifestCluster::start(NodeId node) {
 Exchange<ShimReply> ManifestCluster::probe(NodeId node, ShimFunction function) {
   Probe& probe = *probes_[node.value - 1];
   const std::lock_guard<std::mutex> guard(probe.mutex);
-  return probe.shim.ask({node, function, "seaworthy-ready", {}, {}}, kProbeTimeout);
+  return probe.shim.ask({node, function, "seaworthy-ready", {}, {}, {}}, kProbeTimeout);
 }
 
 bool ManifestCluster::ready(NodeId node) {

@@ -10,6 +10,7 @@
 #include "check/cluster/manifest.h"
 #include "check/cluster/process_cluster.h"
 #include "check/cluster/shim.h"
+#include "check/cluster/shim_membership.h"
 
 namespace check::cluster {
 
@@ -23,6 +24,7 @@ class ManifestCluster final : public ProcessCluster {
   bool ready(NodeId node) override;
   base::Result<NodeStatus> status(NodeId node) override;
   Capabilities capabilities() const override { return manifest_.capabilities; }
+  Membership* membership() override;
   std::unique_ptr<RaftClient> create_client() override;
   std::vector<std::uint16_t> peer_ports() const override { return manifest_.peer_ports; }
   std::string protocol() const override { return manifest_.protocol; }
@@ -45,6 +47,7 @@ class ManifestCluster final : public ProcessCluster {
 
   Manifest manifest_;  // `program` is a path.
   std::vector<std::unique_ptr<Probe>> probes_;
+  ShimMembership membership_;
 };
 
 }  // namespace check::cluster

@@ -3,6 +3,7 @@
 // derive from to make the checker know another implementation.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -26,16 +27,27 @@ struct NodeStatus {
 // What a system can do at all. The steps of a run that need what is absent are skipped, and the
 // report says so.
 struct Capabilities {
-  bool cas = true;     // RaftClient::cas; without it every cas is Fail.
-  bool status = true;  // status() tells more than that the node answers.
+  bool cas = true;          // RaftClient::cas; without it every cas is Fail.
+  bool status = true;       // status() tells more than that the node answers.
+  bool membership = false;  // Membership::add and remove.
+  bool transfer = false;    // Membership::transfer.
 };
 
-// Changing who belongs to the cluster, for systems that can.
+// Who belongs to the cluster and who leads it, changed by the system's own means. Each call returns
+// within `limit`. Requires: a capability for it.
 class Membership {
  public:
   virtual ~Membership() = default;
-  virtual base::Status add(NodeId node) = 0;
-  virtual base::Status remove(NodeId node) = 0;
+  // Ok: the cluster has agreed that `node` belongs to it. Requires: it was removed, and does not
+  // run; RaftClusterConfig::start() then starts it, with an empty directory, as the new member that
+  // it is.
+  virtual base::Status add(NodeId node, std::chrono::milliseconds limit) = 0;
+  // Ok: the cluster has agreed that `node` does not belong to it, also if it did not before. Its
+  // program runs on, or ends by itself, as the system has it.
+  virtual base::Status remove(NodeId node, std::chrono::milliseconds limit) = 0;
+  // What was answered to the wish that `to` should lead, also if that was no; an error if nobody
+  // could be asked.
+  virtual base::Result<std::string> transfer(NodeId to, std::chrono::milliseconds limit) = 0;
 };
 
 class RaftClusterConfig {
@@ -55,7 +67,7 @@ class RaftClusterConfig {
   // Returns within a second; an error if the node does not answer.
   virtual base::Result<NodeStatus> status(NodeId node) = 0;
   virtual Capabilities capabilities() const { return {}; }
-  // Null if the system, or this adapter, has none.
+  // Null if the capabilities have nothing of it. Called from several threads, as status() is.
   virtual Membership* membership() { return nullptr; }
 
   virtual std::unique_ptr<RaftClient> create_client() = 0;

@@ -25,8 +25,20 @@ const char* name_of(ShimFunction function) {
       return "cas";
     case ShimFunction::Status:
       return "status";
+    case ShimFunction::Add:
+      return "add";
+    case ShimFunction::Remove:
+      return "remove";
+    case ShimFunction::Transfer:
+      return "transfer";
   }
   return "";
+}
+
+// Of the cluster; the others are about a key.
+bool is_about_a_member(ShimFunction function) {
+  return function == ShimFunction::Add || function == ShimFunction::Remove ||
+         function == ShimFunction::Transfer;
 }
 
 json json_of(const history::Value& value) { return value ? json(*value) : json(nullptr); }
@@ -79,7 +91,11 @@ std::string shim_line(std::uint64_t id, const ShimRequest& request,
             {"node", request.node.value},
             {"f", name_of(request.function)},
             {"timeout_ms", timeout.count()}};
-  if (request.function != ShimFunction::Status) line["key"] = request.key;
+  if (is_about_a_member(request.function)) {
+    line["member"] = request.member.value;
+  } else if (request.function != ShimFunction::Status) {
+    line["key"] = request.key;
+  }
   if (request.function == ShimFunction::Write) line["value"] = request.written;
   if (request.function == ShimFunction::Cas) {
     line["value"] = json::array({json_of(request.expected), request.written});

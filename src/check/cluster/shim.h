@@ -21,7 +21,7 @@
 
 namespace check::cluster {
 
-enum class ShimFunction : std::uint8_t { Read, Write, Cas, Status };
+enum class ShimFunction : std::uint8_t { Read, Write, Cas, Status, Add, Remove, Transfer };
 
 struct ShimRequest {
   NodeId node;
@@ -29,6 +29,7 @@ struct ShimRequest {
   std::string key;
   history::Value expected;  // Of a cas.
   std::string written;      // Of a write or a cas.
+  NodeId member = {};       // To add, to remove, to hand over to.
 };
 
 struct ShimReply {

@@ -8,6 +8,8 @@
 
 #include "base/prng.h"
 #include "check/cluster/etcd_json.h"
+#include "check/cluster/local_hosts.h"
+#include "check/cluster/shim_membership.h"
 #include "check/cluster/words.h"
 
 namespace check::cluster {
@@ -21,22 +23,51 @@ const ShimRequest kRead = {NodeId{1}, ShimFunction::Read, "x", {}, {}};
 const ShimRequest kCas = {NodeId{2}, ShimFunction::Cas, "x", "1", "2"};
 
 // Runs `body` for each line, with `asked` the request; `answer(...)` prints one.
-Shim python(const std::string& body) {
-  return Shim({{"python3", "-I", "-S", "-c",
-                "import json, os, sys, time\n"
-                "def answer(**fields): print(json.dumps(fields), flush=True)\n"
-                "for line in sys.stdin:\n"
-                "    asked = json.loads(line)\n"
-                "    " +
-                    body + "\n"},
-               {}});
+Command python_command(const std::string& body) {
+  return {{"python3", "-I", "-S", "-c",
+           "import json, os, sys, time\n"
+           "def answer(**fields): print(json.dumps(fields), flush=True)\n"
+           "for line in sys.stdin:\n"
+           "    asked = json.loads(line)\n"
+           "    " +
+               body + "\n"},
+          {}};
 }
+
+Shim python(const std::string& body) { return Shim(python_command(body)); }
 
 Broken expect_broken(Shim& shim, milliseconds timeout = kLong) {
   Exchange<ShimReply> exchange = shim.ask(kRead, timeout);
   if (auto* broken = std::get_if<Broken>(&exchange)) return std::move(*broken);
   ADD_FAILURE() << "an answer where none was expected";
   return {};
+}
+
+TEST(ShimLine, NamesTheMemberThatItIsAbout) {
+  ShimRequest request{NodeId{2}, ShimFunction::Remove, {}, {}, {}};
+  request.member = NodeId{3};
+  EXPECT_EQ(shim_line(7, request, std::chrono::milliseconds(900)),
+            "{\"f\":\"remove\",\"id\":7,\"member\":3,\"node\":2,\"timeout_ms\":900}\n");
+}
+
+TEST(ShimMembership, AsksOneNodeAfterTheOther) {
+  LocalHosts hosts(3);
+  for (std::uint32_t id = 1; id <= 3; ++id) {
+    ASSERT_TRUE(hosts.start(NodeId{id}, {{"sleep", "60"}, {}}).ok());
+  }
+  ShimMembership membership(
+      hosts, python_command("answer(id=asked['id'], note=asked['f'] + ' ' + str(asked['member']), "
+                            "type='ok' if asked['node'] == 2 else 'fail')"));
+  const NodeId third{3};
+  EXPECT_TRUE(membership.remove(third, kLong).ok());
+  EXPECT_FALSE(membership.joined(third));
+  EXPECT_TRUE(membership.add(third, kLong).ok());
+  EXPECT_TRUE(membership.joined(third));
+  const auto handed = membership.transfer(third, kLong);
+  ASSERT_TRUE(handed.ok());
+  EXPECT_EQ(handed.value(), "n2 was asked, and has done it");
+  // The only one that does anything is the one that is not asked.
+  EXPECT_FALSE(membership.remove(NodeId{2}, kShort).ok());
 }
 
 TEST(Shim, AnswersWithValues) {

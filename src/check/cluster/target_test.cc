@@ -98,7 +98,7 @@ TEST(Target, SharedObjectMakesItsOwnSystem) {
 TEST(Target, SharedObjectOfAnotherSeaworthyIsRefused) {
   EXPECT_NE(
       refusal_of(PLUGIN_OTHER_ABI)
-          .find("was built for another seaworthy: its seaworthy_target_abi is 0, here it is 1"),
+          .find("was built for another seaworthy: its seaworthy_target_abi is 0, here it is 2"),
       std::string::npos)
       << refusal_of(PLUGIN_OTHER_ABI);
   EXPECT_NE(refusal_of("/lib/x86_64-linux-gnu/libc.so.6").find("is no seaworthy adapter"),

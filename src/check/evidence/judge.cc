@@ -58,6 +58,16 @@ std::uint32_t Judge::life_of(const wire::Observation& observation) {
   return life;
 }
 
+// A member that lost its disk may still be heard, late: nobody any more.
+std::optional<MemberId> Judge::sender_of(const wire::Observation& observation, std::uint32_t life) {
+  const auto found = lives_.find(observation.from);
+  if (found != lives_.end() && found->second.emptied_after &&
+      life <= *found->second.emptied_after) {
+    return std::nullopt;
+  }
+  return bench_.members.find_or_add(observation.from, observation.message.sender);
+}
+
 Judge::Watched* Judge::watched(const std::string& group) {
   const auto found = groups_.find(group);
   if (found != groups_.end()) return &found->second;
@@ -81,13 +91,14 @@ void Judge::observe(const wire::Observation& observation) {
     return;
   }
   const wire::Message& message = observation.message;
+  const std::uint32_t life = life_of(observation);
   const Statement statement{
       .message = message,
       .id = MessageId(observation.id),
       .connection = observation.connection,
-      .from = bench_.members.find_or_add(observation.from, message.sender),
+      .from = sender_of(observation, life),
       .to = bench_.members.find_or_add(observation.to, message.receiver),
-      .life = life_of(observation),
+      .life = life,
       .dropped = has_word(action, "drop"),
       .repeated = has_word(action, "duplicate"),
   };
@@ -115,6 +126,8 @@ void Judge::on(const NodeEvent& event) {
     case NodeEventKind::Emptied:
       life.term.reset();
       life.commit.reset();
+      life.emptied_after = life_at(event.node, event.time_ns);
+      life.emptied_ns = event.time_ns;
       bench_.members.replace(event.node);
       return;
     case NodeEventKind::Status:
@@ -124,6 +137,7 @@ void Judge::on(const NodeEvent& event) {
 
 // Answers are in order if each question was sent after the answer before.
 void Judge::on_status(Life& life, const NodeEvent& event) {
+  if (event.asked_ns < life.emptied_ns) return;  // Perhaps the word of the member that was there.
   const std::string node = "node " + std::to_string(event.node.value);
   const auto times = [](const NodeEvent& one) {
     return " (when asked at " + std::to_string(one.time_ns / 1000000) + " ms)";

@@ -69,10 +69,14 @@ class Judge {
     std::optional<NodeEvent> term;    // The last answer that states a term,
     std::optional<NodeEvent> commit;  // and a commit index.
     std::uint32_t commit_life = 0;    // Which of its lives stated that.
+    // What lives up to this one said is not the present member's word: its disk was emptied then.
+    std::optional<std::uint32_t> emptied_after;
+    std::uint64_t emptied_ns = 0;
   };
 
   std::uint32_t life_at(history::NodeId node, std::uint64_t time_ns) const;
   std::uint32_t life_of(const wire::Observation& observation);
+  std::optional<MemberId> sender_of(const wire::Observation& observation, std::uint32_t life);
   Watched* watched(const std::string& group);
   void on_status(Life& life, const NodeEvent& event);
 

@@ -129,6 +129,14 @@ base::Result<std::string> Injector::begin(const FaultRecord& record, const plan:
     return around_.clocks->begin(kind, record.nodes,
                                  as_ms(plan::milliseconds(step.length, election_timeout_ms_)));
   }
+  if (plan::transfers(kind)) {
+    CHECK(around_.members != nullptr && !record.nodes.empty());
+    return around_.members->transfer(*record.nodes.begin());
+  }
+  if (plan::changes_members(kind)) {
+    CHECK(around_.members != nullptr);
+    return around_.members->remove(record.nodes);
+  }
   return around_.processes.begin(kind, record.nodes);
 }
 
@@ -141,6 +149,8 @@ base::Result<std::string> Injector::end(const FaultRecord& record, const plan::S
     return around_.syncs->end(step.fault.kind, record.nodes);
   }
   if (plan::strikes_clock(step.fault.kind)) return around_.clocks->end(record.nodes);
+  if (plan::transfers(step.fault.kind)) return std::string("nothing to end");
+  if (plan::changes_members(step.fault.kind)) return around_.members->add(record.nodes);
   return around_.processes.end(step.fault.kind, record.nodes);
 }
 

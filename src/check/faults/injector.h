@@ -15,6 +15,7 @@
 #include "check/faults/clock_faults.h"
 #include "check/faults/disk_faults.h"
 #include "check/faults/fault_record.h"
+#include "check/faults/member_faults.h"
 #include "check/faults/network_faults.h"
 #include "check/faults/process_faults.h"
 #include "check/faults/run_clock.h"
@@ -46,7 +47,8 @@ struct Surroundings {
   DiskFaults* disks = nullptr;
   SyncFaults* syncs = nullptr;
   ClockFaults* clocks = nullptr;
-  std::string impossible = {};  // What the machine does not let be, and why.
+  MemberFaults* members = nullptr;  // Null: the system has no membership().
+  std::string impossible = {};      // What the machine does not let be, and why.
 };
 
 class Injector {

@@ -51,9 +51,10 @@ base::Result<std::string> ProcessFaults::end(plan::FaultKind kind, const Nodes& 
   return fmt::format("{} of {} nodes run again", nodes.size(), nodes.size());
 }
 
-base::Status ProcessFaults::heal_all() {
+base::Status ProcessFaults::heal_all(const Nodes& but_not) {
   for (std::uint32_t k = 1; k <= config_.nodes(); ++k) {
     const history::NodeId node{k};
+    if (but_not.contains(node)) continue;
     if (hosts_.running(node)) {
       TRY([[maybe_unused]] auto resumed, sandbox_.resume_all(node));
     } else {

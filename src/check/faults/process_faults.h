@@ -33,8 +33,8 @@ class ProcessFaults {
   base::Result<std::string> begin(plan::FaultKind kind, const Nodes& nodes);
   base::Result<std::string> end(plan::FaultKind kind, const Nodes& nodes);
 
-  // Every node continues and runs. Requires: no fault holds a node.
-  base::Status heal_all();
+  // Every node continues and runs, but for those of `but_not`. Requires: no fault holds a node.
+  base::Status heal_all(const Nodes& but_not = {});
 
  private:
   base::Result<std::string> kill(const Nodes& nodes);

@@ -30,6 +30,10 @@ base::Result<std::string> RuleStrikes::carry_out(const rules::Step& step,
     case ActionKind::ClockDrift:
       own(step.nodes);
       return strike(step, unconfirmed);
+    case ActionKind::Transfer:
+    case ActionKind::Remove:
+    case ActionKind::Add:
+      return change_members(step);
     case ActionKind::Cut:
     case ActionKind::CutOneWay:
     case ActionKind::Isolate:
@@ -215,6 +219,17 @@ base::Result<std::string> RuleStrikes::start(const std::set<history::NodeId>& no
 
 base::Error RuleStrikes::not_possible() const {
   return {base::ErrorCode::Unavailable, "the machine does not let it be: " + around_.impossible};
+}
+
+base::Result<std::string> RuleStrikes::change_members(const rules::Step& step) {
+  CHECK(around_.members != nullptr);
+  if (step.action.kind == ActionKind::Transfer) {
+    CHECK(!step.nodes.empty());
+    return around_.members->transfer(*step.nodes.begin());
+  }
+  own(step.nodes);
+  return step.action.kind == ActionKind::Remove ? around_.members->remove(step.nodes)
+                                                : around_.members->add(step.nodes);
 }
 
 base::Result<std::string> RuleStrikes::cut(const rules::Step& step, Unconfirmed& unconfirmed) {

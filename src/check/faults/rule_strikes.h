@@ -46,6 +46,7 @@ class RuleStrikes {
   base::Result<std::string> strike_syncs(const rules::Step& step, Unconfirmed& unconfirmed);
   base::Result<std::string> strike_clocks(const rules::Step& step);
   base::Result<std::string> start(const std::set<history::NodeId>& nodes);
+  base::Result<std::string> change_members(const rules::Step& step);
   base::Result<std::string> cut(const rules::Step& step, Unconfirmed& unconfirmed);
   base::Error not_possible() const;
   void own(const std::set<history::NodeId>& nodes);

@@ -12,7 +12,7 @@ namespace check::plan {
 
 namespace {
 
-constexpr std::array<FaultWord, 18> kFaults = {
+constexpr std::array<FaultWord, 20> kFaults = {
     FaultWord{FaultKind::Kill, "kill",
               "SIGKILL every process of the node; start it again after the fault's length"},
     FaultWord{FaultKind::Pause, "pause",
@@ -51,6 +51,10 @@ constexpr std::array<FaultWord, 18> kFaults = {
     FaultWord{FaultKind::ClockDrift, "clock-drift",
               "the node's wall clock gains half for the length, and is set right after it"},
     FaultWord{FaultKind::ClockDriftBack, "clock-drift-back", "the same, it loses half"},
+    FaultWord{FaultKind::Transfer, "transfer", "the leader is asked to hand over to the node"},
+    FaultWord{FaultKind::Replace, "replace",
+              "the cluster is asked to go on without the node; after the length it comes back as a "
+              "new member, its disk empty"},
 };
 
 constexpr std::array<TargetWord, 9> kTargets = {
@@ -87,6 +91,10 @@ std::span<const TargetWord> target_words() { return kTargets; }
 bool fits(FaultKind kind, Target target) {
   const bool is_shape =
       target == Target::OneWay || target == Target::Bridge || target == Target::Ring;
+  if (transfers(kind)) return target == Target::Follower || target == Target::One;
+  if (changes_members(kind)) {
+    return target == Target::Leader || target == Target::Follower || target == Target::One;
+  }
   return strikes_network(kind) || !is_shape;
 }
 
@@ -112,6 +120,11 @@ base::Result<Fault> parse_fault(const std::string& text) {
   fault.kind = kind->kind;
   fault.target = target->target;
   if (!fits(fault.kind, fault.target)) {
+    if (transfers(fault.kind) || changes_members(fault.kind)) {
+      return base::Error{base::ErrorCode::InvalidArgument,
+                         '\'' + words[0] + "' strikes one node: " +
+                             (transfers(fault.kind) ? "" : "leader, ") + "follower or one"};
+    }
     return base::Error{base::ErrorCode::InvalidArgument,
                        '\'' + words[1] + "' is a shape of a network; '" + words[0] +
                            "' strikes nodes: leader, follower, one, minority, majority or all"};

@@ -31,7 +31,9 @@ enum class FaultKind : std::uint8_t {
   ClockJump,
   ClockJumpBack,
   ClockDrift,
-  ClockDriftBack
+  ClockDriftBack,
+  Transfer,
+  Replace
 };
 
 // Whom a fault strikes. The first group names nodes; the second names shapes of a network. What a
@@ -84,7 +86,12 @@ constexpr bool strikes_sync(FaultKind kind) {
   return kind >= FaultKind::KillAtSync && kind <= FaultKind::SyncError;
 }
 // These set a node's wall clock wrong.
-constexpr bool strikes_clock(FaultKind kind) { return kind >= FaultKind::ClockJump; }
+constexpr bool strikes_clock(FaultKind kind) {
+  return kind >= FaultKind::ClockJump && kind <= FaultKind::ClockDriftBack;
+}
+// These need a system that can change its members, or hand over leadership.
+constexpr bool changes_members(FaultKind kind) { return kind == FaultKind::Replace; }
+constexpr bool transfers(FaultKind kind) { return kind == FaultKind::Transfer; }
 
 // Whether the kind can strike the target: "kill bridge" means nothing.
 bool fits(FaultKind kind, Target target);

@@ -88,6 +88,10 @@ enum class ActionKind : std::uint8_t {
   SlowDisk,
   ClockJump,
   ClockDrift,
+  // To who belongs to the cluster, and who leads it.
+  Transfer,
+  Remove,
+  Add,
   // To the network.
   Cut,
   CutOneWay,
@@ -134,6 +138,9 @@ struct ActionWord {
 std::vector<ActionWord> action_words();
 
 constexpr bool strikes_message(ActionKind kind) { return kind <= ActionKind::Reset; }
+constexpr bool changes_members(ActionKind kind) {
+  return kind == ActionKind::Remove || kind == ActionKind::Add;
+}
 // What the deed means to an encoder; none for Close, Reset, and what does not strike messages.
 std::optional<wire::Deed> deed_of(ActionKind kind);
 

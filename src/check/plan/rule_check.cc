@@ -6,7 +6,7 @@
 namespace check::plan {
 namespace {
 
-base::Status check_rule(const Rule& rule, wire::Protocol protocol) {
+base::Status check_rule(const Rule& rule, wire::Protocol protocol, const Means& means) {
   const auto spoken = [protocol](wire::MessageType type) { return wire::speaks(protocol, type); };
   const std::vector<wire::MessageType>& types = rule.when.types;
   const std::string protocol_name(wire::name(protocol));
@@ -16,6 +16,15 @@ base::Status check_rule(const Rule& rule, wire::Protocol protocol) {
                            " send no " + std::string(wire::name(types.front()))};
   }
   for (const Action& action : rule.actions) {
+    const bool cannot = (changes_members(action.kind) && !means.membership) ||
+                        (action.kind == ActionKind::Transfer && !means.transfer);
+    if (cannot) {
+      return base::Error{base::ErrorCode::Unavailable,
+                         "rule '" + rule.name + "' cannot " + describe(action) + ": the target " +
+                             (means.membership || means.transfer ? "cannot do that"
+                                                                 : "can neither change its members "
+                                                                   "nor hand over leadership")};
+    }
     const auto deed = deed_of(action.kind);
     if (!deed) continue;
     for (const wire::MessageType type : types) {
@@ -33,9 +42,10 @@ base::Status check_rule(const Rule& rule, wire::Protocol protocol) {
 
 }  // namespace
 
-base::Status check_rules(const std::vector<Rule>& rules, wire::Protocol protocol) {
+base::Status check_rules(const std::vector<Rule>& rules, wire::Protocol protocol,
+                         const Means& means) {
   for (const Rule& rule : rules) {
-    TRY([[maybe_unused]] const base::Done done, check_rule(rule, protocol));
+    TRY([[maybe_unused]] const base::Done done, check_rule(rule, protocol, means));
   }
   return base::Done{};
 }

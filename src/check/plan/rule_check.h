@@ -10,7 +10,14 @@
 
 namespace check::plan {
 
+// What the system can do by its own means.
+struct Means {
+  bool membership = false;  // Add and remove members.
+  bool transfer = false;    // Hand over leadership.
+};
+
 // The error names the rule and the reason.
-base::Status check_rules(const std::vector<Rule>& rules, wire::Protocol protocol);
+base::Status check_rules(const std::vector<Rule>& rules, wire::Protocol protocol,
+                         const Means& means);
 
 }  // namespace check::plan

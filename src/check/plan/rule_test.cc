@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "check/plan/plan.h"
+#include "check/plan/rule_check.h"
 #include "check/plan/rule_words.h"
 #include "golden/golden.h"
 
@@ -84,6 +85,21 @@ TEST(Rule, MayWaitForAnEntryFarBehindAnothers) {
   EXPECT_FALSE(parse_relation(">r.index+").ok());
   EXPECT_FALSE(parse_relation(">r.index+x").ok());
   EXPECT_FALSE(parse_relation(">r.index+99999999999").ok());
+}
+
+TEST(Rule, AsksOnlyForWhatTheTargetCanDo) {
+  const auto refusal = [](const std::string& action, const Means& means) {
+    const auto rules = rules_of({entry("type", text("AppendEntries", 30))}, action);
+    const base::Status checked = check_rules(rules.value(), wire::Protocol::Etcd, means);
+    return checked.ok() ? "" : checked.error().message;
+  };
+  EXPECT_EQ(refusal("remove to", {.membership = true, .transfer = false}), "");
+  EXPECT_EQ(refusal("transfer to", {.membership = false, .transfer = true}), "");
+  EXPECT_EQ(refusal("transfer to", {.membership = true, .transfer = false}),
+            "rule 'r' cannot transfer to: the target cannot do that");
+  EXPECT_EQ(refusal("add to", {}),
+            "rule 'r' cannot add to: the target can neither change its members nor hand over "
+            "leadership");
 }
 
 TEST(Rule, NamesThePlaceAndTheNearestWord) {

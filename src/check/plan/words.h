@@ -75,6 +75,9 @@ inline Action power_cut(Who who) { return {.kind = ActionKind::PowerCut, .who = 
 inline Action kill_at_sync(Who who) {
   return {.kind = ActionKind::KillAtSync, .who = std::move(who)};
 }
+inline Action transfer(Who who) { return {.kind = ActionKind::Transfer, .who = std::move(who)}; }
+inline Action remove(Who who) { return {.kind = ActionKind::Remove, .who = std::move(who)}; }
+inline Action add(Who who) { return {.kind = ActionKind::Add, .who = std::move(who)}; }
 // To the network.
 inline Action cut(Who one, Who other) {
   return {.kind = ActionKind::Cut, .who = std::move(one), .other = std::move(other)};

@@ -104,8 +104,7 @@ int run_suite(const CheckOptions& options, const std::vector<std::string>& names
     alone.plan = name;
     fmt::print(stderr, "\n== {}: {}\n", name, plans[k].about);
     const std::string folder = path + '/' + fs::path(name).filename().string();
-    const auto code =
-        run_contained({alone, plans[k], folder, repeat_command(alone), in_suite});
+    const auto code = run_contained({alone, plans[k], folder, repeat_command(alone), in_suite});
     if (!code.ok()) complain(code.error().message);
     if (code.ok() && code.value() == kExitSkipped) {
       skipped += 1;
@@ -121,8 +120,8 @@ int run_suite(const CheckOptions& options, const std::vector<std::string>& names
     if (was_interrupted(folder)) break;  // Its verdict is unknown at best, and so is the suite's.
   }
   if (skipped > 0) {
-    fmt::print("{} of {} plans skipped: this target or machine cannot do what they ask for\n", skipped,
-               plans.size());
+    fmt::print("{} of {} plans skipped: this target or machine cannot do what they ask for\n",
+               skipped, plans.size());
   }
   if (skipped == plans.size()) return kExitUnknown;
   return joined == verdict::Verdict::Invalid && only_known ? kExitKnown : exit_code(joined);

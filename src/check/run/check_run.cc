@@ -155,7 +155,9 @@ base::Result<std::unique_ptr<Run>> Run::build(const RunRequest& request, faults:
 // them.
 base::Status Run::check_rules() const {
   if (plan_.rules.empty()) return base::Done{};
-  if (choice_.protocol) return plan::check_rules(plan_.rules, *choice_.protocol);
+  const cluster::Capabilities can = config_->capabilities();
+  const plan::Means means{.membership = can.membership, .transfer = can.transfer};
+  if (choice_.protocol) return plan::check_rules(plan_.rules, *choice_.protocol, means);
   return base::Error{base::ErrorCode::Unavailable,
                      fmt::format("plan '{}' has rules about messages, but the monitor is '{}': {}",
                                  plan_.name, choice_.name, choice_.reason)};
@@ -281,6 +283,7 @@ faults::Surroundings Run::surroundings() {
           strikes_->disks(),
           strikes_->syncs(),
           strikes_->clocks(),
+          strikes_->members(),
           strikes_->impossible_actions(plan_)};
 }
 
@@ -335,7 +338,8 @@ void Run::recover() {
   progress_->phase("recovery");
   if (strikes_->disks() != nullptr) strikes_->disks()->heal_all();
   if (strikes_->clocks() != nullptr) strikes_->clocks()->heal_all();
-  facts_.recovery = heal(*network_, *processes_, recovery_bound_ms(facts_.election_timeout_ms));
+  facts_.recovery = heal({*network_, *processes_, strikes_->members()},
+                         recovery_bound_ms(facts_.election_timeout_ms));
   if (!await_recovery(*cluster_, *workload_, clock_, facts_.recovery)) {
     progress_->phase("recovery: restarting all nodes");
     try_restart(*cluster_, *processes_, *workload_, clock_, facts_.recovery);

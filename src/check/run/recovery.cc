@@ -112,12 +112,16 @@ std::uint64_t recovery_bound_ms(std::optional<std::uint64_t> election_timeout_ms
   return std::max(kLeastBoundMs, kBoundElections * election_timeout_ms.value_or(0));
 }
 
-Recovery heal(faults::NetworkFaults& network, faults::ProcessFaults& processes,
-              std::uint64_t bound_ms) {
+Recovery heal(const Faults& faults, std::uint64_t bound_ms) {
   Recovery recovery;
   recovery.bound_ms = bound_ms;
-  base::Status healed = network.heal_all();
-  if (healed.ok()) healed = processes.heal_all();
+  base::Status healed = faults.network.heal_all();
+  const bool members = faults.members != nullptr;
+  if (healed.ok()) {
+    healed = faults.processes.heal_all(members ? faults.members->outside()
+                                               : faults::MemberFaults::Nodes());
+  }
+  if (healed.ok() && members) healed = faults.members->heal_all(as_ms(bound_ms));
   if (!healed.ok()) recovery.not_healed = healed.error().message;
   return recovery;
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "check/faults/member_faults.h"
 #include "check/faults/network_faults.h"
 #include "check/run/cluster_setup.h"
 #include "check/run/history_log.h"
@@ -30,9 +31,14 @@ struct Recovery {
 // 10 election timeouts, and 30 s at least.
 std::uint64_t recovery_bound_ms(std::optional<std::uint64_t> election_timeout_ms);
 
-// Ends all faults.
-Recovery heal(faults::NetworkFaults& network, faults::ProcessFaults& processes,
-              std::uint64_t bound_ms);
+struct Faults {
+  faults::NetworkFaults& network;
+  faults::ProcessFaults& processes;
+  faults::MemberFaults* members = nullptr;  // Null: the system has none.
+};
+
+// Ends all faults. Nodes that were removed come back last: that takes a majority.
+Recovery heal(const Faults& faults, std::uint64_t bound_ms);
 
 // Then waits for the nodes, a leader, and of every client an operation that it began since the
 // faults were healed and that was acknowledged. False: not all came within the bound.

@@ -9,6 +9,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 
 namespace check::run {
 
@@ -127,6 +129,29 @@ base::Status SandboxHosts::kill_all(cluster::NodeId node) {
 bool SandboxHosts::running(cluster::NodeId node) const {
   const auto main = process(node);
   return main != nullptr && !ended_within(*main, 0);
+}
+
+base::Status SandboxHosts::empty(cluster::NodeId node) {
+  CHECK(!running(node), node);
+  const std::string folder = directory(node);
+  log_.note(node, evidence::NodeEventKind::Emptied);
+  return sandbox_.in_files_of(node, [&]() -> base::Status {
+    std::error_code error;
+    std::vector<std::filesystem::path> paths;
+    for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end;
+         at.increment(error)) {
+      paths.push_back(at->path());
+    }
+    for (const auto& path : paths) {
+      if (!error) std::filesystem::remove_all(path, error);
+    }
+    const sandbox::Fd opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    // A loss of power must not bring it back.
+    if (!error && ::fsync(opened.get()) == 0) return base::Done{};
+    return base::Error{
+        base::ErrorCode::Io,
+        fmt::format("cannot empty {}: {}", folder, error ? error.message() : std::strerror(errno))};
+  });
 }
 
 std::string SandboxHosts::last_output(cluster::NodeId node) const {

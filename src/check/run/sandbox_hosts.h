@@ -32,6 +32,7 @@ class SandboxHosts : public cluster::Hosts {
   base::Status stop(cluster::NodeId node, std::uint32_t grace_ms) override;
   base::Status kill(cluster::NodeId node) override;
   bool running(cluster::NodeId node) const override;
+  base::Status empty(cluster::NodeId node) override;
 
   // Each time a node's program ended although nobody had ended it: "n2 exited with code 1". Those
   // that ended since they were last started, too.

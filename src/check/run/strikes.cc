@@ -20,6 +20,7 @@ base::Result<std::unique_ptr<Strikes>> Strikes::prepare(const plan::Plan& plan,
   if (needs(plan::strikes_clock)) {
     TRY([[maybe_unused]] auto clocks, strikes->prepare_clocks(world));
   }
+  strikes->prepare_members(world);
   return strikes;
 }
 
@@ -75,9 +76,24 @@ std::string Strikes::impossible_actions(const plan::Plan& plan) const {
   return impossible;
 }
 
+void Strikes::prepare_members(const World& world) {
+  const cluster::Capabilities can = world.config.capabilities();
+  if (!can.membership) {
+    impossible_.push_back({"members", plan::changes_members, "the target cannot change them"});
+  }
+  if (!can.transfer) {
+    impossible_.push_back({"leadership", plan::transfers, "the target cannot hand it over"});
+  }
+  if (world.config.membership() == nullptr) return;
+  members_ = std::make_unique<faults::MemberFaults>(faults::MemberFaults::World{
+      world.sandbox, world.hosts, world.config,
+      [&hosts = world.hosts](history::NodeId node) { hosts.excuse(node); }});
+}
+
 std::string Strikes::leave_out_impossible(plan::Plan& plan) const {
   std::string left_out;
   for (const Impossible& one : impossible_) {
+    if (!has_steps(plan, one.of_kind)) continue;
     left_out += fmt::format("{}{} faults of {}: {}", left_out.empty() ? "" : "; ",
                             leave_out_steps(plan, one.of_kind), one.what, one.reason);
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the steps of a plan, and the actions of its rules, that strike disks, syncs and clocks
-// need: disks that fail, a supervisor of system calls, clocks that can be set wrong. Only made if
-// one asks for it, and if the machine lets it.
+// What the steps of a plan, and the actions of its rules, that strike disks, syncs, clocks and
+// members need: disks that fail, a supervisor of system calls, clocks that can be set wrong. Only
+// made if one asks for it, and if the machine lets it.
 #pragma once
 
 #include <memory>
@@ -13,6 +13,7 @@
 #include "check/cluster/raft_cluster_config.h"
 #include "check/faults/clock_faults.h"
 #include "check/faults/disk_faults.h"
+#include "check/faults/member_faults.h"
 #include "check/faults/network_faults.h"
 #include "check/faults/sync_faults.h"
 #include "check/plan/plan.h"
@@ -42,6 +43,7 @@ class Strikes {
   faults::DiskFaults* disks() const { return disks_.get(); }
   faults::SyncFaults* syncs() const { return syncs_.get(); }
   faults::ClockFaults* clocks() const { return clock_faults_.get(); }
+  faults::MemberFaults* members() const { return members_.get(); }  // Null: the target has none.
 
   // What the plan's rules do that is impossible here: "faults of disks: REASON"; empty: nothing.
   std::string impossible_actions(const plan::Plan& plan) const;
@@ -59,6 +61,7 @@ class Strikes {
   base::Status prepare_disks(const World& world);
   void prepare_syncs(const World& world);
   base::Status prepare_clocks(const World& world);
+  void prepare_members(const World& world);
 
   std::vector<Impossible> impossible_;
   std::unique_ptr<faults::DiskFaults> disks_;
@@ -66,6 +69,7 @@ class Strikes {
   std::unique_ptr<faults::SyncFaults> syncs_;
   std::unique_ptr<clock::Clocks> clocks_;
   std::unique_ptr<faults::ClockFaults> clock_faults_;
+  std::unique_ptr<faults::MemberFaults> members_;
 };
 
 }  // namespace check::run

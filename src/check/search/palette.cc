@@ -53,6 +53,11 @@ std::string example(std::string_view arguments) {
   return text;
 }
 
+// Not every target can do it, and what it cannot do makes a plan worthless.
+bool needs_means(plan::FaultKind kind) {
+  return plan::changes_members(kind) || plan::transfers(kind);
+}
+
 }  // namespace
 
 std::uint32_t drawn_length(base::Prng& prng) { return one_of(kLengths, prng); }
@@ -63,6 +68,7 @@ Palette::Palette(std::uint32_t nodes, std::optional<wire::Protocol> protocol)
   for (const plan::FaultWord& word : plan::fault_words()) {
     // A disk that can fail stands below every node from its start, and makes all of it slower.
     if (plan::strikes_disk(word.kind)) continue;
+    if (needs_means(word.kind)) continue;
     for (const plan::TargetWord& target : plan::target_words()) {
       const plan::Fault fault{.kind = word.kind, .target = target.target};
       if (plan::fits(fault.kind, fault.target) && plan::strikes(fault, nodes)) {
@@ -75,6 +81,7 @@ Palette::Palette(std::uint32_t nodes, std::optional<wire::Protocol> protocol)
     const auto fault = plan::fault_of(word.kind);
     const bool of_disks = fault && plan::strikes_disk(*fault);
     if (plan::strikes_message(word.kind) || ends || of_disks) continue;
+    if (plan::changes_members(word.kind) || (fault && needs_means(*fault))) continue;
     const std::string text(word.word);
     if (!plan::parse_action(text + example(word.arguments)).ok()) continue;
     strikes_.push_back({text, std::string(word.arguments), end_of(word.kind)});

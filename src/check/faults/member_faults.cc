@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check/faults/member_faults.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <thread>
+
+namespace check::faults {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// For a majority to agree, at a moment that was chosen because it is a bad one.
+constexpr milliseconds kLimit{15'000};
+
+}  // namespace
+
+template <class Call>
+auto MemberFaults::in_clients_network(Call call) {
+  std::optional<decltype(call(*world_.config.membership()))> answer;
+  std::thread asking([&] {
+    const base::Status entered = world_.sandbox.enter_clients_network();
+    if (!entered.ok()) {
+      answer.emplace(entered.error());
+    } else {
+      answer.emplace(call(*world_.config.membership()));
+    }
+  });
+  asking.join();
+  return *std::move(answer);
+}
+
+base::Result<std::string> MemberFaults::transfer(history::NodeId to) {
+  return in_clients_network(
+      [to](cluster::Membership& membership) { return membership.transfer(to, kLimit); });
+}
+
+base::Result<std::string> MemberFaults::remove(const Nodes& nodes) {
+  for (const history::NodeId node : nodes) {
+    world_.excuse(node);
+    TRY([[maybe_unused]] const base::Done removed, remove(node, kLimit));
+  }
+  return fmt::format("the cluster has agreed to go on without {} of {} nodes", nodes.size(),
+                     nodes.size());
+}
+
+// A wish that was not answered may still be fulfilled.
+base::Status MemberFaults::remove(history::NodeId node, milliseconds limit) {
+  {
+    const std::lock_guard lock(mutex_);
+    outside_.insert(node);
+    unsure_.insert(node);
+  }
+  const base::Status removed = in_clients_network(
+      [node, limit](cluster::Membership& membership) { return membership.remove(node, limit); });
+  if (!removed.ok()) {
+    return base::Error{removed.error().code,
+                       fmt::format("n{} was not removed: {}", node.value, removed.error().message)};
+  }
+  const std::lock_guard lock(mutex_);
+  unsure_.erase(node);
+  return base::Done{};
+}
+
+base::Result<std::string> MemberFaults::add(const Nodes& nodes) {
+  for (const history::NodeId node : nodes) {
+    TRY([[maybe_unused]] const base::Done added, add(node, kLimit));
+  }
+  return fmt::format("{} of {} nodes are new members with empty disks, and run", nodes.size(),
+                     nodes.size());
+}
+
+// Only what is certainly no member any more loses its disk.
+base::Status MemberFaults::add(history::NodeId node, milliseconds limit) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!outside_.contains(node) || unsure_.contains(node)) {
+      return base::Error{base::ErrorCode::Unavailable,
+                         fmt::format("n{} was not removed: it cannot be added", node.value)};
+    }
+  }
+  TRY([[maybe_unused]] const base::Done killed, world_.config.kill(node));
+  const base::Status added = in_clients_network(
+      [node, limit](cluster::Membership& membership) { return membership.add(node, limit); });
+  if (!added.ok()) {
+    return base::Error{added.error().code,
+                       fmt::format("n{} was not added: {}", node.value, added.error().message)};
+  }
+  TRY([[maybe_unused]] const base::Done emptied, world_.hosts.empty(node));
+  {
+    const std::lock_guard lock(mutex_);
+    outside_.erase(node);
+  }
+  return world_.config.start(node);
+}
+
+MemberFaults::Nodes MemberFaults::outside() const {
+  const std::lock_guard lock(mutex_);
+  return outside_;
+}
+
+base::Status MemberFaults::heal_all(milliseconds limit) {
+  for (const history::NodeId node : outside()) {
+    TRY([[maybe_unused]] const base::Done removed, remove(node, limit));
+    TRY([[maybe_unused]] const base::Done added, add(node, limit));
+  }
+  return base::Done{};
+}
+
+}  // namespace check::faults
