@@ -10,7 +10,7 @@ import shutil
 import signal
 import unittest
 
-from system_test import NODES, Folder, leftovers, until
+from runs import Folder, leftovers, until
 
 # One fault of these is to blame: broken/stale-read is convicted when its leader is cut off for longer than an election.
 FIVE_FAULTS = """name = "five"
