@@ -35,6 +35,8 @@ class Reruns {
   static base::Result<Reruns> create(Options options);
   ~Reruns();
   Reruns(Reruns&& other) noexcept;
+  Reruns(const Reruns&) = delete;
+  Reruns& operator=(const Reruns&) = delete;
   Reruns& operator=(Reruns&&) = delete;
 
   struct Tally {

@@ -39,7 +39,7 @@ constexpr int kStepsBack = 3;
 constexpr int kWave = 2;
 constexpr std::uint32_t kLeastRunS = 5;
 constexpr std::uint32_t kMostRunS = 30;
-constexpr std::uint64_t kMostLimitS = 7 * 24 * 3600;
+constexpr std::uint64_t kMostLimitS = 604'800;  // A week.
 constexpr milliseconds kSetUp{20'000};
 constexpr milliseconds kRecovery{120'000};
 constexpr milliseconds kGuessedRun{5'000};
