@@ -148,6 +148,7 @@ base::Result<Lane> read_lane(const Document& document, const Value& value) {
                      "a lane has either 'faults' to draw from or [[lane.step]]s, and not none");
   }
   lane.written = !lane.steps.empty();
+  if (lane.written) return lane;
   if (lane.gap.empty()) lane.gap = {500, 1000, 2000};
   if (lane.length.empty()) lane.length = {300, 1000, 2000, 5000};
   return lane;
@@ -243,8 +244,10 @@ void write_step(const Step& step, std::ostream& out) {
 }
 
 void write_lane(const Lane& lane, std::ostream& out) {
-  out << "\n[[lane]]\ngap = " << decimals(lane.gap) << "\nlength = " << decimals(lane.length)
-      << '\n';
+  out << "\n[[lane]]\n";
+  // Steps have lengths of their own, and nothing is drawn from an empty list.
+  if (!lane.gap.empty()) out << "gap = " << decimals(lane.gap) << '\n';
+  if (!lane.length.empty()) out << "length = " << decimals(lane.length) << '\n';
   if (!lane.faults.empty()) {
     out << "faults = [";
     for (std::size_t i = 0; i < lane.faults.size(); ++i) {
