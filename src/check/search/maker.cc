@@ -58,8 +58,9 @@ Genome Maker::faults(base::Prng& prng) const {
 Genome Maker::fresh(base::Prng& prng) const {
   if (!has_talks()) return faults(prng);
   Genome genome;
-  const std::uint64_t lanes = prng.between(0, kMostLanes);
-  for (std::uint64_t k = 0; k < lanes; ++k) genome.lanes.push_back(lane(3, prng));
+  // Rules need a cluster in trouble: most plans have faults by time, too.
+  const std::uint64_t lanes = percent(20, prng) ? 0 : prng.between(1, kMostLanes);
+  for (std::uint64_t k = 0; k < lanes; ++k) genome.lanes.push_back(lane(kMostSteps, prng));
   const std::uint64_t gadgets = prng.between(lanes == 0 ? 1 : 0, 3);
   for (std::uint64_t k = 0; k < gadgets; ++k) genome.gadgets.push_back(gadgets_.fresh(prng));
   return tidied(std::move(genome), prng);
