@@ -71,7 +71,7 @@ TEST(Searcher, MakesPlansThatCanBeCarriedOut) {
         const std::string text = plan::write_plan(trial.plan);
         EXPECT_TRUE(trial.plan.has_faults()) << text;
         EXPECT_TRUE(plan::check_applicable(trial.plan, nodes).ok()) << text;
-        EXPECT_TRUE(plan::check_rules(trial.plan.rules, protocol).ok()) << text;
+        EXPECT_TRUE(plan::check_rules(trial.plan.rules, protocol, {}).ok()) << text;
         EXPECT_LE(trial.length, kMostLength) << text;
         searcher.learn(trace_of(trial), 1000 + trial.length);
       }
