@@ -23,13 +23,15 @@ for fault, length in (("pause one", 0.3), ("kill one", 0.5), ("partition leader"
     FIVE_FAULTS += f'[[lane.step]]\nfault = "{fault}"\ngap = 0.5\nlength = {length}\n'
 
 
-class Again(Folder):
+class Recorded(Folder):
     def record(self, target: str, *words: str) -> int:
         (self.folder / "five.toml").write_text(FIVE_FAULTS)
         code, _, err = self.check(target, "--plan", "five.toml", "--time", "5", "--seed", "7", *words)
         self.recorded = err
         return code
 
+
+class Again(Recorded):
     def test_a_violation_comes_again_by_points_and_ends_the_run(self):
         self.assertEqual(self.record("broken/stale-read"), 1)
         code, out, err = self.run_to_end("replay", "run", "--out", "again")
@@ -54,26 +56,6 @@ class Again(Folder):
         code, out, err = self.run_to_end("shrink", "run")
         self.assertEqual(code, 3)
         self.assertIn("there is nothing to shrink", err)
-
-    def test_five_faults_shrink_to_the_one_to_blame(self):
-        self.assertEqual(self.record("broken/stale-read"), 1)
-        code, out, err = self.run_to_end("shrink", "run", "--time-limit", "100")
-        self.assertEqual(code, 0, err)
-        said = dict(line.split(": ", 1) for line in out)
-        plan = self.folder / "run" / "minimal.toml"
-        self.assertEqual(said["plan"], str(plan))
-        self.assertLessEqual(plan.read_text().count("[[lane.step]]"), 2, err)
-        self.assertRegex(said["fails"], "^[1-5] of 5 reruns$")
-        self.assertIn(f"fails with it (linear): {said['fails']}.", plan.read_text())
-        self.assertEqual(json.loads((self.folder / "run" / "minimal-run" / "verdict.json").read_text())["verdict"], "invalid")
-        self.assertEqual(list((self.folder / "run").glob(".reruns-*")), [])
-        # What was tried is not tried again.
-        code, again, err = self.run_to_end("shrink", "run", "--time-limit", "40")
-        self.assertIn("(as before)", err)
-        # It is a plan like any other; that it fails each time was not said.
-        code, out, err = self.run_to_end("check", "--target", "broken/stale-read", "--nodes", "3", "--plan", str(plan), "--time", "3",
-                                         "--seed", "7", "--out", "plain")
-        self.assertIn(code, (0, 1, 2), err)
 
     def test_killed_it_takes_everything_along(self):
         self.assertEqual(self.record("broken/stale-read"), 1)
@@ -125,6 +107,30 @@ class Again(Folder):
         refused("history.jsonl:2: ")
         spoil("run.json", lambda text: text.replace('"nodes": 3', '"nodes": 4000000000', 1))
         refused("run.json: 'nodes' must be from 1 to 64")
+
+
+class Shrinking(Recorded):
+    """Dearer than the rest together."""
+
+    def test_five_faults_shrink_to_the_one_to_blame(self):
+        self.assertEqual(self.record("broken/stale-read"), 1)
+        code, out, err = self.run_to_end("shrink", "run", "--time-limit", "100")
+        self.assertEqual(code, 0, err)
+        said = dict(line.split(": ", 1) for line in out)
+        plan = self.folder / "run" / "minimal.toml"
+        self.assertEqual(said["plan"], str(plan))
+        self.assertLessEqual(plan.read_text().count("[[lane.step]]"), 2, err)
+        self.assertRegex(said["fails"], "^[1-5] of 5 reruns$")
+        self.assertIn(f"fails with it (linear): {said['fails']}.", plan.read_text())
+        self.assertEqual(json.loads((self.folder / "run" / "minimal-run" / "verdict.json").read_text())["verdict"], "invalid")
+        self.assertEqual(list((self.folder / "run").glob(".reruns-*")), [])
+        # What was tried is not tried again.
+        code, again, err = self.run_to_end("shrink", "run", "--time-limit", "40")
+        self.assertIn("(as before)", err)
+        # It is a plan like any other; that it fails each time was not said.
+        code, out, err = self.run_to_end("check", "--target", "broken/stale-read", "--nodes", "3", "--plan", str(plan), "--time", "3",
+                                         "--seed", "7", "--out", "plain")
+        self.assertIn(code, (0, 1, 2), err)
 
 
 class Long(Folder):
