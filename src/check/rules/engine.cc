@@ -198,10 +198,11 @@ void Engine::fire(std::size_t rule, const Mark& mark, std::uint64_t message, std
   for (const Action& action : fired.actions) {
     if (!plan::strikes_message(action.kind)) firing.steps.push_back(step_of(action, mark));
   }
-  if (strikes_at_once(firing))
+  if (strikes_at_once(firing)) {
     striking_[firing.number] = {.frozen = struck_by(firing, kSilencing),
                                 .killed = struck_by(firing, kKilling),
                                 .tickets = {}};
+  }
   if (message != 0) decide(fired, firing.number, now_ns, outcome);
   outcome.fired.push_back(std::move(firing));
   update_arming(now_ns);
@@ -295,24 +296,28 @@ Step Engine::step_of(const Action& action, const Mark& mark) const {
   Step step{.action = action, .nodes = {}, .pairs = {}};
   if (action.kind >= ActionKind::Heal) return step;
   step.nodes = nodes_of(action.who, mark);
-  const auto add = [&step](NodeId from, NodeId to) {
-    if (from != to) step.pairs.insert({from, to});
-  };
   const bool two = action.kind == ActionKind::Cut || action.kind == ActionKind::CutOneWay;
   const std::set<NodeId> others = two ? nodes_of(action.other, mark) : std::set<NodeId>{};
-  const bool inward = action.kind == ActionKind::Isolate || action.kind == ActionKind::Deafen;
-  const bool outward = action.kind == ActionKind::Isolate || action.kind == ActionKind::Mute;
   for (const NodeId node : step.nodes) {
     for (const NodeId other : others) {
-      add(node, other);
-      if (action.kind == ActionKind::Cut) add(other, node);
+      step.pairs.insert({node, other});
+      if (action.kind == ActionKind::Cut) step.pairs.insert({other, node});
     }
-    for (std::uint32_t k = 1; k <= node_count_; ++k) {
-      if (inward) add({k}, node);
-      if (outward) add(node, {k});
-    }
+    step.pairs.merge(around(action.kind, node));
   }
+  std::erase_if(step.pairs, [](const history::DirectedPair& pair) { return pair.from == pair.to; });
   return step;
+}
+
+std::set<history::DirectedPair> Engine::around(ActionKind kind, NodeId node) const {
+  std::set<history::DirectedPair> pairs;
+  const bool inward = kind == ActionKind::Isolate || kind == ActionKind::Deafen;
+  const bool outward = kind == ActionKind::Isolate || kind == ActionKind::Mute;
+  for (std::uint32_t k = 1; k <= node_count_; ++k) {
+    if (inward) pairs.insert({{k}, node});
+    if (outward) pairs.insert({node, {k}});
+  }
+  return pairs;
 }
 
 }  // namespace check::rules

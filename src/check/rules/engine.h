@@ -103,6 +103,8 @@ class Engine {
   void begin_round(std::uint64_t now_ns, Outcome& outcome);
   std::set<history::NodeId> nodes_of(const plan::Who& who, const Mark& mark) const;
   Step step_of(const plan::Action& action, const Mark& mark) const;
+  // What a fault of this kind around the node silences.
+  std::set<history::DirectedPair> around(plan::ActionKind kind, history::NodeId node) const;
   Marks marks() const;
 
   const std::vector<plan::Rule>& rules_;
