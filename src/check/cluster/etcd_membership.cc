@@ -53,7 +53,7 @@ base::Status EtcdMembership::one_of_the_others(NodeId node, const Deadline& dead
     for (std::uint32_t k = 1; k <= hosts_.nodes(); ++k) {
       const NodeId asked{k};
       if (asked == node || !hosts_.running(asked)) continue;
-      const base::Status done = try_one(asked);
+      base::Status done = try_one(asked);
       if (done.ok()) return done;
       last = done.error();
     }
@@ -66,7 +66,7 @@ base::Status EtcdMembership::one_of_the_others(NodeId node, const Deadline& dead
 base::Status EtcdMembership::remove(NodeId node, milliseconds limit) {
   const Deadline deadline = Deadline::after(limit);
   std::optional<std::uint64_t> removed;
-  const base::Status done = one_of_the_others(node, deadline, [&](NodeId asked) -> base::Status {
+  base::Status done = one_of_the_others(node, deadline, [&](NodeId asked) -> base::Status {
     TRY(const List members, list(asked, deadline));
     const auto id = present_id(members, node);
     if (!id) return base::Done{};

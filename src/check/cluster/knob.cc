@@ -33,6 +33,7 @@ base::Status check_setting(const std::string& target, const std::vector<Knob>& k
   if (knob == knobs.end()) {
     if (knobs.empty()) return wrong("nothing can be set about " + target);
     std::vector<std::string> names;
+    names.reserve(knobs.size());
     for (const Knob& known : knobs) names.push_back(known.name);
     return wrong("of " + target + ": " + base::unknown_word("setting", name, names));
   }

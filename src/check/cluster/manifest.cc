@@ -180,9 +180,10 @@ base::Status read_knob(const std::string& path, const toml::node& node, Manifest
   });
   if (const toml::node* standard = table == nullptr ? nullptr : table->get("default")) {
     const auto value = read_default(*standard, knob.kind);
-    if (!value)
+    if (!value) {
       reader.fail(standard->source(),
                   "'knob.default' has to be a number, true or false, or a text");
+    }
     knob.standard = value.value_or("");
   }
   TRY([[maybe_unused]] const base::Done done, reader.finished());
