@@ -13,6 +13,10 @@ using plan::FaultKind;
 
 base::Result<std::string> RuleStrikes::carry_out(const rules::Step& step,
                                                  Unconfirmed& unconfirmed) {
+  // "RULE.from" of a rule that has not fired yet.
+  if (step.action.kind < ActionKind::Heal && step.nodes.empty()) {
+    return base::Error{base::ErrorCode::Unavailable, "there is no such node yet"};
+  }
   switch (step.action.kind) {
     case ActionKind::Kill:
     case ActionKind::Pause:

@@ -131,6 +131,21 @@ TEST(Schedule, RefusesALaneOrAStepThatStrikesNothing) {
       "plan 'p': \"partition ring\" strikes nothing in a cluster of 3 nodes; give more --nodes");
 }
 
+TEST(Schedule, RefusesARuleAboutANodeThatIsNotThere) {
+  const Who fourth{.kind = Who::Kind::Node, .number = 4};
+  const Rule strikes{.name = "a", .actions = {{.kind = ActionKind::Kill, .who = fourth}}};
+  const Rule cuts{.name = "a", .actions = {{.kind = ActionKind::Cut, .other = fourth}}};
+  const Rule sees{.name = "a", .when = {.from = fourth}};
+  for (const Rule& rule : {strikes, cuts, sees}) {
+    EXPECT_TRUE(check_applicable({.name = "p", .rules = {rule}}, 4).ok());
+    const base::Status refused = check_applicable({.name = "p", .rules = {rule}}, 3);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().message,
+              "plan 'p': rule 'a' names a node that is not there in a cluster of 3 nodes; give "
+              "more --nodes");
+  }
+}
+
 TEST(Schedule, NeverLeavesOutAWrittenStep) {
   const Lane written{.written = true,
                      .steps = {{.fault = kKillLeader}, {.fault = kPauseOne, .gap = 50'000}}};

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <set>
 
 #include "base/text.h"
 #include "check/plan/rule_words.h"
@@ -192,6 +193,23 @@ std::vector<std::string> names_in(const Rule& rule) {
   return names;
 }
 
+// A rule that could never be armed, because all it waits for waits for it; if there is one.
+const Rule* waits_for_itself(const std::vector<Rule>& rules) {
+  std::set<std::string> armed;
+  const auto waits = [&armed](const Rule& rule) {
+    return !armed.contains(rule.name) &&
+           !std::ranges::all_of(rule.when.after,
+                                [&armed](const auto& name) { return armed.contains(name); });
+  };
+  for (std::size_t round = 0; round < rules.size(); ++round) {
+    for (const Rule& rule : rules) {
+      if (!waits(rule)) armed.insert(rule.name);
+    }
+  }
+  const auto found = std::ranges::find_if(rules, waits);
+  return found == rules.end() ? nullptr : &*found;
+}
+
 std::string quoted(const std::string& word) { return '"' + word + '"'; }
 
 std::string joined(const std::vector<std::string>& parts) {
@@ -262,6 +280,10 @@ base::Result<std::vector<Rule>> read_rules(const Document& document, const Value
                        "rule '" + rule.name + "' names a rule '" + name + "' that does not exist" +
                            base::did_you_mean(name, names));
     }
+  }
+  if (const Rule* rule = waits_for_itself(rules); rule != nullptr) {
+    return complaint(document, rule->at,
+                     "rule '" + rule->name + "' can never fire: what it comes after waits for it");
   }
   return rules;
 }

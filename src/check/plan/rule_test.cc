@@ -115,6 +115,8 @@ TEST(Rule, NamesThePlaceAndTheNearestWord) {
             "mine.toml:7:50: \"kill from\" needs a message: give 'when' a 'type'");
   EXPECT_EQ(outcome(rules_of({entry("after", text("rr", 30))}, "kill leader")),
             "mine.toml:6:1: rule 'r' names a rule 'rr' that does not exist; did you mean 'r'?");
+  EXPECT_EQ(outcome(rules_of({entry("after", text("r", 30))}, "kill leader")),
+            "mine.toml:6:1: rule 'r' can never fire: what it comes after waits for it");
   EXPECT_EQ(outcome(rules_of({entry("index", text(">x", 30))}, "")),
             "mine.toml:7:30: \">x\" is no relation; one is written \">=57\" or \"=RULE.index\" "
             "or \">RULE.index+6000\" (index, term or context)");

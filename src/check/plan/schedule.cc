@@ -80,6 +80,9 @@ std::vector<std::uint64_t> times_needed(const Lane& lane, std::uint64_t election
 }  // namespace
 
 base::Status check_applicable(const Plan& plan, std::uint32_t nodes) {
+  const auto missing = [nodes](const Who& who) {
+    return who.kind == Who::Kind::Node && who.number > nodes;
+  };
   const auto nothing = [&](const Fault& fault) { return !strikes(fault, nodes); };
   const auto refused = [&](const std::string& what) {
     return base::Error{base::ErrorCode::InvalidArgument,
@@ -92,6 +95,15 @@ base::Status check_applicable(const Plan& plan, std::uint32_t nodes) {
     }
     if (!lane.written && std::ranges::all_of(lane.faults, nothing)) {
       return refused("no fault of a lane strikes anything");
+    }
+  }
+  for (const Rule& rule : plan.rules) {
+    const bool seen_none = missing(rule.when.from) || missing(rule.when.to);
+    const bool strikes_none = std::ranges::any_of(rule.actions, [&](const Action& action) {
+      return missing(action.who) || missing(action.other);
+    });
+    if (seen_none || strikes_none) {
+      return refused("rule '" + rule.name + "' names a node that is not there");
     }
   }
   return base::Done{};

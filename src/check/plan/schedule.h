@@ -10,7 +10,7 @@
 namespace check::plan {
 
 // An error if this many nodes make a part of the plan meaningless: a step that would strike
-// nothing, or a lane of which no fault would strike anything.
+// nothing, a lane of which no fault would strike anything, or a rule about a node beyond them.
 base::Status check_applicable(const Plan& plan, std::uint32_t nodes);
 
 // The lanes with their faults dealt out: `count` steps in each lane that draws, orders of the nodes
