@@ -58,9 +58,15 @@ base::Status validate(const CheckOptions& options) {
     return wrong(
         fmt::format("--search-how must be guided, blind or faults, not '{}'", options.search_how));
   }
+  const bool of_a_search = options.keep_going || options.search_how != CheckOptions().search_how;
+  if (of_a_search && !options.search_s) {
+    return wrong("--search-how and --keep-going belong to --search, which is not given");
+  }
   TRY(const cluster::Settings settings, parse_settings(options.set));
-  // A target that nobody knows is told later.
-  if (const auto knobs = cluster::knobs_of(options.target); knobs.ok()) {
+  // A target that nobody knows is told later; by a search now, before it makes its folder.
+  const auto knobs = cluster::knobs_of(options.target);
+  if (!knobs.ok() && options.search_s) return knobs.error();
+  if (knobs.ok()) {
     for (const auto& [setting, value] : settings) {
       TRY([[maybe_unused]] const base::Done known,
           cluster::check_setting(options.target, knobs.value(), setting, value));

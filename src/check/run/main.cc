@@ -51,7 +51,7 @@ CLI::App* add_check(CLI::App& app, CheckOptions& options) {
                    ->capture_default_str();
   auto* suite = check
                     ->add_option("--suite", options.suite,
-                                 "All plans of a suite, one after the other: external")
+                                 "All plans of a suite, one after the other: external, invasive")
                     ->type_name("SUITE")
                     ->excludes(plan);
   check

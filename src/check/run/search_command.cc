@@ -88,7 +88,6 @@ class Search {
   std::optional<search::Searcher> searcher_;
 
   Verdict joined_ = Verdict::Valid;
-  bool only_known_ = true;
   std::uint64_t tried_ = 0;
   std::uint64_t unknown_ = 0;
   std::uint64_t refused_ = 0;
@@ -185,7 +184,6 @@ bool Search::take(const Ran& ran) {
     fs::remove_all(run, error);
     return true;
   }
-  only_known_ = only_known_ && ran.known;
   const bool first = !found_ || (!ran.known && found_->code == kExitKnown);
   if (first) found_ = {ran.known ? kExitKnown : kExitInvalid, run, repeat_command(last_options_)};
   return ran.known || options_.keep_going;
@@ -207,7 +205,8 @@ SearchEnd Search::run() {
     const auto ran = first ? scout() : attempt(trial);
     if (!ran.ok()) {
       complain(ran.error().message);
-      return end(kExitUsage);
+      const bool interrupted = tried_ > 0 && !held_interrupt().empty();
+      return end(interrupted ? exit_code(std::max(joined_, Verdict::Unknown)) : kExitUsage);
     }
     const bool counts = !ran.value().refused && ran.value().verdict != Verdict::Unknown;
     const std::uint64_t fresh = searcher_->learn(ran.value().trace, ran.value().took_ms, counts);

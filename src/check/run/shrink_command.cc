@@ -76,6 +76,9 @@ base::Result<Places> places_of(const ShrinkOptions& options, const RunDirectory&
   if (plan.extension() != ".toml") {
     return usage(fmt::format("--out must end in .toml, unlike {}", plan.string()));
   }
+  if (fs::equivalent(plan, directory.file("plan.toml"), error)) {
+    return usage(fmt::format("--out {} is the plan of the run itself", plan.string()));
+  }
   const fs::path folder = plan.parent_path();
   Places places;
   places.plan = plan.string();
