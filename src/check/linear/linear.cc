@@ -213,6 +213,7 @@ std::vector<Finding> check_each(std::span<const Operation> operations, const Opt
   }
   std::ranges::stable_sort(violations, {}, &std::pair<std::uint64_t, Finding>::first);
   std::vector<Finding> findings;
+  findings.reserve(violations.size() + 1);
   for (auto& [known_at, finding] : violations) findings.push_back(std::move(finding));
   if (findings.size() > most) {
     const std::size_t others = findings.size() - most;

@@ -6,36 +6,45 @@
 namespace check::plan {
 namespace {
 
+base::Error cannot(const Rule& rule, const std::string& reason) {
+  return {base::ErrorCode::Unavailable, "rule '" + rule.name + "' cannot " + reason};
+}
+
+base::Status check_members(const Rule& rule, const Action& action, const Means& means) {
+  const bool missing = (changes_members(action.kind) && !means.membership) ||
+                       (action.kind == ActionKind::Transfer && !means.transfer);
+  if (!missing) return base::Done{};
+  const bool nothing = !means.membership && !means.transfer;
+  return cannot(rule, describe(action) + ": the target " +
+                          (nothing ? "can neither change its members nor hand over leadership"
+                                   : "cannot do that"));
+}
+
+base::Status check_deed(const Rule& rule, const Action& action, wire::Protocol protocol) {
+  const auto deed = deed_of(action.kind);
+  if (!deed) return base::Done{};
+  for (const wire::MessageType type : rule.when.types) {
+    if (!wire::speaks(protocol, type)) continue;
+    const base::Status possible = wire::supports(protocol, *deed, type);
+    if (possible.ok()) continue;
+    return cannot(rule, describe(action) + " a message of type " + std::string(wire::name(type)) +
+                            ": " + possible.error().message);
+  }
+  return base::Done{};
+}
+
 base::Status check_rule(const Rule& rule, wire::Protocol protocol, const Means& means) {
   const auto spoken = [protocol](wire::MessageType type) { return wire::speaks(protocol, type); };
   const std::vector<wire::MessageType>& types = rule.when.types;
-  const std::string protocol_name(wire::name(protocol));
   if (rule.require && !types.empty() && std::ranges::none_of(types, spoken)) {
     return base::Error{base::ErrorCode::Unavailable,
-                       "rule '" + rule.name + "' must fire, but nodes that speak " + protocol_name +
-                           " send no " + std::string(wire::name(types.front()))};
+                       "rule '" + rule.name + "' must fire, but nodes that speak " +
+                           std::string(wire::name(protocol)) + " send no " +
+                           std::string(wire::name(types.front()))};
   }
   for (const Action& action : rule.actions) {
-    const bool cannot = (changes_members(action.kind) && !means.membership) ||
-                        (action.kind == ActionKind::Transfer && !means.transfer);
-    if (cannot) {
-      return base::Error{base::ErrorCode::Unavailable,
-                         "rule '" + rule.name + "' cannot " + describe(action) + ": the target " +
-                             (means.membership || means.transfer ? "cannot do that"
-                                                                 : "can neither change its members "
-                                                                   "nor hand over leadership")};
-    }
-    const auto deed = deed_of(action.kind);
-    if (!deed) continue;
-    for (const wire::MessageType type : types) {
-      if (!spoken(type)) continue;
-      const base::Status possible = wire::supports(protocol, *deed, type);
-      if (possible.ok()) continue;
-      return base::Error{base::ErrorCode::Unavailable,
-                         "rule '" + rule.name + "' cannot " + describe(action) +
-                             " a message of type " + std::string(wire::name(type)) + ": " +
-                             possible.error().message};
-    }
+    TRY([[maybe_unused]] base::Done done, check_members(rule, action, means));
+    TRY(done, check_deed(rule, action, protocol));
   }
   return base::Done{};
 }
