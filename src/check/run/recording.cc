@@ -237,7 +237,7 @@ base::Result<Recording> load_recording(const RunDirectory& directory) {
   recorded.leaders = talk.leaders;
   TRY(recorded.strikes,
       strikes_of(evidence.faults, plan, directory.file("faults.jsonl"), work.end));
-  recording.planned = recorded.strikes.size();
+  recording.planned = recorded.strikes.size() + plan.rules.size();
   const Moment proof = proof_of(recording, opinion.findings, evidence.operations, talk,
                                 std::max(work.began, work.end));
   std::erase_if(recorded.strikes, [&](const auto& strike) { return strike.armed > proof; });

@@ -19,7 +19,7 @@ namespace check::run {
 struct Recording {
   RunFacts facts;
   plan::Plan plan;                  // By points; nothing of what struck after the violation.
-  std::uint64_t planned = 0;        // Faults that struck in all.
+  std::uint64_t planned = 0;        // Faults that struck in all, and rules.
   std::set<std::string> convicted;  // Every checker with a violation.
   // Those that reruns look for: what is not known where there is such, and what can be proven while
   // a run goes on where there is such.
