@@ -98,10 +98,22 @@ class Group {
     MessageId last_from;
     bool complete = true;  // `asked` holds all.
   };
+  // All between two indices.
+  struct Span {
+    std::optional<wire::Index> first;
+    wire::Index last;
+
+    void add(wire::Index index);
+    void add(const Span& other);
+    bool contains(wire::Index index) const;
+  };
   // One leader's appends to one follower.
   struct Appending {
     wire::Term term;
     bool first = true;  // Of no other term before.
+    wire::Term newest;  // The highest. Before their entries come
+    Span of_newest;     // these, in appends of that term,
+    Span of_older;      // and in those of lower ones.
   };
   using Pair = std::pair<MemberId, MemberId>;
 
@@ -141,11 +153,13 @@ class Group {
 
   // group_acks.cc: what was acknowledged stays.
   void on_append(const Statement& statement);
+  static void note_previous(Appending& appending, const Statement& statement);
   void on_append_reply(const Statement& statement);
   std::optional<wire::Term> acknowledged_term(const Statement& statement);
   void keep(Speaker& speaker, const TermRecord& record);
   void check_end_of_log(const Statement& statement);
   void check_refusal(const Statement& statement);
+  bool lacks_entry(const Statement& statement);
   bool formed_after(const Statement& statement, const Ack& ack) const;
   std::optional<wire::Term> term_of(const Ack& ack, wire::Index index);
 
@@ -155,6 +169,7 @@ class Group {
   EntryTable entries_{bench_.budget};
   wire::Index committed_;  // The highest of all terms.
   bool reused_ = false;
+  bool unclear_appends_ = false;  // It is not known from whom, to whom or of what term.
   std::map<MemberId, Speaker> speakers_;
   std::map<std::pair<std::uint64_t, MemberId>, Channel> channels_;
   std::map<Pair, Asking> askings_;        // Candidate, voter.

@@ -8,9 +8,37 @@
 
 namespace check::evidence {
 
+void Group::Span::add(wire::Index index) {
+  first = first ? std::min(*first, index) : index;
+  last = std::max(last, index);
+}
+
+void Group::Span::add(const Span& other) {
+  if (!other.first) return;
+  add(*other.first);
+  add(other.last);
+}
+
+bool Group::Span::contains(wire::Index index) const {
+  return first && *first <= index && index <= last;
+}
+
+void Group::note_previous(Appending& appending, const Statement& statement) {
+  const wire::Message& message = statement.message;
+  if (*message.term > appending.newest) {
+    appending.of_older.add(appending.of_newest);
+    appending.of_newest = {};
+    appending.newest = *message.term;
+  }
+  if (!message.prev_index) return;
+  const bool newest = *message.term == appending.newest;
+  (newest ? appending.of_newest : appending.of_older).add(*message.prev_index);
+}
+
 // Only another leader's append or snapshot can make a log shorter.
 void Group::on_append(const Statement& statement) {
   const wire::Message& message = statement.message;
+  unclear_appends_ = unclear_appends_ || !statement.from || !statement.to || !message.term;
   if (!statement.to || !message.term) {
     on_blind();
     return;
@@ -22,6 +50,7 @@ void Group::on_append(const Statement& statement) {
   }
   if (!statement.from) return;
   Appending& appending = appendings_[{*statement.from, *statement.to}];
+  note_previous(appending, statement);
   if (appending.term == *message.term) return;
   appending.first = appending.term == wire::Term();
   appending.term = *message.term;
@@ -123,6 +152,18 @@ void Group::check_end_of_log(const Statement& statement) {
   if (speaker.ack && speaker.ack->unbroken) check(*speaker.ack, speaker.ack->index, MessageId());
 }
 
+// It refuses what its leader sent in the term that it states: not an append of an older term, held
+// up on its way, whose sender leads again.
+bool Group::lacks_entry(const Statement& statement) {
+  const wire::Message& message = statement.message;
+  if (!statement.heard_all || unclear_appends_) return false;
+  const TermRecord* record = terms_.find(*message.term);
+  if (record == nullptr || !record->led_by(*statement.to)) return false;
+  const auto found = appendings_.find({*statement.to, *statement.from});
+  return found != appendings_.end() && found->second.newest == *message.term &&
+         !found->second.of_older.contains(*message.prev_index);
+}
+
 // A restarted node says that it does not have an entry that it acknowledged and that is committed.
 void Group::check_refusal(const Statement& statement) {
   const wire::Message& message = statement.message;
@@ -132,9 +173,7 @@ void Group::check_refusal(const Statement& statement) {
   if (found == speakers_.end() || !found->second.kept) return;
   const Kept& kept = *found->second.kept;
   if (kept.ack.life >= statement.life || *message.prev_index > kept.index) return;
-  // Not refused because the append's term was old.
-  const TermRecord* record = terms_.find(*message.term);
-  if (record == nullptr || !record->led_by(*statement.to)) return;
+  if (!lacks_entry(statement)) return;
   const std::optional<wire::Term> term = term_of(kept.ack, *message.prev_index);
   if (message.prev_term && term && *message.prev_term != *term) return;
   find("durable-ack", who(*statement.from),

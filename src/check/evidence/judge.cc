@@ -35,6 +35,7 @@ Judge::Judge(wire::Protocol protocol)
 void Judge::missed(const std::string& what) {
   if (missed_.size() < kMostNotes) missed_.push_back(what);
   bench_.sees_all = false;
+  ++misses_;
   for (auto& [name, watched] : groups_) watched.group.on_blind();
 }
 
@@ -58,6 +59,15 @@ std::uint32_t Judge::life_of(const wire::Observation& observation) {
   return life;
 }
 
+// Whether nothing was missed since that life of the node began.
+bool Judge::heard_all(history::NodeId node, std::uint32_t life) const {
+  if (bench_.sees_all) return true;
+  const auto found = lives_.find(node);
+  if (found == lives_.end()) return false;
+  const Life& known = found->second;
+  return known.misses == misses_ && life == known.forgotten_starts + known.starts_ns.size();
+}
+
 // A member that lost its disk may still be heard, late: nobody any more.
 std::optional<MemberId> Judge::sender_of(const wire::Observation& observation, std::uint32_t life) {
   const auto found = lives_.find(observation.from);
@@ -76,7 +86,7 @@ Judge::Watched* Judge::watched(const std::string& group) {
 }
 
 void Judge::observe(const wire::Observation& observation) {
-  ++messages_;
+  if (++messages_ == 1 && !bench_.sees_all) ++misses_;  // What came before it.
   const std::string& action = observation.action;
   const bool altered = has_word(action, "alter") || has_word(action, "corrupt");
   if (altered) {
@@ -99,6 +109,7 @@ void Judge::observe(const wire::Observation& observation) {
       .from = sender_of(observation, life),
       .to = bench_.members.find_or_add(observation.to, message.receiver),
       .life = life,
+      .heard_all = heard_all(observation.from, life),
       .dropped = has_word(action, "drop"),
       .repeated = has_word(action, "duplicate"),
   };
@@ -111,6 +122,7 @@ void Judge::on(const NodeEvent& event) {
   switch (event.kind) {
     case NodeEventKind::Started:
       life.starts_ns.push_back(event.time_ns);
+      life.misses = misses_;
       if (life.starts_ns.size() > kMostStarts) {
         life.starts_ns.erase(life.starts_ns.begin());
         ++life.forgotten_starts;

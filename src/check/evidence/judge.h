@@ -66,6 +66,7 @@ class Judge {
   struct Life {
     std::vector<std::uint64_t> starts_ns;  // The latest, if too many.
     std::uint32_t forgotten_starts = 0;
+    std::uint64_t misses = 0;         // As many as there had been at the latest start.
     std::optional<NodeEvent> term;    // The last answer that states a term,
     std::optional<NodeEvent> commit;  // and a commit index.
     std::uint32_t commit_life = 0;    // Which of its lives stated that.
@@ -76,6 +77,7 @@ class Judge {
 
   std::uint32_t life_at(history::NodeId node, std::uint64_t time_ns) const;
   std::uint32_t life_of(const wire::Observation& observation);
+  bool heard_all(history::NodeId node, std::uint32_t life) const;
   std::optional<MemberId> sender_of(const wire::Observation& observation, std::uint32_t life);
   Watched* watched(const std::string& group);
   void on_status(Life& life, const NodeEvent& event);
@@ -87,6 +89,7 @@ class Judge {
   std::map<std::pair<std::uint64_t, history::NodeId>, std::uint32_t> connections_;
   std::vector<std::string> missed_;
   std::uint64_t messages_ = 0;
+  std::uint64_t misses_ = 0;          // How often something was not seen.
   std::uint64_t commit_answers_ = 0;  // To questions.
   std::uint64_t unjudged_ = 0;        // Of groups beyond the limit.
 };

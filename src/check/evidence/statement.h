@@ -19,6 +19,8 @@ struct Statement {
   std::optional<MemberId> to;
   // How many starts of the sender's process lie before its first words on this connection.
   std::uint32_t life = 0;
+  // All that was sent to the sender's process since its start was seen.
+  bool heard_all = false;
   bool dropped = false;   // The receiver did not get it.
   bool repeated = false;  // The receiver got it more than once.
 };
