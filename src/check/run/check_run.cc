@@ -373,6 +373,7 @@ base::Status Run::finish() {
   facts_.interrupted = stop_.reason();
   // There was none when all nodes were restarted; what a restart does is not what made them stuck.
   if (!facts_.recovery.freed_by_restart) facts_.own_exits = hosts_->own_exits();
+  facts_.history_events = history_->events();
   facts_.finished = true;
   save_or_stop(save_facts());
   return base::Done{};

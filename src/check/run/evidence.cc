@@ -31,6 +31,7 @@ base::Result<Evidence> load_evidence(const RunDirectory& directory) {
     TRY(const std::string text, directory.read("history.jsonl"));
     TRY(history::History history, history::read_history(text, directory.file("history.jsonl")));
     evidence.operations = std::move(history.operations);
+    evidence.events = history.events;
   }
   if (directory.has("faults.jsonl")) {
     TRY(const std::string text, directory.read("faults.jsonl"));

@@ -64,6 +64,11 @@ void HistoryLog::complete(const Call& call, const cluster::Answer& answer) {
   append(std::move(event));
 }
 
+std::uint64_t HistoryLog::events() {
+  const std::lock_guard lock(mutex_);
+  return next_index_;
+}
+
 void HistoryLog::append(Event event) {
   const std::lock_guard lock(mutex_);
   event.index = history::EventIndex(next_index_++);

@@ -43,6 +43,8 @@ class HistoryLog {
   void invoke(const Call& call);
   void complete(const Call& call, const cluster::Answer& answer);
 
+  std::uint64_t events();  // So far.
+
  private:
   HistoryLog(int fd, std::string path, const faults::RunClock& clock, faults::Stop& stop)
       : fd_(fd), path_(std::move(path)), clock_(clock), stop_(stop) {}

@@ -120,6 +120,12 @@ Finding judge_liveness(const Evidence& evidence) {
                    fmt::format("{}, which no fault did; see nodes/N/output.log",
                                fmt::join(facts.own_exits, ", ")));
   }
+  // Whose last lines are gone says of nobody that he did nothing.
+  if (evidence.events < facts.history_events.value_or(0)) {
+    return finding("liveness", Verdict::Unknown,
+                   fmt::format("history.jsonl has {} of the {} lines that were saved",
+                               evidence.events, *facts.history_events));
+  }
   const auto stuck = [&recovery](std::string sentence) {
     if (recovery.freed_by_restart) {
       sentence += *recovery.freed_by_restart ? "; a restart of all nodes freed it"

@@ -32,6 +32,7 @@ namespace check::run {
 struct Evidence {
   RunFacts facts;
   std::vector<history::Operation> operations;
+  std::size_t events = 0;  // Of the history: its lines.
   std::vector<faults::FaultRecord> faults;
   std::optional<monitor::Picture> audit;
   std::string links;  // What the monitor counted, as a table; not part of any verdict.

@@ -187,6 +187,18 @@ TEST(Judge, AClientThatWasNeverServedIsMissedByTheWorkloadToo) {
   EXPECT_EQ(judge_liveness(evidence).verdict, Verdict::Invalid);
 }
 
+TEST(Judge, AHistoryThatBreaksOffAccusesNobody) {
+  Evidence evidence = healthy();
+  evidence.events = evidence.operations.size() * 2;
+  evidence.facts.history_events = evidence.events;
+  EXPECT_EQ(judge_liveness(evidence).verdict, Verdict::Valid);
+  evidence.operations.clear();
+  evidence.events = 0;
+  EXPECT_EQ(judge_liveness(evidence).verdict, Verdict::Unknown);
+  evidence.facts.history_events.reset();
+  EXPECT_EQ(judge_liveness(evidence).verdict, Verdict::Invalid);
+}
+
 TEST(Judge, SaysWhetherARestartFreedWhatWasStuck) {
   Evidence evidence = healthy();
   evidence.facts.recovery.leader_ms.reset();

@@ -82,6 +82,9 @@ RunFacts facts_from(const Json& json) {
   facts.finished = json.at("finished");
   facts.own_exits = json.at("own_exits").get<std::vector<std::string>>();
   facts.recovery = recovery_from(json.at("recovery"));
+  if (json.contains("history_events")) {
+    facts.history_events = optional_at<std::uint64_t>(json, "history_events");
+  }
   const Json& messages = json.at("messages");
   facts.messages.protocol = messages.at("protocol");
   facts.messages.saved = messages.at("saved");
@@ -121,6 +124,7 @@ std::string to_json(const RunFacts& facts) {
       {"finished", facts.finished},
       {"own_exits", facts.own_exits},
       {"recovery", recovery_json(facts.recovery)},
+      {"history_events", or_null(facts.history_events)},
       {"messages",
        {{"protocol", facts.messages.protocol},
         {"saved", facts.messages.saved},

@@ -51,6 +51,7 @@ struct RunFacts {
   bool finished = false;
   std::vector<std::string> own_exits;  // Nodes that ended although no fault did that.
   Recovery recovery;
+  std::optional<std::uint64_t> history_events;  // That were saved, once the run has finished.
   MessageFacts messages;
 };
 

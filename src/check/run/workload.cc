@@ -139,7 +139,7 @@ Workload::Turn Workload::next_turn(std::uint64_t& parted) {
   return stopping_ ? Turn::Stop : Turn::Rested;
 }
 
-void Workload::record(Client& client, history::Moment called, const cluster::Answer& answer) {
+void Workload::record(Client& client, history::Moment called, const cluster::Answer& answer) const {
   switch (answer.outcome) {
     case history::Outcome::Ok:
       client.ok += 1;

@@ -79,7 +79,7 @@ class Workload : public faults::Clients {
                  const std::vector<history::Value>& seen) const;
   static Unanswered left_by(const Call& call, bool answered);
   std::vector<std::uint64_t> keys_of(const Client& client) const;
-  void record(Client& client, history::Moment called, const cluster::Answer& answer);
+  void record(Client& client, history::Moment called, const cluster::Answer& answer) const;
 
   sandbox::Sandbox& sandbox_;
   cluster::RaftClusterConfig& config_;

@@ -58,6 +58,14 @@ bool needs_means(plan::FaultKind kind) {
   return plan::changes_members(kind) || plan::transfers(kind);
 }
 
+// Something that a plan of a search begins, and ends later.
+bool is_strike(ActionKind kind) {
+  if (std::ranges::find(kEnds, kind) != std::end(kEnds)) return false;
+  if (plan::strikes_message(kind) || plan::changes_members(kind)) return false;
+  const auto fault = plan::fault_of(kind);
+  return !fault || !(plan::strikes_disk(*fault) || needs_means(*fault));
+}
+
 }  // namespace
 
 std::uint32_t drawn_length(base::Prng& prng) { return one_of(kLengths, prng); }
@@ -77,11 +85,7 @@ Palette::Palette(std::uint32_t nodes, std::optional<wire::Protocol> protocol)
     }
   }
   for (const plan::ActionWord& word : plan::action_words()) {
-    const bool ends = std::ranges::find(kEnds, word.kind) != std::end(kEnds);
-    const auto fault = plan::fault_of(word.kind);
-    const bool of_disks = fault && plan::strikes_disk(*fault);
-    if (plan::strikes_message(word.kind) || ends || of_disks) continue;
-    if (plan::changes_members(word.kind) || (fault && needs_means(*fault))) continue;
+    if (!is_strike(word.kind)) continue;
     const std::string text(word.word);
     if (!plan::parse_action(text + example(word.arguments)).ok()) continue;
     strikes_.push_back({text, std::string(word.arguments), end_of(word.kind)});
