@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
 #include <sstream>
 #include <string>
@@ -14,7 +15,7 @@ namespace {
 
 // "1.25" seconds.
 Moment moment(const std::string& seconds) {
-  return Moment(static_cast<std::uint64_t>(std::stod(seconds) * 1e3 + 0.5) * 1'000'000);
+  return Moment(static_cast<std::uint64_t>(std::llround(std::stod(seconds) * 1e3)) * 1'000'000);
 }
 
 // strike LANE.STEP FAULT_WORDS ARMED FIRED HEALED LEADER | acknowledged TIME... | leaders TIME...

@@ -68,7 +68,7 @@ struct World {
     for (std::string fault; std::getline(words, fault, ',');) {
       plan::Step step;
       step.fault = plan::parse_fault(fault).value();
-      const auto turn = static_cast<std::uint32_t>(10 * next.steps.size() + 2 * number);
+      const auto turn = static_cast<std::uint32_t>(10 * next.steps.size()) + 2 * number;
       step.at = plan::Point{turn, 20, 0};
       step.until = plan::Point{turn + 1, 20, 0};
       next.steps.push_back(step);
