@@ -18,7 +18,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kTimeout{5000};
 constexpr milliseconds kPatience{15000};
-constexpr milliseconds kShort{300};
+constexpr milliseconds kShort{1000};  // Long enough for an interpreter to start on a busy machine.
 
 std::unique_ptr<RaftClient> client_of(RaftClusterConfig& system, NodeId node) {
   std::unique_ptr<RaftClient> client = system.create_client();
