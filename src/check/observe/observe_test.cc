@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <sstream>
 #include <string>
 
@@ -23,6 +24,48 @@ std::string describe(const Roster& roster) {
   return out;
 }
 
+// What a line says; a word that is missing is empty, `third` an address of this host.
+struct Said {
+  std::string verb;
+  std::string first;
+  std::string second;
+  std::string third = "127.0.0.1";
+  std::optional<capture::Endpoint> end;  // `first`, when it is one.
+};
+
+Said said(const std::string& line) {
+  Said out;
+  std::istringstream words(line);
+  words >> out.verb >> out.first >> out.second;
+  if (std::string third; words >> third) out.third = third;
+  out.end = capture::parse_endpoint(out.first);
+  return out;
+}
+
+bool tell(Roster& roster, const Said& said) {
+  if (said.verb == "fix") {
+    said.end ? roster.fix(*said.end) : roster.fix(*capture::parse_address(said.first));
+  } else if (said.verb == "accepts") {
+    roster.accepts(*said.end);
+  } else if (said.verb == "called") {
+    roster.is_called(*said.end, said.second);
+  } else if (said.verb == "dials") {
+    roster.dials(said.first, std::stoull(said.second), *capture::parse_address(said.third));
+  } else if (said.verb == "number") {
+    roster.number();
+  } else {
+    return false;
+  }
+  return true;
+}
+
+NodeId ask(Roster& roster, const Said& said) {
+  if (said.verb == "at") return roster.node_at(*said.end);
+  if (said.verb == "named") return roster.node_called(said.first);
+  if (said.verb == "dialling") return roster.node_dialing(std::stoull(said.first));
+  return roster.node_from(*capture::parse_address(said.first));
+}
+
 // `fix END|ADDRESS`, `accepts END`, `called END NAME`, `dials NAME CONNECTION [ADDRESS]`, `number`;
 // and what is asked: `at END`, `named NAME`, `dialling CONNECTION`, `from ADDRESS`.
 TEST(Roster, BringsEndsAndNamesTogether) {
@@ -30,30 +73,9 @@ TEST(Roster, BringsEndsAndNamesTogether) {
     Roster roster;
     std::string out;
     for (const std::string& line : block) {
-      std::istringstream words(line);
-      std::string verb;
-      std::string first;
-      std::string second;
-      std::string third = "127.0.0.1";
-      words >> verb >> first >> second >> third;
-      const auto end = capture::parse_endpoint(first);
-      if (verb == "fix") {
-        end ? roster.fix(*end) : roster.fix(*capture::parse_address(first));
-      } else if (verb == "accepts") {
-        roster.accepts(*end);
-      } else if (verb == "called") {
-        roster.is_called(*end, second);
-      } else if (verb == "dials") {
-        roster.dials(first, std::stoull(second), *capture::parse_address(third));
-      } else if (verb == "number") {
-        roster.number();
-      } else {
-        const NodeId node = verb == "at"         ? roster.node_at(*end)
-                            : verb == "named"    ? roster.node_called(first)
-                            : verb == "dialling" ? roster.node_dialing(std::stoull(first))
-                                                 : roster.node_from(*capture::parse_address(first));
-        out += line + ": " + std::to_string(node.value) + '\n';
-      }
+      const Said words = said(line);
+      if (tell(roster, words)) continue;
+      out += line + ": " + std::to_string(ask(roster, words).value) + '\n';
     }
     out += describe(roster);
     return out.substr(0, out.size() - 1);
