@@ -237,6 +237,10 @@ base::Result<std::string> RuleStrikes::change_members(const rules::Step& step) {
 }
 
 base::Result<std::string> RuleStrikes::cut(const rules::Step& step, Unconfirmed& unconfirmed) {
+  // "cut leader n1" while n1 leads, or whatever of a cluster of one.
+  if (step.pairs.empty()) {
+    return base::Error{base::ErrorCode::Unavailable, "there are no two different nodes to part"};
+  }
   std::uint64_t id = 0;
   {
     const std::lock_guard lock(mutex_);
