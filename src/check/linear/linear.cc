@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "check/linear/facts.h"
+#include "check/linear/lists.h"
 #include "check/linear/search.h"
 #include "check/linear/violation.h"
 #include "check/linear/words.h"
@@ -102,7 +103,13 @@ Opinion Judge::judge(const Key& key) const {
         says_something(operations_[position], options_.failed_cas_means_mismatch);
     if (telling_one) telling.push_back(position);
   }
-  return judge_by_search({operations_, telling});
+  const KeyHistory told = {operations_, telling};
+  if (options_.model->name == "list") {
+    ListOpinion opinion = judge_list(told);
+    if (opinion.violation) return invalid(*std::move(opinion.violation));
+    if (opinion.decided) return {};
+  }
+  return judge_by_search(told);
 }
 
 Opinion Judge::judge_register(const KeyHistory& key) const {

@@ -4,6 +4,8 @@
 //
 //   operations --by key--> registers whose written values are all different: zones, O(n log n),
 //   exact
+//                          lists whose elements are all different:          ranks, O(n log n),
+//                          exact
 //                          anything else:                                   search, exact or
 //                          Unknown
 //

@@ -99,6 +99,11 @@ std::string had_done(const Operation& operation) {
              : sentence(operation, {"had read ", "had written ", "had swapped ", "had appended "});
 }
 
+std::string read_of(const Operation& operation, std::size_t elements) {
+  return "process " + std::to_string(operation.process) + " read " + std::to_string(elements) +
+         (elements == 1 ? " element" : " elements") + when(operation);
+}
+
 std::string noun(const Operation& operation) {
   return std::string(history::name(operation.function));
 }

@@ -2,6 +2,7 @@
 // Operations in words a tired person understands. Internal to linear.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "check/history/operation.h"
@@ -16,6 +17,9 @@ std::string did(const history::Operation& operation);
 
 // The same with `had` in it: `process 4 had written "21" at 3.100 s (event 790)`
 std::string had_done(const history::Operation& operation);
+
+// Of a read of a list, which may be long: `process 3 read 12 elements at 3.204 s (event 812)`
+std::string read_of(const history::Operation& operation, std::size_t elements);
 
 // `read`, `write`, `cas`, `append`.
 std::string noun(const history::Operation& operation);
