@@ -48,12 +48,15 @@ std::uint32_t Judge::life_at(history::NodeId node, std::uint64_t time_ns) const 
 }
 
 // A connection does not outlive its process: what comes late on it was still said by the process
-// that lived when it was first heard of.
+// that lived when it was opened, or, if that is not known, when it was first heard of.
 std::uint32_t Judge::life_of(const wire::Observation& observation) {
   if (observation.from.value == 0) return 0;
   const auto [found, is_new] =
       connections_.try_emplace({observation.connection, observation.from}, 0);
-  if (is_new) found->second = life_at(observation.from, observation.time_ns);
+  if (is_new) {
+    const std::uint64_t opened_ns = observation.opened_ns.value_or(observation.time_ns);
+    found->second = life_at(observation.from, std::min(opened_ns, observation.time_ns));
+  }
   const std::uint32_t life = found->second;
   if (connections_.size() > kMostConnections) connections_.erase(connections_.begin());
   return life;

@@ -85,7 +85,7 @@ class Judge {
   Bench bench_;
   std::map<std::string, Watched> groups_;
   std::map<history::NodeId, Life> lives_;
-  // The sender's life when a connection was first heard of.
+  // The sender's life when a connection was opened.
   std::map<std::pair<std::uint64_t, history::NodeId>, std::uint32_t> connections_;
   std::vector<std::string> missed_;
   std::uint64_t messages_ = 0;

@@ -31,7 +31,7 @@ const std::map<std::string, MessageType> kTypes = {
 //   missed WHAT
 //   node 2 started | ended | power-cut | emptied | status term=3 commit=5
 //   1>2 append t=3 prev=4/2 e=5/3:x,6/3:y commit=4 ok no match=4 last=4/2 asked transfer
-//       (and c=CONNECTION g=GROUP as=SENDER to=RECEIVER action=drop)
+//       (and c=CONNECTION opened=MILLISECOND g=GROUP as=SENDER to=RECEIVER action=drop)
 class Stream {
  public:
   void line(const std::string& text) {
@@ -131,6 +131,7 @@ class Stream {
     if (key == "match") message.match = wire::Index(number(value));
     if (key == "ok" || key == "no") message.success = key == "ok";
     if (key == "c") seen.connection = number(value);
+    if (key == "opened") seen.opened_ns = number(value) * 1000000;
     if (key == "g") message.group = value;
     if (key == "as") message.sender = value;
     if (key == "to") message.receiver = value;

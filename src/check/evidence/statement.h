@@ -17,7 +17,7 @@ struct Statement {
   std::uint64_t connection = 0;
   std::optional<MemberId> from;
   std::optional<MemberId> to;
-  // How many starts of the sender's process lie before its first words on this connection.
+  // How many starts of the sender's process lie before this connection was opened.
   std::uint32_t life = 0;
   // All that was sent to the sender's process since its start was seen.
   bool heard_all = false;

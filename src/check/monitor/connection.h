@@ -127,6 +127,7 @@ class Connection {
   const std::uint32_t packet_;  // Of the SYN that waits.
   State state_ = State::Asking;
   std::uint64_t ask_at_ns_ = 0;     // Asking: when the SYN is to go on to the server.
+  std::uint64_t asked_ns_ = 0;      // When it went on to the server.
   std::uint64_t answer_at_ns_ = 0;  // Asking: when the server's answer is to go on to the client.
   std::optional<int> answer_;       // Asking: what the server said, as errno of connect.
   std::uint64_t deadline_ns_ = 0;   // Asking, Joining.

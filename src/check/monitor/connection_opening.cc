@@ -72,7 +72,10 @@ void Connection::wake_asking() {
   }
 }
 
+// The client that gets an answer is the one that asked before this, the server that gives it
+// listens now: whatever becomes of the connection later, these two processes have opened it.
 void Connection::ask() {
+  asked_ns_ = monotonic_ns();
   auto socket = connect_as(flow_.client, flow_.server);
   Leg& leg = legs_[Server];
   if (socket.ok()) {
@@ -125,7 +128,8 @@ void Connection::join(sandbox::Fd client) {
   state_ = State::Open;
   if (context_.messages != nullptr && context_.messages->wants(flow_.server.port)) {
     talk_ = std::make_unique<Conversation>(
-        *context_.messages, Conversation::make_tools(*context_.messages), number_, links_);
+        *context_.messages, Conversation::make_tools(*context_.messages),
+        Conversation::Of{.connection = number_, .opened_ns = asked_ns_, .links = links_});
   }
   links_[Client]->connections.add(1);
   log(Client, kSyn, {});

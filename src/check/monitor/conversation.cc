@@ -34,11 +34,13 @@ Conversation::Tools Conversation::make_tools(const MessageContext& context) {
   return tools;
 }
 
-Conversation::Conversation(MessageContext& context, Tools tools, std::uint64_t connection,
-                           std::array<Link*, 2> links)
-    : context_(context), connection_(connection), decoder_(std::move(tools.decoder)) {
+Conversation::Conversation(MessageContext& context, Tools tools, const Of& of)
+    : context_(context),
+      connection_(of.connection),
+      opened_ns_(of.opened_ns),
+      decoder_(std::move(tools.decoder)) {
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    lanes_[i].link = links[i];
+    lanes_[i].link = of.links[i];
     lanes_[i].encoder = std::move(tools.encoders[i]);
     CHECK(!context.act || lanes_[i].encoder != nullptr);
   }
@@ -177,11 +179,13 @@ void Conversation::become_opaque(Lane& lane, const std::string& why) {
 
 Fate Conversation::show(Lane& lane, const wire::Frame& frame) {
   lane.link->messages.add(1);
+  const bool first = !std::exchange(lane.heard, true);
   const wire::Observation observation{.id = context_.next_id++,
                                       .time_ns = now_ns_,
                                       .from = lane.link->pair.from,
                                       .to = lane.link->pair.to,
                                       .connection = connection_,
+                                      .opened_ns = first ? std::optional(opened_ns_) : std::nullopt,
                                       .protocol = context_.protocol,
                                       .message = *frame.message};
   return context_.watcher.seen(observation, frame);

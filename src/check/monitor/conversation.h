@@ -63,9 +63,14 @@ class Conversation {
     bool reset = false;                // or at once.
   };
 
-  // `links`: from the dialer, from the acceptor.
-  Conversation(MessageContext& context, Tools tools, std::uint64_t connection,
-               std::array<Link*, 2> links);
+  // A connection that was opened by processes that ran at `opened_ns`. `links`: from the dialer,
+  // from the acceptor.
+  struct Of {
+    std::uint64_t connection = 0;
+    std::uint64_t opened_ns = 0;
+    std::array<Link*, 2> links;
+  };
+  Conversation(MessageContext& context, Tools tools, const Of& of);
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
   ~Conversation() = default;
@@ -106,6 +111,7 @@ class Conversation {
     std::optional<wire::Frame> overtaken;
     std::map<std::uint64_t, wire::Frame> kept;          // By ticket.
     std::multimap<std::uint64_t, wire::Frame> delayed;  // By the time when they are due.
+    bool heard = false;                                 // A message of it was shown.
     bool opaque = false;
     std::string untold;  // Why it is opaque, until the watcher has seen what came before.
     bool ended = false;
@@ -147,6 +153,7 @@ class Conversation {
 
   MessageContext& context_;
   const std::uint64_t connection_;
+  const std::uint64_t opened_ns_;
   std::unique_ptr<wire::Decoder> decoder_;  // None: it failed.
   std::array<Lane, 2> lanes_;
   std::vector<wire::Frame> frames_;  // Kept for its memory.

@@ -112,7 +112,9 @@ class Talk {
       written->stateful = stateful;
       encoder = std::move(written);
     }
-    conversation.emplace(context_, std::move(tools), 1, std::array{&forth, &back});
+    conversation.emplace(
+        context_, std::move(tools),
+        Conversation::Of{.connection = 1, .opened_ns = 0, .links = {&forth, &back}});
   }
   Talk(const Talk&) = delete;
   Talk& operator=(const Talk&) = delete;

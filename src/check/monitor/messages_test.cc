@@ -47,6 +47,26 @@ TEST_F(Messages, BytesArriveAsTheyWereSentWhateverTheirPieces) {
   }
 }
 
+// Of a connection over which nothing passes for a while.
+TEST_F(Messages, TheFirstOfEachSideTellsWhenTheConnectionWasOpened) {
+  const std::uint64_t before = monotonic_ns();
+  begin();
+  const std::uint64_t opened = monotonic_ns();
+  world_.relay().hold(kForth);
+  expect_complete(world_);  // It is in force.
+  ASSERT_TRUE(pair_.client.send(append(1) + append(2)));
+  EXPECT_EQ(judge_.count(), 0U);
+  const std::uint64_t released = monotonic_ns();
+  world_.relay().release(kForth);
+  EXPECT_EQ(receive(2 * append(1).size()), append(1) + append(2));
+  ASSERT_EQ(judge_.count(), 2U);
+  EXPECT_GT(judge_.at(0).time_ns, released);
+  ASSERT_TRUE(judge_.at(0).opened_ns.has_value());
+  EXPECT_GT(*judge_.at(0).opened_ns, before);
+  EXPECT_LT(*judge_.at(0).opened_ns, opened);
+  EXPECT_FALSE(judge_.at(1).opened_ns.has_value());
+}
+
 TEST_F(Messages, EachFateIsSeenByTheReceiver) {
   const std::string a = append(1);
   const std::string b = append(2);

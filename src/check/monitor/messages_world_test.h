@@ -88,6 +88,10 @@ class Judge final : public MessageWatcher {
     const std::lock_guard lock(mutex_);
     return seen_.size();
   }
+  wire::Observation at(std::size_t position) const {
+    const std::lock_guard lock(mutex_);
+    return seen_.at(position);
+  }
   std::set<std::uint64_t> lost() const {
     const std::lock_guard lock(mutex_);
     return lost_;

@@ -118,7 +118,7 @@ void Observer::note_opaque(Heard& heard) {
 void Observer::take(Heard& heard, Side from, std::uint64_t time_ns, wire::Message message) {
   Conversation& conversation = heard.conversation;
   if (conversation.messages() == 0) roster_.accepts(conversation.opening.acceptor);
-  direction(conversation, from).messages += 1;
+  const bool first = direction(conversation, from).messages++ == 0;
   learn(heard, from, message.sender);
   learn(heard, other(from), message.receiver);
   wire::Observation observation;
@@ -127,6 +127,10 @@ void Observer::take(Heard& heard, Side from, std::uint64_t time_ns, wire::Messag
   observation.from = node(heard, from);
   observation.to = node(heard, other(from));
   observation.connection = conversation.opening.id;
+  // Not of who accepts: an older process may not have answered a first SYN.
+  if (first && from == Side::Dialer && options_.tells_opening && conversation.opening.seen) {
+    observation.opened_ns = since_origin(conversation.opening.time_ns);
+  }
   observation.protocol = options_.protocol;
   observation.message = std::move(message);
   witness_.seen(observation);

@@ -65,6 +65,8 @@ class Observer final : public capture::ConnectionListener {
     wire::Protocol protocol = wire::Protocol::Raftkv;
     std::uint64_t origin_ns = 0;         // Times are told from here on.
     std::set<std::uint16_t> ports = {};  // Only connections to these are decoded; all if empty.
+    // Says of a dialer's first message when it dialled: who knows when processes began needs it.
+    bool tells_opening = false;
   };
 
   // `roster` is learned into, and asked.

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace check::run {
@@ -16,6 +17,7 @@ monitor::Fate MessageWatch::seen(const wire::Observation& observation, const wir
     saved.action = rules->last_action();
   }
   saved.time_ns -= started_ns_;
+  if (saved.opened_ns) *saved.opened_ns -= std::min(started_ns_, *saved.opened_ns);
   log_.append(std::move(saved));
   return fate;
 }

@@ -86,7 +86,8 @@ class PassiveMonitor final : public monitor::RaftMonitor, private observe::Witne
   observe::Observer::Options observer_options(const monitor::Options& options) const {
     return {.protocol = options.protocol.value_or(wire::Protocol::Raftkv),
             .origin_ns = origin_ns_,
-            .ports = {options.message_ports.begin(), options.message_ports.end()}};
+            .ports = {options.message_ports.begin(), options.message_ports.end()},
+            .tells_opening = true};
   }
 
   // The thread's, with the mutex held.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,9 @@ struct Observation {
   history::NodeId from = {};  // 0: not known.
   history::NodeId to = {};
   std::uint64_t connection = 0;
+  // Of the sender's first message on its connection: when that was opened, by processes that ran
+  // then. What they said may be heard much later. Absent: not known.
+  std::optional<std::uint64_t> opened_ns = {};
   Protocol protocol = Protocol::Raftkv;
   Message message = {};
   // What was done to it on its way: "drop", "delay", "alter", ...; several with a space between.

@@ -33,6 +33,7 @@ class Inventor {
     made.from = {static_cast<std::uint32_t>(prng_.next())};
     made.to = {static_cast<std::uint32_t>(prng_.next())};
     made.connection = prng_.next();
+    fill(made.opened_ns);
     made.protocol = kProtocols.at(prng_.between(0, kProtocols.size() - 1));
     made.message = message();
     made.action = text();
@@ -103,6 +104,7 @@ TEST(Observation, WrittenAndReadIsTheSame) {
     ASSERT_EQ(back.value().message.match, observation.message.match);
     ASSERT_EQ(back.value().message.sender, observation.message.sender);
     ASSERT_EQ(back.value().action, observation.action);
+    ASSERT_EQ(back.value().opened_ns, observation.opened_ns);
   }
 }
 
