@@ -37,6 +37,8 @@ class Outlet {
   // Now let go what send() and answer() took: a sync, which takes long, comes next, and others can
   // work meanwhile.
   virtual void flush() = 0;
+  // The state machine has been given `entry`: for those who keep records of it.
+  virtual void applied(const raft::Entry& /*entry*/) {}
 };
 
 }  // namespace replica

@@ -142,6 +142,7 @@ void Replica::apply(const raft::Entry& entry) {
   applied_ = entry.id.index;
   std::optional<kv::Reply> reply;
   if (entry.kind == raft::EntryKind::Command) reply = machine_.apply(*entry.payload);
+  outlet_.applied(entry);
   if (writes_.empty() || writes_.front().entry.index != entry.id.index) return;
   const Write write = writes_.front();
   writes_.pop_front();

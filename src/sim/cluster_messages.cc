@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// What leaves a server, and what becomes of it on its way.
+#include <utility>
+
+#include "base/prng.h"
+#include "codec/decode.h"
+#include "codec/encode.h"
+#include "raft/describe.h"
+#include "sim/cluster.h"
+
+namespace sim {
+
+namespace {
+
+constexpr codec::ClusterId kCluster{0};
+
+// What goes into the hash of a message, besides its type.
+struct Mixer {
+  RunHash& hash;
+
+  void mix(raft::EntryId id) const {
+    hash.mix(id.term.value());
+    hash.mix(id.index.value());
+  }
+  void operator()(const raft::PreVote& m) const {
+    hash.mix(m.term.value());
+    mix(m.last);
+  }
+  void operator()(const raft::PreVoteReply& m) const { hash.mix(m.term.value() << 1U | m.granted); }
+  void operator()(const raft::RequestVote& m) const {
+    hash.mix(m.term.value());
+    mix(m.last);
+  }
+  void operator()(const raft::VoteReply& m) const { hash.mix(m.term.value() << 1U | m.granted); }
+  void operator()(const raft::AppendEntries& m) const {
+    hash.mix(m.term.value());
+    mix(m.previous);
+    hash.mix(m.commit.value());
+    hash.mix(m.round);
+    for (const raft::Entry& entry : m.entries) {
+      mix(entry.id);
+      if (entry.payload != nullptr) hash.mix(std::string_view(*entry.payload));
+    }
+  }
+  void operator()(const raft::AppendReply& m) const {
+    hash.mix(m.term.value() << 1U | m.success);
+    hash.mix(m.previous.value());
+    hash.mix(m.round);
+    hash.mix(m.match.value());
+    mix(m.hint);
+  }
+};
+
+// One to three bits, less than what the checksum is sure to notice.
+std::string corrupted(std::string bytes, std::uint64_t seed) {
+  base::Prng prng(seed);
+  for (std::uint64_t flips = prng.between(1, 3); flips > 0; --flips) {
+    const std::uint64_t at = prng.between(0, bytes.size() - 1);
+    bytes[at] = static_cast<char>(bytes[at] ^ static_cast<char>(1U << prng.between(0, 7)));
+  }
+  return bytes;
+}
+
+}  // namespace
+
+void Cluster::mix(const raft::Message& message) {
+  hash_.mix(message.index());
+  std::visit(Mixer{hash_}, message);
+}
+
+void Cluster::send(Server& server, const raft::Envelope& envelope) {
+  const raft::NodeId from = server.config.raft.self;
+  if (trace_) note("  sends " + raft::describe(envelope));
+  hash_.mix(envelope.to.value);
+  mix(envelope.message);
+  judges_.on_sent(envelope, *server.replica);
+  std::uint32_t slot = 0;
+  if (free_.empty()) {
+    slot = static_cast<std::uint32_t>(flights_.size());
+    flights_.emplace_back();
+  } else {
+    slot = free_.back();
+    free_.pop_back();
+  }
+  Flight& flight = flights_[slot];
+  flight.from = from;
+  flight.to = envelope.to;
+  flight.name = {static_cast<std::uint32_t>(action_), static_cast<std::uint32_t>(outbox_.size())};
+  flight.copies = 0;
+  flight.bytes.clear();
+  if (setup_.framed != 0) {
+    codec::encode({kCluster, from, envelope.to}, envelope.message, flight.bytes);
+  } else {
+    flight.message = envelope.message;
+  }
+  outbox_.push_back({slot, from, envelope.to, server.disk.syncs() - server.turn_syncs});
+}
+
+void Cluster::discard(std::uint32_t slot) {
+  flights_[slot].to = {};
+  free_.push_back(slot);
+}
+
+// What the receiver gets of it: nothing, if it sees that it is not what was sent.
+std::optional<raft::Message> Cluster::receive(Flight& flight, const Action& action) {
+  hash_.mix(static_cast<std::uint64_t>(flight.name.action) << 32U | flight.name.nth);
+  flight.copies += 1;
+  if (flight.copies > 1) coverage_.hit(Probe::MessageDoubled);
+  std::optional<raft::Message> message;
+  if (setup_.framed == 0) {
+    if (action.keep) {
+      message = flight.message;
+    } else {
+      message = std::move(flight.message);
+    }
+    if (action.corrupt != 0) message.reset();  // As a checksum would have it.
+  } else {
+    const bool intact = action.corrupt == 0;
+    const std::string bytes = intact ? std::string() : corrupted(flight.bytes, action.corrupt);
+    auto decoded = codec::decode_frame(intact ? flight.bytes : bytes, {}, 0);
+    const bool whole = decoded.ok() && decoded.value().has_value();
+    if (intact != whole) {
+      say("framing", flight.to,
+          intact ? "a frame that was sent cannot be read" : "a corrupted frame was taken for good");
+    }
+    if (!intact && !whole) coverage_.hit(Probe::FrameRefused);
+    if (whole) message = std::get<raft::Message>(std::move(decoded).value()->frame.body);
+  }
+  if (!action.keep) discard(action.slot);
+  return message;
+}
+
+void Cluster::answer(Server& server, replica::RequestId id, const replica::Outcome& outcome) {
+  hash_.mix(id.value() << 2U | outcome.index());
+  const raft::NodeId node = server.config.raft.self;
+  const std::optional<Answer> answer = clients_.answer(id, outcome, action_);
+  if (clients_.answered_twice()) say("answers", node, "a request was answered twice");
+  if (!clients_.nonsense().empty()) say("answers", node, clients_.nonsense());
+  if (!answer) return;
+  answers_.push_back(*answer);
+  if (trace_) note("  answers client " + std::to_string(answer->client));
+  probe_answer(server, *answer);
+}
+
+}  // namespace sim

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// One simulated server: the shipping Replica between a disk and an outlet that may fail.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "replica/replica.h"
+#include "sim/disk.h"
+#include "sim/fuse.h"
+
+namespace sim {
+
+// Gone: its storage is damaged, and it rightly refuses to start.
+enum class ServerState : std::uint8_t { Down, Up, Gone };
+
+struct Server {
+  Server(replica::Config its_config, RunHash& hash)
+      : config(std::move(its_config)), disk(fuse, hash) {}
+
+  replica::Config config;
+  Fuse fuse;
+  Disk disk;
+  ServerState state = ServerState::Down;
+  std::optional<replica::Replica> replica;  // While it is up.
+  std::uint64_t life = 0;                   // Starts so far.
+  bool damaged = false;                     // A bit was flipped, or a write misdirected.
+
+  // What the latest armed death, if it comes, leaves.
+  Survival survival = Survival::Random;
+  std::uint64_t survival_seed = 0;
+
+  // Of the present turn.
+  std::uint64_t turn_syncs = 0;  // Disk::syncs() at its beginning.
+};
+
+}  // namespace sim

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// What raftsim does, each taken from its command line; all return its exit code.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace sim::shell {
+
+inline constexpr int kValid = 0;
+inline constexpr int kInvalid = 1;
+inline constexpr int kUnknown = 2;
+inline constexpr int kUsage = 3;
+
+struct Shape {
+  std::uint64_t nodes = 3;
+  std::uint64_t events = 2000;
+};
+
+struct RunOptions {
+  std::uint64_t seed = 1;
+  Shape shape;
+  bool trace = false;
+};
+int run_command(const RunOptions& options);
+
+}  // namespace sim::shell

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+// Faults that a run draws: at the effects of a turn, and by time.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "sim/world.h"
+
+namespace sim {
+
+namespace {
+
+// A turn has about this many effects; later ones are of the turns to come.
+constexpr std::uint64_t kMostEffects = 12;
+
+enum Kind : std::uint8_t { kCrash, kBlackout, kKill, kStuck, kIsolate, kSplit, kOneWay, kDamage };
+
+}  // namespace
+
+// Something goes wrong at the k-th effect from now.
+void World::arm(raft::NodeId node) {
+  if (healed_) return;
+  const Server& server = cluster_.server(node);
+  if (server.fuse.armed()) return;
+  Action action;
+  action.node = node;
+  if (happens(options_.death_ppm)) {
+    action.kind = ActionKind::ArmDeath;
+    action.survival = static_cast<Survival>(options_.survival);
+    action.seed = prng_.next();
+  } else if (happens(options_.error_ppm)) {
+    action.kind = ActionKind::ArmError;
+  } else if (happens(options_.full_ppm)) {
+    action.kind = ActionKind::ArmFull;
+  } else {
+    return;
+  }
+  action.count = prng_.between(1, kMostEffects);
+  act(action);
+}
+
+void World::on_trouble() {
+  if (healed_) return;
+  queue_.push(now_ + prng_.between(1, 2 * options_.trouble_every), EventKind::Trouble, 0);
+  const std::array<std::uint64_t, 8> weights = {options_.crash_weight,   options_.blackout_weight,
+                                                options_.kill_weight,    options_.stuck_weight,
+                                                options_.isolate_weight, options_.split_weight,
+                                                options_.one_way_weight, options_.damage_weight};
+  std::uint64_t total = 0;
+  for (const std::uint64_t weight : weights) total += weight;
+  if (total == 0) return;
+  std::uint64_t draw = prng_.between(1, total);
+  std::uint64_t kind = 0;
+  while (draw > weights[kind]) draw -= weights[kind++];
+  begin_trouble(kind, prng_.between(1, options_.trouble_max));
+}
+
+void World::begin_trouble(std::uint64_t kind, std::uint64_t lasts) {
+  const raft::NodeId node = any_node();
+  const auto nodes = static_cast<std::uint32_t>(hosts_.size());
+  Trouble trouble;
+  switch (kind) {
+    case kCrash:
+      power_cut(node, lasts);
+      break;
+    case kBlackout:
+      for (std::uint32_t id = 1; id <= nodes; ++id) {
+        power_cut({id}, lasts);
+      }
+      break;
+    case kKill: {
+      if (!cluster_.is_up(node)) break;
+      Action action;
+      action.kind = ActionKind::Kill;
+      action.node = node;
+      act(action);
+      for (const Answer& answer : cluster_.answers()) on_answer(answer);
+      restart_later(node, lasts);
+      break;
+    }
+    case kStuck:
+      hosts_[node.value - 1].free_at = std::max(hosts_[node.value - 1].free_at, now_ + lasts);
+      break;
+    case kIsolate:
+      for (std::uint32_t id = 1; id <= nodes; ++id) {
+        if (id == node.value) continue;
+        trouble.cuts.emplace_back(id, node.value);
+        trouble.cuts.emplace_back(node.value, id);
+      }
+      cut(std::move(trouble), lasts);
+      break;
+    case kSplit: {
+      const std::uint64_t side = prng_.between(0, (std::uint64_t{1} << nodes) - 1);
+      for (std::uint32_t from = 1; from <= nodes; ++from) {
+        for (std::uint32_t to = 1; to <= nodes; ++to) {
+          const bool apart = ((side >> from ^ side >> to) & 1U) != 0;
+          if (apart) trouble.cuts.emplace_back(from, to);
+        }
+      }
+      cut(std::move(trouble), lasts);
+      break;
+    }
+    case kOneWay: {
+      const raft::NodeId to = any_node();
+      trouble.cuts.emplace_back(node.value, to.value);
+      cut(std::move(trouble), lasts);
+      break;
+    }
+    case kDamage:
+      damage(node);
+      break;
+    default:
+      break;
+  }
+}
+
+void World::cut(Trouble trouble, std::uint64_t lasts) {
+  for (const auto& [from, to] : trouble.cuts) cut_[(from - 1) * hosts_.size() + to - 1] += 1;
+  queue_.push(now_ + lasts, EventKind::Heal, static_cast<std::uint32_t>(troubles_.size()));
+  troubles_.push_back(std::move(trouble));
+}
+
+void World::on_heal(std::uint32_t number) {
+  Trouble& trouble = troubles_[number];
+  for (const auto& [from, to] : trouble.cuts) cut_[(from - 1) * hosts_.size() + to - 1] -= 1;
+  trouble.cuts.clear();
+}
+
+void World::power_cut(raft::NodeId node, std::uint64_t lasts) {
+  if (cluster_.is_up(node)) restart_later(node, lasts);
+  Action action;
+  action.kind = ActionKind::Crash;
+  action.node = node;
+  action.survival = static_cast<Survival>(options_.survival);
+  action.seed = prng_.next();
+  act(action);
+  for (const Answer& answer : cluster_.answers()) on_answer(answer);
+}
+
+// Of fewer servers than a majority needs: what they lose, nobody can bring back.
+void World::damage(raft::NodeId node) {
+  if (!cluster_.server(node).damaged) {
+    if (2 * (damaged_ + 1) >= hosts_.size()) return;
+    damaged_ += 1;
+  }
+  Action action;
+  action.kind = prng_.between(0, 1) == 0 ? ActionKind::Flip : ActionKind::Misdirect;
+  action.node = node;
+  action.seed = prng_.next() | 1U;
+  act(action);
+}
+
+void World::restart_later(raft::NodeId node, std::uint64_t within) {
+  queue_.push(now_ + prng_.between(1, within), EventKind::Restart, node.value);
+}
+
+void World::on_restart(raft::NodeId node) {
+  if (cluster_.server(node).state != ServerState::Down) return;
+  Host& host = hosts_[node.value - 1];
+  // Messages to the process before are lost with it; questions are refused.
+  for (const Item& item : host.mailbox) {
+    if (item.kind == Item::Kind::Message) cluster_.discard(item.slot);
+    if (item.kind == Item::Kind::Question) {
+      queue_.push(now_ + prng_.between(0, options_.think_max), EventKind::Client,
+                  item.question.client);
+    }
+  }
+  host.mailbox.clear();
+  host.ticks_waiting = 0;
+  Action action;
+  action.node = node;
+  if (healed_ || prng_.between(0, 1) == 0) {
+    action.kind = ActionKind::Disarm;
+    act(action);
+  }
+  if (!healed_ && happens(10 * options_.death_ppm)) {
+    action.kind = ActionKind::ArmDeath;
+    action.count = prng_.between(1, 2 * kMostEffects);
+    action.survival = static_cast<Survival>(options_.survival);
+    action.seed = prng_.next();
+    act(action);
+  }
+  action.kind = ActionKind::Start;
+  act(action);
+  host.free_at = now_ + sync_time(node) * (1 + cluster_.syncs());
+  if (cluster_.server(node).state == ServerState::Down) restart_later(node, options_.trouble_max);
+}
+
+void World::heal_all() {
+  healed_ = true;
+  options_.drop_ppm = options_.double_ppm = options_.corrupt_ppm = options_.late_ppm = 0;
+  std::ranges::fill(cut_, 0);
+  for (Trouble& trouble : troubles_) trouble.cuts.clear();
+  for (std::uint32_t id = 1; id <= hosts_.size(); ++id) {
+    Host& host = hosts_[id - 1];
+    host.tick = options_.tick;
+    host.free_at = std::min(host.free_at, now_ + options_.sync_max);
+    Action action;
+    action.kind = ActionKind::Disarm;
+    action.node = {id};
+    act(action);
+    if (!cluster_.is_up({id})) restart_later({id}, options_.tick);
+  }
+}
+
+}  // namespace sim
