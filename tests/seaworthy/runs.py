@@ -29,8 +29,8 @@ class Folder(unittest.TestCase):
         out, err = process.communicate(timeout=200)
         return process.returncode, out.splitlines(), err
 
-    def check(self, target: str, *words: str) -> tuple[int, list[str], str]:
-        return self.run_to_end("check", "--target", target, "--nodes", NODES, "--out", "run", *words)
+    def check(self, target: str, *words: str, **options) -> tuple[int, list[str], str]:
+        return self.run_to_end("check", "--target", target, "--nodes", NODES, "--out", "run", *words, **options)
 
     def saved(self, name: str) -> str:
         return (self.folder / "run" / name).read_text()

@@ -243,6 +243,46 @@ class Search(Folder):
         self.assertEqual(self.check("raftkv", "--search", "9", "--search-how", "well")[0], 3)
 
 
+    def test_goes_on_when_a_run_cannot_start(self):
+        process = self.start("check", "--target", "raftkv", "--nodes", NODES, "--out", "run", "--search", "8", "--seed", "1")
+        self.assertTrue(until((self.folder / "run" / "search.jsonl").exists, 20))
+        (self.folder / "run" / "0001").mkdir()
+        (self.folder / "run" / "0001" / "mine.txt").touch()
+        out, err = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 2, err)
+        self.assertIn("verdict: unknown", out)
+        tried = [json.loads(line) for line in self.saved("search.jsonl").splitlines()]
+        self.assertEqual(tried[1]["verdict"], "unknown")
+        self.assertRegex(tried[1]["why"], "could not start: .*holds something already")
+        self.assertGreater(len(tried), 2, err)
+
+    def test_says_why_when_not_even_the_first_run_starts(self):
+        code, out, err = self.check("etcd", "--search", "8", env={**os.environ, "PATH": "/nonexistent"})
+        self.assertEqual(code, 3)
+        self.assertIn("etcd not found in PATH", err)
+
+
+class Suite(Folder):
+    """Plans one after the other."""
+
+    def test_goes_on_when_a_plan_cannot_start_and_is_as_good_as_the_worst(self):
+        plans = self.folder / "plans" / "mine"
+        plans.mkdir(parents=True)
+        for name in ("a", "b"):
+            (plans / f"{name}.toml").write_text(f'name = "{name}"\nabout = "no faults"\n')
+        suite = {"env": {**os.environ, "SEAWORTHY_PLANS": str(plans.parent)}}
+        words = ("check", "--target", "raftkv", "--nodes", "1", "--suite", "mine", "--time", "1", "--out", "run")
+        (self.folder / "run" / "a").mkdir(parents=True)
+        (self.folder / "run" / "a" / "mine.txt").touch()
+        code, out, err = self.run_to_end(*words, **suite)
+        self.assertEqual(code, 2, err)
+        self.assertRegex(out[1], "plan mine/a: could not start: .*holds something already")
+        self.assertEqual(out[2:5], ["plan mine/b: valid", "1 of 2 plans could not start", "verdict: unknown"])
+        code, out, err = self.run_to_end(*words, **suite)  # Now there is the run of b, too.
+        self.assertEqual(code, 3, err)
+        self.assertEqual(out[-1], "2 of 2 plans could not start")
+
+
 class Ending(Folder):
     """However the checker ends, nothing of it goes on, and what was saved can be judged."""
 

@@ -16,19 +16,48 @@
 
 namespace check::run {
 
-int exit_code(verdict::Verdict verdict) {
+using verdict::Verdict;
+
+int exit_code(Verdict verdict) {
   switch (verdict) {
-    case verdict::Verdict::Valid:
+    case Verdict::Valid:
       return kExitValid;
-    case verdict::Verdict::Unknown:
+    case Verdict::Unknown:
       return kExitUnknown;
-    case verdict::Verdict::Invalid:
+    case Verdict::Invalid:
       return kExitInvalid;
   }
   return kExitUnknown;
 }
 
+bool judged(int code) {
+  return code <= kExitUnknown || code == kExitKnown || code == kExitKnownAndUnknown;
+}
+
+Verdict verdict_of(int code) {
+  if (code == kExitValid) return Verdict::Valid;
+  return code == kExitUnknown ? Verdict::Unknown : Verdict::Invalid;
+}
+
+int shown_code(int code) {
+  if (code == kExitKnown) return kExitValid;
+  return code == kExitKnownAndUnknown ? kExitUnknown : code;
+}
+
 namespace {
+
+// Of a run with accepted known bugs.
+int with_known(Verdict beside) {
+  switch (beside) {
+    case Verdict::Valid:
+      return kExitKnown;
+    case Verdict::Unknown:
+      return kExitKnownAndUnknown;
+    case Verdict::Invalid:
+      return kExitInvalid;
+  }
+  return kExitInvalid;
+}
 
 std::vector<std::string> known_lines(const std::vector<verdict::Finding>& findings,
                                      const std::vector<verdict::KnownBug>& bugs) {
@@ -44,6 +73,15 @@ std::vector<std::string> known_lines(const std::vector<verdict::Finding>& findin
 
 }  // namespace
 
+void JoinedRuns::take(int code) {
+  any_ = true;
+  const bool known = code == kExitKnown || code == kExitKnownAndUnknown;
+  known_ = known_ || known;
+  beside_ = std::max(beside_, known ? verdict_of(shown_code(code)) : verdict_of(code));
+}
+
+int JoinedRuns::code() const { return known_ ? with_known(beside_) : exit_code(beside_); }
+
 base::Result<Opinion> analyse_run(const RunDirectory& directory,
                                   const std::function<bool()>& keep_going) {
   TRY(const Evidence evidence, load_evidence(directory));
@@ -53,7 +91,7 @@ base::Result<Opinion> analyse_run(const RunDirectory& directory,
   TRY(const auto bugs, kept_known(directory));
   verdict::mark_known(findings, bugs, evidence.facts.target_version);
   Opinion opinion;
-  opinion.only_known = verdict::only_known(findings);
+  opinion.beside_known = verdict::beside_known(findings);
   opinion.known = known_lines(findings, bugs);
   opinion.verdict = verdict::joined(findings);
   opinion.json = verdict::verdict_json(findings);
@@ -70,7 +108,8 @@ base::Result<Opinion> analyse_run(const RunDirectory& directory,
 }
 
 int exit_code(const Opinion& opinion, bool accept_known) {
-  return accept_known && opinion.only_known ? kExitKnown : exit_code(opinion.verdict);
+  if (!accept_known || opinion.verdict != Verdict::Invalid) return exit_code(opinion.verdict);
+  return with_known(opinion.beside_known);
 }
 
 void print_known(const Opinion& opinion) {

@@ -23,16 +23,38 @@ constexpr std::uint64_t kJudgeLimitS = 300;
 
 int exit_code(verdict::Verdict verdict);
 
-// Between processes of ours: the run is invalid by accepted known bugs alone. To the user it is 0.
+// Between processes of ours: a run is invalid, but only by accepted known bugs; what is beside them
+// is valid, or unknown.
 constexpr int kExitKnown = 6;
+constexpr int kExitKnownAndUnknown = 7;
+
+// Whether the exit code is that of a verdict, which one, and as what the user sees it: accepted
+// bugs count for nothing there.
+bool judged(int code);
+verdict::Verdict verdict_of(int code);
+int shown_code(int code);
+
+// What several runs come to: the worst of their verdicts.
+class JoinedRuns {
+ public:
+  // Requires: judged(code).
+  void take(int code);
+  bool any() const { return any_; }
+  int code() const;
+
+ private:
+  bool any_ = false;
+  bool known_ = false;
+  verdict::Verdict beside_ = verdict::Verdict::Valid;  // Known bugs.
+};
 
 struct Opinion {
   verdict::Verdict verdict = verdict::Verdict::Unknown;
   std::vector<verdict::Finding> findings;
   std::string summary;
-  std::string json;                // The content of verdict.json.
-  std::string repeat;              // The command that runs the same again.
-  bool only_known = false;         // verdict::only_known()
+  std::string json;    // The content of verdict.json.
+  std::string repeat;  // The command that runs the same again.
+  verdict::Verdict beside_known = verdict::Verdict::Unknown;  // verdict::beside_known()
   std::vector<std::string> known;  // Each known bug found, once a checker, as a line.
   std::string not_saved;  // Why verdict.json and summary.txt are not there; empty: they are.
 };
@@ -40,7 +62,7 @@ struct Opinion {
 base::Result<Opinion> analyse_run(const RunDirectory& directory,
                                   const std::function<bool()>& keep_going);
 
-// With `accept_known`, kExitKnown where known bugs are all that is wrong.
+// With `accept_known`, kExitKnown or kExitKnownAndUnknown where only known bugs are wrong.
 int exit_code(const Opinion& opinion, bool accept_known);
 
 // The known bugs found, to standard output.

@@ -32,8 +32,7 @@ int analyse_folder(const AnalyseOptions& options) {
         fmt::format("{} is not a run: neither it nor a folder in it has a run.json", options.path));
     return kExitUsage;
   }
-  verdict::Verdict joined = verdict::Verdict::Valid;
-  bool only_known = true;
+  JoinedRuns joined;
   std::string repeat;
   for (const std::string& run : runs) {
     const auto directory = RunDirectory::open(run);
@@ -50,17 +49,15 @@ int analyse_folder(const AnalyseOptions& options) {
     if (!opinion.value().not_saved.empty()) complain(opinion.value().not_saved);
     if (options.json) fmt::print("{}", opinion.value().json);
     if (options.accept_known && !options.json) print_known(opinion.value());
-    const int code = exit_code(opinion.value(), options.accept_known);
-    only_known = only_known && (code == kExitValid || code == kExitKnown);
-    joined = std::max(joined, opinion.value().verdict);
+    joined.take(exit_code(opinion.value(), options.accept_known));
     repeat = opinion.value().repeat;
   }
   if (!options.json) {
     std::error_code error;
-    fmt::print("verdict: {}\nrun: {}\nrepeat: {}\n", verdict::name(joined),
+    fmt::print("verdict: {}\nrun: {}\nrepeat: {}\n", verdict::name(verdict_of(joined.code())),
                fs::absolute(options.path, error).lexically_normal().string(), repeat);
   }
-  return only_known ? kExitValid : exit_code(joined);
+  return shown_code(joined.code());
 }
 
 }  // namespace

@@ -90,6 +90,17 @@ int refused(const base::Error& error) {
   return kExitUsage;
 }
 
+// Of a suite's plan, for its line.
+std::string came_of(const base::Result<int>& code) {
+  if (!code.ok()) {
+    const std::string& why = code.error().message;
+    return "could not start: " + why.substr(0, why.find('\n'));
+  }
+  if (code.value() == kExitSkipped) return "skipped";
+  if (code.value() == kExitAbandoned) return "interrupted";
+  return verdict::name(verdict_of(code.value()));
+}
+
 int run_suite(const CheckOptions& options, const std::vector<std::string>& names,
               const std::string& path) {
   std::vector<plan::Plan> plans;
@@ -100,9 +111,9 @@ int run_suite(const CheckOptions& options, const std::vector<std::string>& names
   }
   Manner in_suite;
   in_suite.skip_impossible = true;
-  verdict::Verdict joined = verdict::Verdict::Valid;
-  bool only_known = true;
+  JoinedRuns joined;
   std::size_t skipped = 0;
+  std::size_t not_started = 0;
   for (std::size_t k = 0; k < plans.size(); ++k) {
     const std::string& name = names[k];
     CheckOptions alone = options;
@@ -111,26 +122,29 @@ int run_suite(const CheckOptions& options, const std::vector<std::string>& names
     fmt::print(stderr, "\n== {}: {}\n", name, plans[k].about);
     const std::string folder = path + '/' + fs::path(name).filename().string();
     const auto code = run_contained({alone, plans[k], folder, repeat_command(alone), in_suite});
-    if (!code.ok()) complain(code.error().message);
-    if (code.ok() && code.value() == kExitSkipped) {
-      skipped += 1;
-      fmt::print("plan {}: skipped\n", name);
-      (void)std::fflush(stdout);
-      continue;
-    }
-    if (!code.ok() || !judged(code.value())) return kExitUsage;
-    fmt::print("plan {}: {}\n", name, verdict::name(verdict_of(code.value())));
+    fmt::print("plan {}: {}\n", name, came_of(code));
     (void)std::fflush(stdout);
-    joined = std::max(joined, verdict_of(code.value()));
-    only_known = only_known && (code.value() == kExitValid || code.value() == kExitKnown);
+    if (!code.ok()) {
+      complain(code.error().message);
+      not_started += 1;
+    } else if (code.value() == kExitSkipped) {
+      skipped += 1;
+    } else if (judged(code.value())) {
+      joined.take(code.value());
+    } else {
+      if (joined.any()) joined.take(kExitUnknown);
+      break;
+    }
     if (was_interrupted(folder)) break;  // Its verdict is unknown at best, and so is the suite's.
   }
   if (skipped > 0) {
     fmt::print("{} of {} plans skipped: this target or machine cannot do what they ask for\n",
                skipped, plans.size());
   }
-  if (skipped == plans.size()) return kExitUnknown;
-  return joined == verdict::Verdict::Invalid && only_known ? kExitKnown : exit_code(joined);
+  if (not_started > 0) fmt::print("{} of {} plans could not start\n", not_started, plans.size());
+  if (!joined.any()) return skipped == plans.size() ? kExitUnknown : kExitUsage;
+  if (not_started > 0) joined.take(kExitUnknown);
+  return joined.code();
 }
 
 }  // namespace
@@ -140,7 +154,7 @@ void complain(const std::string& sentence) { fmt::print(stderr, "seaworthy: {}\n
 int print_end(int code, const std::string& path, const std::string& repeat) {
   if (!judged(code)) return code;
   fmt::print("verdict: {}\nrun: {}\nrepeat: {}\n", verdict::name(verdict_of(code)), path, repeat);
-  return code == kExitKnown ? kExitValid : code;
+  return shown_code(code);
 }
 
 int check_command(const CheckOptions& asked) {
@@ -172,7 +186,7 @@ int check_command(const CheckOptions& asked) {
   if (!plan.ok()) return refused(plan.error());
   const auto code = run_contained({options, plan.value(), path, repeat});
   if (!code.ok()) return refused(code.error());
-  if (code.value() == kExitSkipped) return kExitUsage;
+  if (!judged(code.value())) return kExitUsage;
   return print_end(code.value(), path, repeat);
 }
 

@@ -6,7 +6,6 @@
 
 #include "base/result.h"
 #include "check/run/check_run.h"
-#include "check/verdict/finding.h"
 
 namespace check::run {
 
@@ -18,13 +17,10 @@ struct ContainedRun {
   Manner manner = {};
 };
 
-// Returns the exit code: of a verdict (judged()), or kExitSkipped, or kExitUsage with the reason on
-// standard error. An error: nothing was judged. Requires: hold_interrupts().
+// Returns the exit code: of a verdict (judged()); or kExitSkipped or kExitAbandoned, with the
+// reason on standard error. An error: the run could not start, or not be judged. Requires:
+// hold_interrupts().
 base::Result<int> run_contained(const ContainedRun& run);
-
-// Whether the exit code is that of a verdict.
-bool judged(int code);
-verdict::Verdict verdict_of(int code);
 
 // Whether the run in that folder was ended early by the user.
 bool was_interrupted(const std::string& path);

@@ -30,6 +30,8 @@ using Clock = std::chrono::steady_clock;
 using verdict::Verdict;
 
 constexpr std::uint64_t kAssumedElectionMs = 1000;
+// Runs in a row that could not start.
+constexpr int kMostFailures = 10;
 
 double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
@@ -62,10 +64,11 @@ class Search {
 
  private:
   struct Ran {
+    int code = kExitUnknown;
     Verdict verdict = Verdict::Unknown;
-    bool known = false;    // Invalid by accepted known bugs alone.
     bool refused = false;  // The target does not allow the plan.
     bool interrupted = false;
+    bool nothing = false;  // Nothing was judged: it was interrupted too early, or twice.
     search::Trace trace;
     std::uint64_t took_ms = 0;
   };
@@ -76,6 +79,7 @@ class Search {
   void note(const search::Searcher::Trial& trial, const Ran& ran, std::uint64_t fresh);
   // Takes the verdict into the search's. False: the search has found what it was for.
   bool take(const Ran& ran);
+  bool take_failure(const search::Searcher::Trial& trial, const base::Error& error);
   SearchEnd end(int code) const;
 
   const CheckOptions options_;
@@ -87,13 +91,15 @@ class Search {
   std::optional<wire::Protocol> protocol_;
   std::optional<search::Searcher> searcher_;
 
-  Verdict joined_ = Verdict::Valid;
+  JoinedRuns joined_;
   std::uint64_t tried_ = 0;
   std::uint64_t unknown_ = 0;
   std::uint64_t refused_ = 0;
+  int failures_ = 0;  // In a row.
   TriedPlan last_;
   CheckOptions last_options_;
-  std::optional<SearchEnd> found_;  // The first run that is invalid.
+  std::optional<SearchEnd> found_;  // The first run that is invalid,
+  bool found_known_ = false;        // by known bugs alone.
 };
 
 base::Result<Search::Ran> Search::attempt(search::Searcher::Trial trial) {
@@ -130,11 +136,10 @@ base::Result<Search::Ran> Search::attempt(search::Searcher::Trial trial) {
   ran.took_ms = static_cast<std::uint64_t>(seconds_since(began) * 1000);
   ran.refused = code.value() == kExitSkipped;
   if (ran.refused) return ran;
-  if (!judged(code.value())) {
-    return base::Error{base::ErrorCode::Unavailable, "the run of " + last_.file + " failed"};
-  }
-  ran.known = code.value() == kExitKnown;
-  ran.verdict = verdict_of(code.value());
+  ran.code = code.value();
+  ran.nothing = !judged(ran.code);
+  if (ran.nothing) return ran;
+  ran.verdict = verdict_of(ran.code);
   ran.interrupted = was_interrupted(run);
   TRY(const RunDirectory directory, RunDirectory::open(run));
   TRY(ran.trace, message_trace(directory, options_.nodes));
@@ -144,6 +149,7 @@ base::Result<Search::Ran> Search::attempt(search::Searcher::Trial trial) {
 
 base::Result<Search::Ran> Search::scout() {
   TRY(const Ran ran, attempt({.number = 0, .plan = scout_plan(), .length = 2000}));
+  if (ran.nothing) return ran;
   TRY(const RunDirectory directory, RunDirectory::open(path_ + "/0000"));
   TRY(const std::string text, directory.read("run.json"));
   TRY(const RunFacts facts, read_facts(text, directory.file("run.json")));
@@ -174,26 +180,46 @@ void Search::note(const search::Searcher::Trial& trial, const Ran& ran, std::uin
 
 bool Search::take(const Ran& ran) {
   tried_ += 1;
+  failures_ = 0;
   refused_ += ran.refused ? 1 : 0;
   if (ran.refused) return true;
   unknown_ += ran.verdict == Verdict::Unknown ? 1 : 0;
-  joined_ = std::max(joined_, ran.verdict);
+  joined_.take(ran.code);
   const std::string run = fmt::format("{}/{:04}", path_, last_.number);
   if (ran.verdict != Verdict::Invalid) {
     std::error_code error;
     fs::remove_all(run, error);
     return true;
   }
-  const bool first = !found_ || (!ran.known && found_->code == kExitKnown);
-  if (first) found_ = {ran.known ? kExitKnown : kExitInvalid, run, repeat_command(last_options_)};
-  return ran.known || options_.keep_going;
+  const bool known = ran.code != kExitInvalid;
+  if (!found_ || (found_known_ && !known)) {
+    found_ = {ran.code, run, repeat_command(last_options_)};
+    found_known_ = known;
+  }
+  return known || options_.keep_going;
+}
+
+// A run that could not start says nothing, and the next may. False: none does any more.
+bool Search::take_failure(const search::Searcher::Trial& trial, const base::Error& error) {
+  std::error_code ignored;
+  fs::remove_all(fmt::format("{}/{:04}", path_, last_.number), ignored);
+  const Ran ran;
+  (void)searcher_->learn(ran.trace, ran.took_ms, false);
+  last_.why = "could not start: " + error.message;
+  note(trial, ran, 0);
+  tried_ += 1;
+  unknown_ += 1;
+  joined_.take(kExitUnknown);
+  failures_ += 1;
+  if (failures_ == kMostFailures) complain("no run starts any more: the search ends");
+  return failures_ < kMostFailures;
 }
 
 SearchEnd Search::end(int code) const {
   fmt::print(
       stderr, "{} plans tried in {:.0f} s ({} unknown, {} refused); {} states of the cluster\n",
       tried_, seconds_since(begin_), unknown_, refused_, searcher_ ? searcher_->states() : 0);
-  if (found_) return *found_;
+  if (found_) return {code, found_->run, found_->repeat};
   return {code, path_, repeat_command(options_)};
 }
 
@@ -203,18 +229,26 @@ SearchEnd Search::run() {
     search::Searcher::Trial trial;
     if (!first) trial = searcher_->next();
     const auto ran = first ? scout() : attempt(trial);
-    if (!ran.ok()) {
+    if (first && !ran.ok()) {
       complain(ran.error().message);
-      const bool interrupted = tried_ > 0 && !held_interrupt().empty();
-      return end(interrupted ? exit_code(std::max(joined_, Verdict::Unknown)) : kExitUsage);
+      return end(kExitUsage);
+    }
+    if (!ran.ok()) {
+      more = take_failure(trial, ran.error());
+      continue;
+    }
+    if (ran.value().nothing) {
+      if (first) return end(kExitUsage);
+      joined_.take(kExitUnknown);
+      break;
     }
     const bool counts = !ran.value().refused && ran.value().verdict != Verdict::Unknown;
     const std::uint64_t fresh = searcher_->learn(ran.value().trace, ran.value().took_ms, counts);
     note(trial, ran.value(), fresh);
     more = take(ran.value()) && !ran.value().interrupted;
-    if (ran.value().interrupted) joined_ = std::max(joined_, Verdict::Unknown);
+    if (ran.value().interrupted) joined_.take(kExitUnknown);
   }
-  return end(exit_code(joined_));
+  return end(joined_.code());
 }
 
 }  // namespace

@@ -128,11 +128,12 @@ void mark_known(std::span<Finding> findings, std::span<const KnownBug> bugs,
   }
 }
 
-bool only_known(std::span<const Finding> findings) {
-  const auto harmless = [](const Finding& finding) {
-    return finding.verdict == Verdict::Valid || finding.known.has_value();
-  };
-  return joined(findings) == Verdict::Invalid && std::ranges::all_of(findings, harmless);
+Verdict beside_known(std::span<const Finding> findings) {
+  Verdict heaviest = Verdict::Valid;
+  for (const Finding& finding : findings) {
+    if (!finding.known) heaviest = std::max(heaviest, finding.verdict);
+  }
+  return heaviest;
 }
 
 }  // namespace check::verdict

@@ -38,7 +38,7 @@ bool is_of(const KnownBug& bug, const Finding& finding, std::string_view version
 void mark_known(std::span<Finding> findings, std::span<const KnownBug> bugs,
                 std::string_view version);
 
-// There are violations, all of them known, and nothing else keeps the run from being valid.
-bool only_known(std::span<const Finding> findings);
+// joined() without the violations that are known: valid, if they are all that is wrong.
+Verdict beside_known(std::span<const Finding> findings);
 
 }  // namespace check::verdict

@@ -90,21 +90,20 @@ TEST(KnownBug, MayHaveHappenedOften) {
 TEST(KnownBugs, HideNothingElse) {
   std::vector<Finding> findings = {found("one-vote", "node 2 voted (message 7)"),
                                    {"linear", Verdict::Valid, "", {}, std::nullopt}};
-  EXPECT_FALSE(only_known(findings));
+  EXPECT_EQ(beside_known(findings), Verdict::Invalid);
   mark_known(findings, std::vector{kBug}, "3.4.23");
   EXPECT_EQ(findings[0].known, "X-1");
   EXPECT_FALSE(findings[1].known);
-  EXPECT_TRUE(only_known(findings));
+  EXPECT_EQ(beside_known(findings), Verdict::Valid);
   EXPECT_EQ(joined(findings), Verdict::Invalid);
 
   findings.push_back(found("one-vote", "node 2 asked (message 7)"));
   mark_known(findings, std::vector{kBug}, "3.4.23");
   EXPECT_FALSE(findings[2].known);
-  EXPECT_FALSE(only_known(findings));
+  EXPECT_EQ(beside_known(findings), Verdict::Invalid);
 
   findings[2].verdict = Verdict::Unknown;
-  EXPECT_FALSE(only_known(findings));
-  EXPECT_FALSE(only_known({}));
+  EXPECT_EQ(beside_known(findings), Verdict::Unknown);
 }
 
 }  // namespace
