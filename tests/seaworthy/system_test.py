@@ -110,6 +110,17 @@ class Verdict(Folder):
         self.assertEqual(first[:2], again[:2])
 
 
+    def test_of_one_or_two_nodes_nobody_is_elected_without_the_one_that_died(self):
+        plan = self.folder / "kill.toml"
+        plan.write_text('name = "kill"\n[[lane]]\n[[lane.step]]\nfault = "kill leader"\ngap = 1\nlength = 1\n')
+        for nodes in ("1", "2"):
+            code, _, err = self.run_to_end("check", "--target", "raftkv", "--nodes", nodes, "--plan", str(plan), "--time",
+                                           "4", "--seed", "3", "--out", "run")
+            self.assertEqual(code, 0, err)
+            self.assertIn("faults: 1 x kill leader", err)
+            shutil.rmtree(self.folder / "run")
+
+
 class Disks(Folder):
     """Faults of disks, where the machine allows FUSE; without it they are left out, and that is said."""
     FUSE = os.access("/dev/fuse", os.R_OK | os.W_OK)
