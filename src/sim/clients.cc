@@ -38,11 +38,11 @@ std::string written_text(const Question& question) {
   return value_text(question.value) + (question.function == Function::Append ? "," : "");
 }
 
-// A text or nothing; no value if the reply is neither.
-std::optional<history::Value> content(const kv::Reply& reply) {
-  if (const auto* bulk = std::get_if<kv::Bulk>(&reply.value)) return history::Value(bulk->bytes);
-  if (std::holds_alternative<kv::Nil>(reply.value)) return history::Value();
-  return std::nullopt;
+// A text or nothing. False if the reply is neither.
+bool read_content(const kv::Reply& reply, history::Value& into) {
+  const auto* bulk = std::get_if<kv::Bulk>(&reply.value);
+  if (bulk != nullptr) into = bulk->bytes;
+  return bulk != nullptr || std::holds_alternative<kv::Nil>(reply.value);
 }
 
 }  // namespace
@@ -126,17 +126,14 @@ Ending Clients::settle(history::Operation& operation, const kv::Reply& reply) {
   Ending ending = Ending::Done;
   switch (operation.function) {
     case history::Function::Read:
-    case history::Function::Cas: {
-      const std::optional<history::Value> found = content(reply);
-      sensible = found.has_value();
+    case history::Function::Cas:
+      sensible = read_content(reply, operation.found);
       operation.found_known = true;
-      operation.found = found.value_or(history::Value());
       if (operation.function == history::Function::Cas && operation.found != operation.expected) {
         operation.outcome = history::Outcome::Fail;
         ending = Ending::Mismatch;
       }
       break;
-    }
     case history::Function::Write:
       sensible = reply == kv::Reply{kv::Status{"OK"}};
       break;

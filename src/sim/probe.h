@@ -64,6 +64,7 @@ std::string_view meaning(Probe probe);
 class Coverage {
  public:
   void hit(Probe probe) { counts_[static_cast<std::size_t>(probe)] += 1; }
+  void add(Probe probe, std::uint64_t times) { counts_[static_cast<std::size_t>(probe)] += times; }
   std::uint64_t count(Probe probe) const { return counts_[static_cast<std::size_t>(probe)]; }
   const std::array<std::uint64_t, kProbes>& counts() const { return counts_; }
 

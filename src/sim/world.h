@@ -78,6 +78,7 @@ class World {
   void on_timeout(std::uint32_t client, std::uint32_t stamp);
   void on_answer(const Answer& answer);
   Question question(std::uint32_t client);
+  std::uint32_t text_key();
   raft::NodeId choose_node(const Person& person);
   std::uint64_t recent_value(std::uint32_t key);
 
@@ -115,6 +116,8 @@ class World {
   // Each client has this much to be served with after the faults; then it is silent.
   static constexpr std::uint64_t kServings = 2;
   std::uint64_t last_value_ = 0;
+  // A text with many appends that nobody knows the fate of is hard to judge: on to fresh keys.
+  std::uint64_t unknown_appends_ = 0;
   std::uint64_t damaged_ = 0;  // Servers whose storage was.
   std::string unknown_;        // Why the history could not be decided.
   std::uint64_t violation_time_ = 0;

@@ -4,6 +4,12 @@
 
 namespace sim {
 
+namespace {
+
+constexpr std::uint64_t kUnknownAppends = 5;
+
+}  // namespace
+
 void World::on_client(std::uint32_t client) {
   if (cluster_.clients().waits(client)) return;
   Person& person = people_[client - 1];
@@ -28,7 +34,7 @@ Question World::question(std::uint32_t client) {
   question.key = static_cast<std::uint32_t>(prng_.between(0, options_.keys - 1));
   question.value = ++last_value_;
   if (draw <= options_.read_weight) {
-    if (options_.append_weight > 0 && prng_.between(0, 3) == 0) question.key += kFirstTextKey;
+    if (options_.append_weight > 0 && prng_.between(0, 3) == 0) question.key = text_key();
     return question;
   }
   draw -= options_.read_weight;
@@ -44,8 +50,14 @@ Question World::question(std::uint32_t client) {
     return question;
   }
   question.function = Function::Append;
-  question.key += kFirstTextKey;
+  question.key = text_key();
   return question;
+}
+
+std::uint32_t World::text_key() {
+  const std::uint64_t generation = unknown_appends_ / kUnknownAppends;
+  return static_cast<std::uint32_t>(kFirstTextKey + generation * options_.keys +
+                                    prng_.between(0, options_.keys - 1));
 }
 
 // What the key holds at some server.
@@ -82,6 +94,9 @@ void World::on_answer(const Answer& answer) {
       break;
     case Ending::Refused:
     case Ending::Unknown: {
+      if (answer.ending == Ending::Unknown && answer.function == Function::Append) {
+        unknown_appends_ += 1;
+      }
       const raft::NodeId asked = person.asks;
       const bool up = cluster_.is_up(asked);
       const auto leader = up ? cluster_.server(asked).replica->node().leader() : std::nullopt;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace sim::shell {
 
@@ -23,5 +24,16 @@ struct RunOptions {
   bool trace = false;
 };
 int run_command(const RunOptions& options);
+
+struct SweepOptions {
+  std::string seeds;  // "A..B"
+  Shape shape;
+  std::uint64_t jobs = 0;  // 0: as many as the machine has cores.
+  std::string out;         // Of merge_command; empty: none.
+};
+int sweep_command(const SweepOptions& options);
+
+// Files of sweeps of the same shape: the same table and verdict as one sweep over all their seeds.
+int merge_command(const std::vector<std::string>& files);
 
 }  // namespace sim::shell

@@ -18,8 +18,10 @@ constexpr const char* kFooter =
 
 int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a bad definition.
   sim::shell::RunOptions run;
+  sim::shell::SweepOptions sweep;
+  std::vector<std::string> files;
   CLI::App app("Runs the shipping Raft in a simulated world that breaks everything", "raftsim");
-  app.add_option("--seed", run.seed, "Of all that is drawn")->type_name("N");
+  auto* seed = app.add_option("--seed", run.seed, "Of all that is drawn")->type_name("N");
   app.add_option("--nodes", run.shape.nodes, "Number of servers")
       ->type_name("N")
       ->check(CLI::Range(1, 32))
@@ -28,7 +30,22 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a ba
       ->type_name("N")
       ->capture_default_str();
   app.add_flag("--trace", run.trace, "Print every event and effect");
+  auto* range =
+      app.add_option("--sweep", sweep.seeds, "All seeds from A to B, and what they come to")
+          ->type_name("A..B")
+          ->excludes(seed);
+  app.add_option("--jobs", sweep.jobs, "Processes at once (default: the machine's cores)")
+      ->type_name("J")
+      ->needs(range);
+  app.add_option("--out", sweep.out, "A line for each seed, for merge")
+      ->type_name("FILE")
+      ->needs(range);
+  CLI::App* merge = app.add_subcommand("merge", "Put the files of several sweeps together");
+  merge->add_option("files", files, "Written by --sweep --out")->type_name("FILE")->required();
   app.footer(kFooter);
   if (const std::optional<int> code = cli::parse(app, argc, argv)) return *code;
+  if (merge->parsed()) return sim::shell::merge_command(files);
+  sweep.shape = run.shape;
+  if (range->count() > 0) return sim::shell::sweep_command(sweep);
   return sim::shell::run_command(run);
 }

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "sim/shell/commands.h"
+#include "sim/shell/runs.h"
 #include "sim/world.h"
 
 namespace sim::shell {
@@ -12,9 +13,7 @@ int run_command(const RunOptions& options) {
   fmt::print("seed: {}\n", options.seed);
   for (const std::string& line : describe(drawn)) fmt::print("{}\n", line);
   std::fflush(stdout);
-  const base::CheckContext context(fmt::format("raftsim --seed {} --nodes {} --events {}",
-                                               options.seed, options.shape.nodes,
-                                               options.shape.events));
+  const base::CheckContext context(repeat_command(options.seed, options.shape));
   World world(drawn);
   if (options.trace) {
     world.cluster().set_trace([&world](const std::string& line) {
@@ -31,18 +30,9 @@ int run_command(const RunOptions& options) {
   fmt::print("inputs: {}\ndone: {}\ncommitted: {}\n", cluster.inputs(), cluster.clients().done(),
              cluster.judges().committed());
   fmt::print("verdict: {}\n", check::verdict::name(world.verdict()));
-  fmt::print("repeat: raftsim --seed {} --nodes {} --events {}\n", options.seed,
-             options.shape.nodes, options.shape.events);
+  fmt::print("repeat: {}\n", repeat_command(options.seed, options.shape));
   fmt::print("hash: {:016x}\n", cluster.hash());
-  switch (world.verdict()) {
-    case check::verdict::Verdict::Valid:
-      return kValid;
-    case check::verdict::Verdict::Invalid:
-      return kInvalid;
-    case check::verdict::Verdict::Unknown:
-      return kUnknown;
-  }
-  return kUnknown;
+  return exit_code(world.verdict());
 }
 
 }  // namespace sim::shell
