@@ -15,6 +15,9 @@
 namespace journal {
 class Journal;
 }  // namespace journal
+namespace explore {
+class Server;
+}  // namespace explore
 
 namespace raft {
 
@@ -28,7 +31,8 @@ class Receipt {
 
  private:
   friend class journal::Journal;
-  friend class TestReceipt;  // Tests of the core alone: declared there, nowhere else.
+  friend class explore::Server;  // Has a disk of its own: a model, in which every sync is a choice.
+  friend class TestReceipt;      // Tests of the core alone: declared there, nowhere else.
   explicit constexpr Receipt(StepNumber step) : step_(step) {}
   StepNumber step_;
 };

@@ -54,6 +54,12 @@ Role Node::role() const {
   return static_cast<Role>(role_.index());  // Both list the roles in the same order.
 }
 
+const Votes* Node::find_votes() const {
+  if (const auto* pre_candidate = std::get_if<PreCandidate>(&role_)) return &pre_candidate->votes;
+  const auto* candidate = std::get_if<Candidate>(&role_);
+  return candidate == nullptr ? nullptr : &candidate->votes;
+}
+
 Effects Node::step(const Input& input) {
   Effects out;
   std::visit([this, &out](const auto& i) { on(i, out); }, input);

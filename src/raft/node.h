@@ -52,6 +52,9 @@ class Node {
   const Log& log() const { return log_; }
   StepNumber last_step() const { return step_; }             // The latest that wrote something.
   StepNumber durable_step() const { return durable_step_; }  // Receipts have come up to here.
+  StepNumber hard_state_step() const { return hard_state_step_; }  // That saved term and vote.
+  // Who would have this server lead, so far. Null unless it asks.
+  const Votes* find_votes() const;
   // Null unless this server leads.
   const Leader* find_leadership() const { return std::get_if<Leader>(&role_); }
 

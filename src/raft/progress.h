@@ -28,6 +28,8 @@ class Progress {
   LogIndex match() const { return match_; }  // matchIndex of Raft Figure 2.
   LogIndex next() const { return next_; }    // nextIndex of Raft Figure 2.
   std::size_t inflight() const { return inflight_.size(); }
+  // The last index of each unanswered message, oldest first.
+  const std::deque<LogIndex>& unanswered() const { return inflight_; }
 
   // May a message with entries leave now? Heartbeats always may.
   bool may_send() const;
