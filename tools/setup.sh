@@ -25,6 +25,7 @@ tests=(
 ci=(
   libbenchmark-dev            # The smallest of bench/.
   clang clang-tidy clang-format  # Second compiler, libFuzzer, lints.
+  slurmctld slurmd slurm-client munge parallel openssh-server openssh-client  # Sweeps over many machines, tested on loopback.
 )
 targets=(
   golang-go golang-github-hashicorp-raft-dev golang-github-hashicorp-raft-boltdb-dev  # adapters/hashicorp; 500 MB.
@@ -67,8 +68,13 @@ fi
 "${become[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q
 "${become[@]}" env DEBIAN_FRONTEND=noninteractive $command
 
-# Debian starts an etcd of its own when the package arrives. Nobody asked for that one.
-if [[ " ${missing[*]} " == *" etcd-server "* ]] && [ -d /run/systemd/system ]; then
-  echo "set-up: systemctl disable --now etcd"
-  "${become[@]}" systemctl disable --now etcd
+# Debian starts daemons of its own when these packages arrive. Nobody asked for those; an sshd that
+# was here before is somebody's.
+if [ -d /run/systemd/system ]; then
+  for daemon in etcd-server:etcd slurmctld:slurmctld slurmd:slurmd munge:munge openssh-server:ssh; do
+    if [[ " ${missing[*]} " == *" ${daemon%:*} "* ]]; then
+      echo "set-up: systemctl disable --now ${daemon#*:}"
+      "${become[@]}" systemctl disable --now "${daemon#*:}"
+    fi
+  done
 fi
