@@ -46,6 +46,7 @@ struct Question {
 };
 
 struct Action {
+  std::uint32_t number = 0;  // 0: the one after the last. Numbers rise.
   ActionKind kind = ActionKind::Tick;
   // The turn of the server goes on: what comes next to it is done together with this.
   bool more = false;

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "raft/describe.h"
 #include "sim/port.h"
+#include "sim/scenario.h"
 
 namespace sim {
 
@@ -56,12 +57,13 @@ void Cluster::note(const std::string& line) const {
 }
 
 void Cluster::act(const Action& action) {
-  action_ += 1;
+  action_ = action.number != 0 ? action.number : action_ + 1;
   outbox_.clear();
   answers_.clear();
   syncs_ = 0;
   hash_.mix(static_cast<std::uint64_t>(action.kind) << 32U | action.node.value);
   if (violation()) return;
+  if (trace_) note(sim::describe(action));
   Server& server = at(action.node);
   const bool up = server.state == ServerState::Up;
   switch (action.kind) {
@@ -176,6 +178,7 @@ void Cluster::finish(Server& server) {
   if (!done.ok()) return fail(server, done.error());
   judges_.on_input(was, *server.replica);
   probe_input(was, server.replica->node());
+  if (server.replica->waiting() > 0) probe_proposal(server.replica->node());
 }
 
 void Cluster::deliver(Server& server, const Action& action) {
@@ -191,13 +194,21 @@ void Cluster::deliver(Server& server, const Action& action) {
   if (const auto* append = std::get_if<raft::AppendEntries>(&*message)) {
     touched = raft::LogIndex(append->previous.index.value() + 1);
   }
-  note("  receives " + std::string(trace_ ? raft::describe(*message) : ""));
+  if (trace_) note("  receives " + raft::describe(*message));
   probe_request(server.replica->node(), from, *message);
   const Before was = before(*server.replica);
   input(server, touched, [&](replica::Replica& replica) { replica.receive(from, *message); });
   if (server.fuse.dead()) return die(server);
   probe_message(was, server, from, *message);
   if (!action.more) finish(server);
+}
+
+std::string judge_clients(Cluster& cluster) {
+  const check::verdict::Finding finding = judge_history(cluster.clients().operations());
+  if (finding.verdict == check::verdict::Verdict::Invalid) {
+    cluster.say("linear", {}, finding.sentence);
+  }
+  return finding.verdict == check::verdict::Verdict::Unknown ? finding.sentence : std::string();
 }
 
 }  // namespace sim

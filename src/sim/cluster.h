@@ -125,6 +125,7 @@ class Cluster {
   void probe_message(const Before& was, const Server& server, const raft::NodeId& from,
                      const raft::Message& message);
   void probe_request(const raft::Node& node, raft::NodeId from, const raft::Message& message);
+  void probe_proposal(const raft::Node& node);
   void probe_answer(const Server& server, const Answer& answer);
 
   void note(const std::string& line) const;
@@ -147,5 +148,8 @@ class Cluster {
   Trace trace_;
   Applied applied_;
 };
+
+// The judge "linear" on the history so far. Says why, if it cannot decide.
+std::string judge_clients(Cluster& cluster);
 
 }  // namespace sim

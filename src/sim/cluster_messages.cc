@@ -115,8 +115,9 @@ std::optional<raft::Message> Cluster::receive(Flight& flight, const Action& acti
     }
     if (action.corrupt != 0) message.reset();  // As a checksum would have it.
   } else {
-    const bool intact = action.corrupt == 0;
-    const std::string bytes = intact ? std::string() : corrupted(flight.bytes, action.corrupt);
+    const std::string bytes =
+        action.corrupt == 0 ? std::string() : corrupted(flight.bytes, action.corrupt);
+    const bool intact = action.corrupt == 0 || bytes == flight.bytes;
     auto decoded = codec::decode_frame(intact ? flight.bytes : bytes, {}, 0);
     const bool whole = decoded.ok() && decoded.value().has_value();
     if (intact != whole) {

@@ -33,11 +33,25 @@ void Cluster::probe_input(const Before& was, const raft::Node& node) {
     if (was.persisted < was.last.index) coverage_.hit(Probe::UnsyncedTruncated);
   }
   if (!leads(node)) return;
-  if (node.commit() > was.commit) {
-    if (node.commit() > node.log().persisted()) coverage_.hit(Probe::CommitBeforeOwnDisk);
-    if (node.log().at(was.commit.next()).id.term < node.term()) {
-      coverage_.hit(Probe::OldTermCommitted);
+  if (node.commit() > was.commit && node.log().at(was.commit.next()).id.term < node.term()) {
+    coverage_.hit(Probe::OldTermCommitted);
+  }
+}
+
+// Of a leader that was asked for something.
+void Cluster::probe_proposal(const raft::Node& node) {
+  const raft::Leader* leading = node.find_leadership();
+  if (leading == nullptr) return;
+  for (const raft::NodeId voter : node.config().voters) {
+    if (voter == node.id()) continue;
+    const raft::Progress& progress = leading->progress(voter);
+    if (progress.mode() == raft::Progress::Mode::Pipeline && !progress.may_send() &&
+        progress.next() <= node.last().index) {
+      coverage_.hit(Probe::WindowFull);
     }
+  }
+  for (std::size_t i = 1; i < outbox_.size(); ++i) {
+    if (outbox_[i].to == outbox_[i - 1].to) coverage_.hit(Probe::AppendSplit);
   }
 }
 

@@ -88,12 +88,12 @@ class DiskFile final : public io::File {
     disk_.dirty_ = true;
   }
 
-  // Another sector of the file, or the one behind its end.
+  // An earlier sector of the file. (A last frame that lands behind its place cannot be told from
+  // one that was torn, so no log could promise to notice.)
   std::uint64_t elsewhere(std::uint64_t offset) {
     base::Prng prng(std::exchange(disk_.misdirect_, 0));
-    const std::uint64_t sectors = inode_->seen.size() / io::kSectorBytes + 2;
-    const std::uint64_t to = prng.between(0, sectors - 1) * io::kSectorBytes;
-    return to / io::kSectorBytes == offset / io::kSectorBytes ? to + io::kSectorBytes : to;
+    const std::uint64_t sectors = std::max<std::uint64_t>(1, offset / io::kSectorBytes);
+    return prng.between(0, sectors - 1) * io::kSectorBytes;
   }
 
   Disk& disk_;

@@ -53,8 +53,6 @@ Words words(Probe probe) {
     case Probe::OldTermCommitted:
       return {"old-term-committed",
               "entries of an old term were committed with one of the leader's own"};
-    case Probe::CommitBeforeOwnDisk:
-      return {"commit-before-own-disk", "a leader committed what its own disk did not have yet"};
     case Probe::WindowFull:
       return {"window-full", "a leader held entries back as too many messages were unanswered"};
     case Probe::AppendSplit:

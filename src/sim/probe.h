@@ -30,7 +30,6 @@ enum class Probe : std::uint8_t {
   OldAppendIgnored,
   OldTermWaited,
   OldTermCommitted,
-  CommitBeforeOwnDisk,
   WindowFull,
   AppendSplit,
   ReadAfterDeposition,

@@ -116,7 +116,9 @@ class World {
   // Each client has this much to be served with after the faults; then it is silent.
   static constexpr std::uint64_t kServings = 2;
   std::uint64_t last_value_ = 0;
-  // A text with many appends that nobody knows the fate of is hard to judge: on to fresh keys.
+  // A text with many appends, or some that nobody knows the fate of, is hard to judge: on to fresh
+  // keys.
+  std::uint64_t appends_ = 0;
   std::uint64_t unknown_appends_ = 0;
   std::uint64_t damaged_ = 0;  // Servers whose storage was.
   std::string unknown_;        // Why the history could not be decided.

@@ -6,7 +6,8 @@ namespace sim {
 
 namespace {
 
-constexpr std::uint64_t kUnknownAppends = 5;
+constexpr std::uint64_t kUnknownAppends = 3;
+constexpr std::uint64_t kAppends = 24;
 
 }  // namespace
 
@@ -50,12 +51,13 @@ Question World::question(std::uint32_t client) {
     return question;
   }
   question.function = Function::Append;
+  appends_ += 1;
   question.key = text_key();
   return question;
 }
 
 std::uint32_t World::text_key() {
-  const std::uint64_t generation = unknown_appends_ / kUnknownAppends;
+  const std::uint64_t generation = unknown_appends_ / kUnknownAppends + appends_ / kAppends;
   return static_cast<std::uint32_t>(kFirstTextKey + generation * options_.keys +
                                     prng_.between(0, options_.keys - 1));
 }

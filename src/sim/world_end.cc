@@ -71,11 +71,7 @@ void World::judge_end() {
   if (const std::string what = unequal(); !what.empty()) {
     return cluster_.say("convergence", {}, what);
   }
-  const check::verdict::Finding finding = judge_history(cluster_.clients().operations());
-  if (finding.verdict == check::verdict::Verdict::Invalid) {
-    cluster_.say("linear", {}, finding.sentence);
-  }
-  if (finding.verdict == check::verdict::Verdict::Unknown) unknown_ = finding.sentence;
+  unknown_ = judge_clients(cluster_);
 }
 
 check::verdict::Verdict World::verdict() const {

@@ -36,4 +36,19 @@ int sweep_command(const SweepOptions& options);
 // Files of sweeps of the same shape: the same table and verdict as one sweep over all their seeds.
 int merge_command(const std::vector<std::string>& files);
 
+// Plays a scenario file.
+struct ScenarioOptions {
+  std::string path;
+  bool trace = false;
+};
+int scenario_command(const ScenarioOptions& options);
+
+// From a seed that fails to a short scenario file that does.
+struct ShrinkOptions {
+  std::uint64_t seed = 1;
+  Shape shape;
+  std::string out;  // Empty: standard output.
+};
+int shrink_command(const ShrinkOptions& options);
+
 }  // namespace sim::shell

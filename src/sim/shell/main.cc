@@ -19,6 +19,8 @@ constexpr const char* kFooter =
 int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a bad definition.
   sim::shell::RunOptions run;
   sim::shell::SweepOptions sweep;
+  sim::shell::ShrinkOptions shrinking;
+  sim::shell::ScenarioOptions scenario;
   std::vector<std::string> files;
   CLI::App app("Runs the shipping Raft in a simulated world that breaks everything", "raftsim");
   auto* seed = app.add_option("--seed", run.seed, "Of all that is drawn")->type_name("N");
@@ -37,15 +39,29 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a ba
   app.add_option("--jobs", sweep.jobs, "Processes at once (default: the machine's cores)")
       ->type_name("J")
       ->needs(range);
-  app.add_option("--out", sweep.out, "A line for each seed, for merge")
-      ->type_name("FILE")
-      ->needs(range);
+  app.add_option("--out", sweep.out,
+                 "Of a sweep: a line for each seed, for merge. Of a shrinking: the scenario")
+      ->type_name("FILE");
+  auto* shrink = app.add_option("--shrink", shrinking.seed,
+                                "Find a shortest list of actions that fails as this seed does")
+                     ->type_name("SEED")
+                     ->excludes(seed)
+                     ->excludes(range);
+  auto* path = app.add_option("scenario", scenario.path, "A scenario file to play")
+                   ->type_name("SCENARIO")
+                   ->excludes(seed)
+                   ->excludes(range)
+                   ->excludes(shrink);
   CLI::App* merge = app.add_subcommand("merge", "Put the files of several sweeps together");
   merge->add_option("files", files, "Written by --sweep --out")->type_name("FILE")->required();
   app.footer(kFooter);
   if (const std::optional<int> code = cli::parse(app, argc, argv)) return *code;
   if (merge->parsed()) return sim::shell::merge_command(files);
-  sweep.shape = run.shape;
+  sweep.shape = shrinking.shape = run.shape;
+  shrinking.out = sweep.out;
+  scenario.trace = run.trace;
   if (range->count() > 0) return sim::shell::sweep_command(sweep);
+  if (shrink->count() > 0) return sim::shell::shrink_command(shrinking);
+  if (path->count() > 0) return sim::shell::scenario_command(scenario);
   return sim::shell::run_command(run);
 }

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/core.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "base/check.h"
+#include "sim/script.h"
+#include "sim/shell/commands.h"
+#include "sim/shell/runs.h"
+
+namespace sim::shell {
+
+namespace {
+
+int refuse(const std::string& sentence) {
+  fmt::print(stderr, "raftsim: {}\n", sentence);
+  return kUsage;
+}
+
+}  // namespace
+
+int scenario_command(const ScenarioOptions& options) {
+  std::ifstream in(options.path);
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (!in) return refuse(options.path + ": cannot be read");
+  const base::Result<Scenario> scenario = parse_scenario(text.str());
+  if (!scenario.ok()) return refuse(options.path + ":" + scenario.error().message);
+  const base::CheckContext context("raftsim " + options.path);
+  Script script(scenario.value());
+  if (options.trace) {
+    script.cluster().set_trace([&script](const std::string& line) {
+      fmt::print("{:>6} {}\n", script.cluster().actions(), line);
+    });
+  }
+  script.run();
+  const Cluster& cluster = script.cluster();
+  if (cluster.violation()) {
+    fmt::print("violation: {}: {} (action {}, node {})\n", cluster.violation()->judge,
+               cluster.violation()->sentence, cluster.actions(), cluster.violation()->node);
+  }
+  fmt::print("inputs: {}\nverdict: {}\nrepeat: raftsim {}\nhash: {:016x}\n", cluster.inputs(),
+             cluster.violation() ? "invalid" : "valid", options.path, cluster.hash());
+  return cluster.violation() ? kInvalid : kValid;
+}
+
+}  // namespace sim::shell
