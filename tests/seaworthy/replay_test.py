@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import signal
+import time
 import unittest
 
 from runs import Folder, leftovers, until
@@ -68,6 +69,14 @@ class Again(Recorded):
         process.send_signal(signal.SIGKILL)
         process.wait()
         self.assertTrue(until(lambda: not leftovers(run), 5), leftovers(run))
+        # What it could not clear away the next one does, which has no time for a single rerun, and takes none.
+        self.assertNotEqual(list(run.glob(".reruns-*")), [])
+        begun = time.monotonic()
+        code, _, err = self.run_to_end("shrink", "run", "--time-limit", "2")
+        self.assertLess(time.monotonic() - begun, 6, err)
+        self.assertEqual(code, 2, err)
+        self.assertIn("the time was over before the violation had repeated: no plan is written", err)
+        self.assertEqual(list(run.glob(".reruns-*")), [])
 
     def test_interrupted_it_clears_up(self):
         self.assertEqual(self.record("broken/stale-read"), 1)
@@ -107,6 +116,9 @@ class Again(Recorded):
         refused("history.jsonl:2: ")
         spoil("run.json", lambda text: text.replace('"nodes": 3', '"nodes": 4000000000', 1))
         refused("run.json: 'nodes' must be from 1 to 64")
+        shutil.copytree(kept, self.folder / "run", dirs_exist_ok=True)
+        (self.folder / "other-tried.jsonl").write_text("{}\n")
+        refused("other-tried.jsonl:1: the line is not a tried plan as JSON", "shrink")
 
 
 class Shrinking(Recorded):
@@ -127,6 +139,11 @@ class Shrinking(Recorded):
         # What was tried is not tried again.
         code, again, err = self.run_to_end("shrink", "run", "--time-limit", "40")
         self.assertIn("(as before)", err)
+        # Of another seed, target or version of it nothing is known.
+        facts = self.saved("run.json")
+        (self.folder / "run" / "run.json").write_text(facts.replace('"seed": 7', '"seed": 8'))
+        code, again, err = self.run_to_end("shrink", "run", "--time-limit", "20")
+        self.assertNotRegex(next(line for line in err.splitlines() if re.match("shrink: +[0-9]+ s", line)), "as before")
         # It is a plan like any other; that it fails each time was not said.
         code, out, err = self.run_to_end("check", "--target", "broken/stale-read", "--nodes", "3", "--plan", str(plan), "--time", "3",
                                          "--seed", "7", "--out", "plain")

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,7 +30,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr std::size_t kAtATime = 2;
@@ -49,6 +49,13 @@ void remove_all(const std::string& path) {
     if (!fs::exists(path, error)) return;
     std::this_thread::sleep_for(kPoll);
   }
+}
+
+// Closed, if somebody else has it.
+sandbox::Fd locked(const std::string& folder) {
+  sandbox::Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.open() && ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) fd.close();
+  return fd;
 }
 
 std::string end_of(const std::string& path) {
@@ -74,6 +81,22 @@ struct Reruns::Child {
   Clock::time_point started;
 };
 
+void Reruns::clear_remains(const std::string& folder) {
+  const std::string_view pattern = kFolder;
+  const std::string_view begin = pattern.substr(0, pattern.find('X'));
+  std::error_code error;
+  std::vector<std::string> remains;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(begin) && name.size() == pattern.size()) {
+      remains.push_back(entry.path().string());
+    }
+  }
+  for (const std::string& path : remains) {
+    if (locked(path).open()) remove_all(path);
+  }
+}
+
 base::Result<Reruns> Reruns::create(Options options) {
   std::error_code error;
   fs::create_directory(options.folder, error);
@@ -81,11 +104,15 @@ base::Result<Reruns> Reruns::create(Options options) {
     return base::Error{base::ErrorCode::Io, fmt::format("cannot make the folder {}: {}",
                                                         options.folder, error.message())};
   }
-  return Reruns(std::move(options));
+  sandbox::Fd lock = locked(options.folder);
+  return Reruns(std::move(options), std::move(lock));
 }
 
 Reruns::Reruns(Reruns&& other) noexcept
-    : options_(std::move(other.options_)), next_(other.next_), failing_time_(other.failing_time_) {
+    : options_(std::move(other.options_)),
+      lock_(std::move(other.lock_)),
+      next_(other.next_),
+      failing_time_(other.failing_time_) {
   other.moved_from_ = true;
 }
 
@@ -154,8 +181,8 @@ base::Status Reruns::take(const Child& child, int status, Tally& tally) {
   return base::Done{};
 }
 
-// Until one of the children has ended; it is taken from the list.
-base::Status Reruns::await(std::vector<Child>& children, Tally& tally) {
+// Until one of the children has ended, and is taken from the list, or `end` has come.
+base::Status Reruns::await(std::vector<Child>& children, Clock::time_point end, Tally& tally) {
   while (true) {
     for (std::size_t i = 0; i < children.size(); ++i) {
       Child& child = children[i];
@@ -178,15 +205,17 @@ base::Status Reruns::await(std::vector<Child>& children, Tally& tally) {
       interrupted_ = true;
       return base::Error{base::ErrorCode::Unavailable, interrupt};
     }
+    tally.cut = Clock::now() >= end;
+    if (tally.cut) return base::Done{};
     std::this_thread::sleep_for(kPoll);
   }
 }
 
-base::Result<Reruns::Tally> Reruns::run(const plan::Plan& plan, int times) {
+base::Result<Reruns::Tally> Reruns::run(const plan::Plan& plan, int times, Clock::time_point end) {
   Tally tally;
   std::vector<Child> children;
   base::Status status = base::Done{};
-  for (int begun = 0; status.ok() && (begun < times || !children.empty());) {
+  for (int begun = 0; status.ok() && !tally.cut && (begun < times || !children.empty());) {
     if (begun < times && children.size() < kAtATime) {
       auto child = start(plan);
       if (child.ok()) {
@@ -197,7 +226,7 @@ base::Result<Reruns::Tally> Reruns::run(const plan::Plan& plan, int times) {
       }
       continue;
     }
-    status = await(children, tally);
+    status = await(children, end, tally);
   }
   for (Child& child : children) clear(child);
   if (!status.ok()) return status.error();

@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "check/plan/plan.h"
 #include "check/run/check_run.h"
+#include "check/sandbox/fd.h"
 
 namespace check::run {
 
@@ -31,6 +32,11 @@ class Reruns {
     std::chrono::milliseconds limit{0};  // Of one rerun: what takes longer did not fail.
   };
 
+  // For mkdtemp(), and removed by clear_remains() in `folder` where whose it was is no more: it was
+  // killed.
+  static constexpr const char* kFolder = ".reruns-XXXXXX";
+  static void clear_remains(const std::string& folder);
+
   // An error if the folder cannot be made. Requires: hold_interrupts(); no other thread runs.
   static base::Result<Reruns> create(Options options);
   ~Reruns();
@@ -39,13 +45,16 @@ class Reruns {
   Reruns& operator=(const Reruns&) = delete;
   Reruns& operator=(Reruns&&) = delete;
 
+  using Clock = std::chrono::steady_clock;
   struct Tally {
     int runs = 0;
     int failed = 0;
+    bool cut = false;  // `end` came before they were over.
   };
-  // A rerun that could not be done counts as one that did not fail. An error: none could so far, or
-  // an interrupt came (interrupted() is true then).
-  base::Result<Tally> run(const plan::Plan& plan, int times);
+  // A rerun that could not be done counts as one that did not fail. At `end` those under way are
+  // given up, and not counted. An error: none could so far, or an interrupt came (interrupted() is
+  // true then).
+  base::Result<Tally> run(const plan::Plan& plan, int times, Clock::time_point end);
   bool interrupted() const { return interrupted_; }
 
   // How long the last rerun that failed took; nothing if none did.
@@ -53,15 +62,17 @@ class Reruns {
 
  private:
   struct Child;
-  explicit Reruns(Options options) : options_(std::move(options)) {}
+  Reruns(Options options, sandbox::Fd lock)
+      : options_(std::move(options)), lock_(std::move(lock)) {}
 
   base::Result<Child> start(const plan::Plan& plan);
   [[noreturn]] void be_rerun(const plan::Plan& plan, const std::string& path) const;
-  base::Status await(std::vector<Child>& children, Tally& tally);
+  base::Status await(std::vector<Child>& children, Clock::time_point end, Tally& tally);
   base::Status take(const Child& child, int status, Tally& tally);
   void clear(Child& child) const;
 
   Options options_;
+  sandbox::Fd lock_;  // On the folder, as long as this process or a rerun lives.
   bool moved_from_ = false;
   bool interrupted_ = false;
   bool done_one_ = false;

@@ -16,11 +16,14 @@
 #include "check/run/recording.h"
 #include "check/run/repeat_command.h"
 #include "check/run/reruns.h"
+#include "check/run/settings.h"
 #include "check/run/shell_word.h"
 #include "check/run/shrink_log.h"
+#include "check/run/target_version.h"
 #include "check/run/toml_reader.h"
 #include "check/shrink/shrink.h"
 #include "check/wire/message.h"
+#include "version/version.h"
 
 namespace check::run {
 
@@ -87,32 +90,51 @@ base::Result<Places> places_of(const ShrinkOptions& options, const RunDirectory&
   if (fs::exists(places.kept, error) && !fs::exists(places.kept + "/run.json", error)) {
     return usage(fmt::format("{} is in the way, and is no run", places.kept));
   }
-  places.reruns = (folder / ".reruns-XXXXXX").string();
+  Reruns::clear_remains(folder.string());
+  places.reruns = (folder / Reruns::kFolder).string();
   if (::mkdtemp(places.reruns.data()) == nullptr) {
     return usage(fmt::format("cannot make a folder in {}; give another --out", folder.string()));
   }
   return places;
 }
 
+// What a plan was tried on, apart from itself: for another target, or another version of it as it
+// is installed by now, nothing is known.
+base::Result<std::string> subject_of(const Recording& recording) {
+  const RunFacts& facts = recording.facts;
+  TRY(const std::string version, target_version(facts.target, facts.nodes, facts.settings));
+  return fmt::format("{} {} {}, {} nodes, {}, seed {}, {}, {}", version::text(), facts.target,
+                     version, facts.nodes, describe(facts.settings), facts.seed, facts.monitor,
+                     fmt::join(recording.wanted, " "));
+}
+
 // Tries plans, remembers, and tells of it.
 class Trials {
  public:
-  Trials(Reruns& reruns, ShrinkLog& log, const Recording& recording, milliseconds limit)
-      : reruns_(reruns), log_(log), nodes_(recording.facts.nodes), limit_(limit) {}
+  // `subject`: what fails, or does not, for the log.
+  Trials(Reruns& reruns, ShrinkLog& log, std::string subject, std::uint32_t nodes,
+         milliseconds limit)
+      : reruns_(reruns),
+        log_(log),
+        subject_(std::move(subject)),
+        nodes_(nodes),
+        end_(Clock::now() + limit),
+        most_reserved_(limit / 2) {}
 
   shrink::Answer attempt(const plan::Plan& plan, const std::string& what, const Bar& bar) {
     if (!runs(plan)) return shrink::Answer::Passes;
-    const std::uint64_t hash =
-        wire::hash_of(fmt::format("{} of {}\n", bar.failed, bar.runs) + plan::write_plan(plan));
+    const std::uint64_t hash = wire::hash_of(
+        fmt::format("{} of {} of {}\n", bar.failed, bar.runs, subject_) + plan::write_plan(plan));
     if (const auto known = log_.find(hash)) return answer(*known, "as before");
     if (over()) return shrink::Answer::Over;
     ShrinkLog::Entry entry{hash, false, 0, 0, what};
     while (!decided(entry, bar)) {
-      const auto wave = reruns_.run(plan, kWave);
+      const auto wave = reruns_.run(plan, kWave, end_ - reserved());
       if (!wave.ok()) {
         trouble_ = wave.error();
         return shrink::Answer::Over;
       }
+      if (wave.value().cut) return shrink::Answer::Over;
       entry.runs += wave.value().runs;
       entry.failed += wave.value().failed;
     }
@@ -121,12 +143,8 @@ class Trials {
     return answer(entry, fmt::format("{} of {}", entry.failed, entry.runs));
   }
 
-  // The confirmation at the end needs its time.
-  bool over() const {
-    const milliseconds one = reruns_.failing_time().value_or(kGuessedRun);
-    const milliseconds end = (kConfirmations + kWave - 1) / kWave * one;
-    return Clock::now() - begun_ + end >= limit_;
-  }
+  bool over() const { return Clock::now() + reserved() >= end_; }
+  Clock::time_point end() const { return end_; }
 
   // Why it ended: an interrupt, or reruns that cannot be done.
   const std::optional<base::Error>& trouble() const { return trouble_; }
@@ -151,11 +169,19 @@ class Trials {
     return entry.fails ? shrink::Answer::Fails : shrink::Answer::Passes;
   }
 
+  // The confirmation at the end needs its time.
+  milliseconds reserved() const {
+    const milliseconds one = reruns_.failing_time().value_or(kGuessedRun);
+    return std::min((kConfirmations + kWave - 1) / kWave * one, most_reserved_);
+  }
+
   Reruns& reruns_;
   ShrinkLog& log_;
+  const std::string subject_;
   const std::uint32_t nodes_;
-  const milliseconds limit_;
   const Clock::time_point begun_ = Clock::now();
+  const Clock::time_point end_;
+  const milliseconds most_reserved_;
   std::optional<base::Error> trouble_;
 };
 
@@ -175,13 +201,18 @@ std::string plan_text(const plan::Plan& plan, const Recording& recording, const 
 
 class Shrinking {
  public:
-  Shrinking(const ShrinkOptions& options, Recording recording, Places places, Reruns reruns,
-            ShrinkLog log)
+  struct Means {
+    Places places;
+    Reruns reruns;
+    ShrinkLog log;
+    std::string subject;
+  };
+  Shrinking(const ShrinkOptions& options, Recording recording, Means means)
       : recording_(std::move(recording)),
-        places_(std::move(places)),
-        reruns_(std::move(reruns)),
-        log_(std::move(log)),
-        trials_(reruns_, log_, recording_,
+        places_(std::move(means.places)),
+        reruns_(std::move(means.reruns)),
+        log_(std::move(means.log)),
+        trials_(reruns_, log_, std::move(means.subject), recording_.facts.nodes,
                 milliseconds(static_cast<std::int64_t>(options.time_limit_s) * 1000)) {}
 
   int run() {
@@ -191,7 +222,7 @@ class Shrinking {
     if (log_.size() > 0)
       fmt::print(stderr, "shrink: {} plans are known from before\n", log_.size());
     shrink::Shrunk shrunk = shrink_with(kReliable);
-    if (!shrunk.failed && !trials_.trouble()) {
+    if (!shrunk.failed && !trials_.trouble() && !trials_.over()) {
       fmt::print(stderr, "shrink: no plan fails reliably: now one failure of six is enough\n");
       shrunk = shrink_with(kRare);
     }
@@ -214,7 +245,9 @@ class Shrinking {
       complain(trials_.trouble()->message + ": no plan is written");
       return reruns_.interrupted() ? kExitUnknown : kExitUsage;
     }
-    complain("the violation did not repeat: no plan is written");
+    complain(trials_.over()
+                 ? "the time was over before the violation had repeated: no plan is written"
+                 : "the violation did not repeat: no plan is written");
     return kExitUnknown;
   }
 
@@ -222,7 +255,7 @@ class Shrinking {
   Reruns::Tally confirm(plan::Plan& plan) {
     Reruns::Tally best;
     for (int back = 0; back <= kStepsBack && !adopted_.empty(); ++back) {
-      const auto tally = reruns_.run(adopted_.back(), kConfirmations);
+      const auto tally = reruns_.run(adopted_.back(), kConfirmations, trials_.end());
       if (!tally.ok()) {
         complain("not confirmed: " + tally.error().message);
         break;
@@ -289,6 +322,7 @@ base::Result<int> shrink_run(const ShrinkOptions& options) {
     return usage(
         fmt::format("nothing was violated in {}: there is nothing to shrink", directory.path()));
   }
+  TRY(std::string subject, subject_of(recording));
   TRY(Places places, places_of(options, directory));
   Reruns::Options reruns;
   reruns.check = options_of(recording);
@@ -302,8 +336,8 @@ base::Result<int> shrink_run(const ShrinkOptions& options) {
                  (recording.needs_recovery ? kRecovery : milliseconds(0));
   TRY(Reruns made, Reruns::create(std::move(reruns)));
   TRY(ShrinkLog log, ShrinkLog::open(places.log));
-  return Shrinking(options, std::move(recording), std::move(places), std::move(made),
-                   std::move(log))
+  return Shrinking(options, std::move(recording),
+                   {std::move(places), std::move(made), std::move(log), std::move(subject)})
       .run();
 }
 

@@ -50,7 +50,7 @@ base::Result<ShrinkLog> ShrinkLog::open(const std::string& path) {
       const Entry entry = entry_of(Json::parse(lines.line()));
       log.entries_[entry.plan] = entry;
     } catch (const nlohmann::json::exception& error) {
-      return lines.wrong(json_complaint("shrink.jsonl", "a tried plan as JSON", error));
+      return lines.wrong(json_complaint("the line", "a tried plan as JSON", error));
     }
     whole += lines.line().size() + 1;
   }
