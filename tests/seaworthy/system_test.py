@@ -12,7 +12,7 @@ import subprocess
 import time
 import unittest
 
-from runs import Folder, NODES, PROGRAM, leftovers, until
+from runs import Folder, HERE, NODES, PROGRAM, leftovers, until
 
 
 class Verdict(Folder):
@@ -142,6 +142,21 @@ class Disks(Folder):
         self.assertEqual(healed, [*(disks if self.FUSE else ()), *syncs])
         if not self.FUSE:
             self.assertRegex(err, "faults +valid .*left out were 5 faults of disks: cannot open /dev/fuse")
+
+    def test_a_clock_is_left_out_where_the_program_becomes_another_one(self):
+        target = str(HERE / "adapters" / "becomes-another")
+        code, _, err = self.check(target, "--plan", self.steps("clock-jump leader", "kill one"), "--time", "4", "--seed", "3")
+        self.assertEqual(code, 0, err)
+        self.assertRegex(err, "faults +valid .*left out were 1 faults of clocks: n1's clock cannot be set: the program that was "
+                         "started is another one by now")
+        plans = self.folder / "plans" / "mine"
+        plans.mkdir(parents=True)
+        (plans / "jump.toml").write_text('name = "jump"\n[[rule]]\nname = "r"\nwhen = { wait = 0.1 }\n'
+                                         'do = ["clock-jump leader +5"]\nrequire = true\n')
+        code, out, err = self.run_to_end("check", "--target", target, "--nodes", "1", "--suite", "mine", "--time", "1",
+                                         "--out", "suite", env={**os.environ, "SEAWORTHY_PLANS": str(plans.parent)})
+        self.assertEqual(out[1], "plan mine/jump: skipped", err)
+        self.assertFalse((self.folder / "suite" / "jump").exists())
 
     @unittest.skipUnless(FUSE, "needs /dev/fuse")
     def test_who_acknowledges_before_a_sync_is_convicted_by_a_power_cut_and_the_twin_is_not(self):

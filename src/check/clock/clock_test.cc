@@ -2,14 +2,18 @@
 // Programs of the machine whose clocks are wrong.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/auxv.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdlib>
 #include <sstream>
 
 #include "check/clock/clocks.h"
+#include "check/clock/traced.h"
 #include "check/clock/vdso.h"
 #include "check/sandbox/testing.h"
 #include "check/trap/supervisor.h"
@@ -232,6 +236,21 @@ TEST(Vdso, ThatIsBrokenIsRefused) {
   }
   EXPECT_FALSE(find_clock_functions("").ok());
   EXPECT_FALSE(find_clock_functions(std::string(5000, 'x')).ok());
+}
+
+// Such as one that is stuck before it executes anything.
+TEST(Traced, IsNotWaitedForWithoutEnd) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    while (true) ::pause();
+  }
+  const auto traced = Traced::wait_for(child, milliseconds(50));
+  EXPECT_FALSE(traced.ok());
+  if (!traced.ok()) {
+    EXPECT_EQ(traced.error().message, "a program that was just started did not stop within 50 ms");
+  }
+  ::kill(child, SIGKILL);
+  EXPECT_EQ(::waitpid(child, nullptr, 0), child);
 }
 
 }  // namespace

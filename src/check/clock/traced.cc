@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <thread>
 
 #include "check/sandbox/fd.h"
 
@@ -24,11 +25,23 @@ base::Error failed(const std::string& what) {
   return sandbox::system_error("cannot " + what + " of a program that was just started");
 }
 
+constexpr std::chrono::microseconds kLook{50};
+
 // The next stop is the one that was asked for.
-base::Status stopped(pid_t pid) {
+base::Status stopped(pid_t pid, std::chrono::milliseconds limit = Traced::kStopLimit) {
+  const auto end = std::chrono::steady_clock::now() + limit;
   int status = 0;
-  while (::waitpid(pid, &status, __WALL) < 0) {
-    if (errno != EINTR) return failed("wait for a stop");
+  // Only waitpid(2) tells, and it waits for ever, or not at all.
+  for (pid_t told = 0; told != pid;) {
+    told = ::waitpid(pid, &status, __WALL | WNOHANG);
+    if (told < 0 && errno != EINTR) return failed("wait for a stop");
+    if (told == pid) break;
+    if (std::chrono::steady_clock::now() >= end) {
+      return base::Error{
+          base::ErrorCode::Timeout,
+          fmt::format("a program that was just started did not stop within {} ms", limit.count())};
+    }
+    std::this_thread::sleep_for(kLook);
   }
   if (WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP) return base::Done{};
   return base::Error{base::ErrorCode::Unavailable,
@@ -48,8 +61,8 @@ base::Result<std::string> read_memory(pid_t pid, std::uint64_t address, std::siz
   return bytes;
 }
 
-base::Result<Traced> Traced::wait_for(pid_t child) {
-  TRY([[maybe_unused]] const auto at_exec, stopped(child));
+base::Result<Traced> Traced::wait_for(pid_t child, std::chrono::milliseconds limit) {
+  TRY([[maybe_unused]] const auto at_exec, stopped(child, limit));
   return Traced(child);
 }
 

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -19,9 +20,12 @@ base::Result<std::string> read_memory(pid_t pid, std::uint64_t address, std::siz
 
 class Traced {
  public:
+  // A program that is traced stops within moments, also on a machine that has no time for it.
+  static constexpr std::chrono::milliseconds kStopLimit{10'000};
+
   // Waits until the child, which asked to be traced (PTRACE_TRACEME), stands behind its execve(2).
   // The calling thread is its tracer.
-  static base::Result<Traced> wait_for(pid_t child);
+  static base::Result<Traced> wait_for(pid_t child, std::chrono::milliseconds limit = kStopLimit);
 
   // It goes on, and nobody traces it any more.
   base::Status let_go() const;

@@ -3,6 +3,7 @@
 #include "check/cluster/etcd_cluster.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include "check/cluster/conformance.h"
 #include "check/cluster/local_hosts.h"
@@ -47,6 +48,21 @@ TEST(EtcdCluster, ChangesItsMembersAndItsLeader) {
   ASSERT_NE(etcd, nullptr);
   start_all(*etcd, hosts);
   check_membership(*etcd, hosts);
+}
+
+// It may be behind: only with a majority it knows.
+TEST(EtcdCluster, ANodeAloneIsNotBelievedWhoTheMembersAre) {
+  LocalHosts hosts(3);
+  const auto etcd = make_etcd(hosts);
+  ASSERT_NE(etcd, nullptr);
+  start_all(*etcd, hosts);
+  Membership& membership = *etcd->membership();
+  const NodeId away{3};
+  ASSERT_TRUE(membership.remove(away, std::chrono::seconds(10)).ok());
+  EXPECT_TRUE(membership.remove(away, std::chrono::seconds(10)).ok());
+  hosts.signal(NodeId{2}, SIGSTOP);
+  EXPECT_FALSE(membership.remove(away, std::chrono::seconds(1)).ok());
+  hosts.signal(NodeId{2}, SIGCONT);
 }
 
 }  // namespace

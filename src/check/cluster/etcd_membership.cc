@@ -36,6 +36,16 @@ base::Result<EtcdMembership::List> EtcdMembership::list(NodeId asked, const Dead
   return members;
 }
 
+// Every node tells its own list, and etcd 3.4 can be asked for no other. Who has just answered a
+// linearizable read has heard of all that was agreed before.
+base::Result<EtcdMembership::List> EtcdMembership::present_list(NodeId asked,
+                                                                const Deadline& deadline) {
+  TRY([[maybe_unused]] const std::string body,
+      etcd_gateway::ask(hosts_, asked, "/v3/kv/range", etcd_json::range_request("members"),
+                        deadline.within(kChange)));
+  return list(asked, deadline);
+}
+
 // A node that has not heard of everything yet may name one that is gone.
 std::optional<std::uint64_t> EtcdMembership::present_id(const List& members, NodeId node) const {
   const std::lock_guard<std::mutex> guard(mutex_);
@@ -67,7 +77,7 @@ base::Status EtcdMembership::remove(NodeId node, milliseconds limit) {
   const Deadline deadline = Deadline::after(limit);
   std::optional<std::uint64_t> removed;
   base::Status done = one_of_the_others(node, deadline, [&](NodeId asked) -> base::Status {
-    TRY(const List members, list(asked, deadline));
+    TRY(const List members, present_list(asked, deadline));
     const auto id = present_id(members, node);
     if (!id) return base::Done{};
     removed = id;
@@ -84,20 +94,27 @@ base::Status EtcdMembership::remove(NodeId node, milliseconds limit) {
 
 base::Status EtcdMembership::add(NodeId node, milliseconds limit) {
   const Deadline deadline = Deadline::after(limit);
-  bool tried = false;
   return one_of_the_others(node, deadline, [&](NodeId asked) -> base::Status {
-    TRY(const List members, list(asked, deadline));
+    TRY(const List members, present_list(asked, deadline));
     if (present_id(members, node)) {
-      if (tried) return join(node, members);
+      if (wants(node)) return join(node, members);
       return Error{ErrorCode::InvalidArgument, hosts_.name(node) + " is a member already"};
     }
-    tried = true;
+    {
+      const std::lock_guard<std::mutex> guard(mutex_);
+      wanted_.insert(node);
+    }
     TRY(const std::string body,
         etcd_gateway::ask(hosts_, asked, "/v3/cluster/member/add",
                           etcd_json::new_member_request(peer_url(node)), deadline.within(kChange)));
     TRY(const List now, etcd_json::members_answer(body));
     return join(node, now);
   });
+}
+
+bool EtcdMembership::wants(NodeId node) const {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  return wanted_.contains(node);
 }
 
 // A new member has to know the others as they are.
@@ -110,6 +127,7 @@ base::Status EtcdMembership::join(NodeId node, const List& members) {
   }
   const std::lock_guard<std::mutex> guard(mutex_);
   joined_[node] = initial;
+  wanted_.erase(node);
   return base::Done{};
 }
 

@@ -41,12 +41,16 @@ class EtcdMembership final : public Membership {
  private:
   using List = std::vector<etcd_json::Member>;
 
+  // As the node has it, which may be behind.
   base::Result<List> list(NodeId asked, const Deadline& deadline);
+  // With every change that the cluster had agreed to when it was asked.
+  base::Result<List> present_list(NodeId asked, const Deadline& deadline);
   // What `try_one` says of the first other node of which it says anything but an error.
   template <class TryOne>
   base::Status one_of_the_others(NodeId node, const Deadline& deadline, TryOne try_one);
   base::Result<NodeId> leader(const Deadline& deadline) const;
   std::optional<std::uint64_t> present_id(const List& members, NodeId node) const;
+  bool wants(NodeId node) const;
   base::Status join(NodeId node, const List& members);
   std::string peer_url(NodeId node) const;
 
@@ -54,7 +58,8 @@ class EtcdMembership final : public Membership {
   mutable std::mutex mutex_;               // Of what follows.
   std::map<std::uint64_t, NodeId> nodes_;  // By their ids, now and before.
   std::set<std::uint64_t> removed_;        // Ids that are no members any more.
-  std::map<NodeId, std::string> joined_;   // --initial-cluster, of nodes that were added.
+  std::set<NodeId> wanted_;  // To be added, perhaps done, by an answer that is missing.
+  std::map<NodeId, std::string> joined_;  // --initial-cluster, of nodes that were added.
 };
 
 }  // namespace check::cluster

@@ -14,6 +14,9 @@ using std::chrono::milliseconds;
 
 // For a majority to agree, at a moment that was chosen because it is a bad one.
 constexpr milliseconds kLimit{15'000};
+// Of one wish. A run that is interrupted does not wait longer.
+constexpr milliseconds kOneWish{3'000};
+constexpr milliseconds kAgain{50};
 
 }  // namespace
 
@@ -32,9 +35,27 @@ auto MemberFaults::in_clients_network(Call call) {
   return *std::move(answer);
 }
 
+// An adapter asks until its time is over: what it is given in parts is one time.
+template <class Call>
+base::Status MemberFaults::ask(milliseconds limit, Call call) {
+  const auto end = std::chrono::steady_clock::now() + limit;
+  base::Status last = base::Error{base::ErrorCode::Timeout, "nobody was asked in time"};
+  while (!world_.stop.requested()) {
+    const auto left =
+        std::chrono::duration_cast<milliseconds>(end - std::chrono::steady_clock::now());
+    if (left <= milliseconds(0)) return last;
+    const milliseconds part = std::min(left, kOneWish);
+    last = in_clients_network(
+        [&call, part](cluster::Membership& membership) { return call(membership, part); });
+    if (last.ok()) return last;
+    (void)world_.stop.wait(kAgain);
+  }
+  return base::Error{base::ErrorCode::Unavailable, "the run was to end: " + world_.stop.reason()};
+}
+
 base::Result<std::string> MemberFaults::transfer(history::NodeId to) {
   return in_clients_network(
-      [to](cluster::Membership& membership) { return membership.transfer(to, kLimit); });
+      [to](cluster::Membership& membership) { return membership.transfer(to, kOneWish); });
 }
 
 base::Result<std::string> MemberFaults::remove(const Nodes& nodes) {
@@ -53,8 +74,10 @@ base::Status MemberFaults::remove(history::NodeId node, milliseconds limit) {
     outside_.insert(node);
     unsure_.insert(node);
   }
-  const base::Status removed = in_clients_network(
-      [node, limit](cluster::Membership& membership) { return membership.remove(node, limit); });
+  const base::Status removed =
+      ask(limit, [node](cluster::Membership& membership, milliseconds part) {
+        return membership.remove(node, part);
+      });
   if (!removed.ok()) {
     return base::Error{removed.error().code,
                        fmt::format("n{} was not removed: {}", node.value, removed.error().message)};
@@ -82,8 +105,9 @@ base::Status MemberFaults::add(history::NodeId node, milliseconds limit) {
     }
   }
   TRY([[maybe_unused]] const base::Done killed, world_.config.kill(node));
-  const base::Status added = in_clients_network(
-      [node, limit](cluster::Membership& membership) { return membership.add(node, limit); });
+  const base::Status added = ask(limit, [node](cluster::Membership& membership, milliseconds part) {
+    return membership.add(node, part);
+  });
   if (!added.ok()) {
     return base::Error{added.error().code,
                        fmt::format("n{} was not added: {}", node.value, added.error().message)};

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "check/cluster/hosts.h"
 #include "check/cluster/raft_cluster_config.h"
+#include "check/faults/stop.h"
 #include "check/history/node_id.h"
 #include "check/sandbox/sandbox.h"
 
@@ -28,6 +29,7 @@ class MemberFaults {
     cluster::Hosts& hosts;
     cluster::RaftClusterConfig& config;
     std::function<void(history::NodeId)> excuse;
+    const Stop& stop;  // Once it is requested nobody is asked any more.
   };
   explicit MemberFaults(World world) : world_(std::move(world)) {}
 
@@ -48,6 +50,9 @@ class MemberFaults {
   // In the clients' network, in a thread of its own.
   template <class Call>
   auto in_clients_network(Call call);
+  // The same again and again, with a time that the call may take, until it is done.
+  template <class Call>
+  base::Status ask(std::chrono::milliseconds limit, Call call);
 
   World world_;
   mutable std::mutex mutex_;

@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <memory>
+#include <thread>
 
 #include "check/sandbox/sandbox.h"
 
@@ -14,8 +16,8 @@ namespace {
 using history::NodeId;
 using plan::ActionKind;
 
-// No programs, and no clients.
-struct Bare final : cluster::Hosts, cluster::RaftClusterConfig, Clients {
+// No programs, and no clients; who belongs to it nobody decides.
+struct Bare final : cluster::Hosts, cluster::RaftClusterConfig, cluster::Membership, Clients {
   std::uint32_t nodes() const override { return 3; }
   std::string address(NodeId) const override { return {}; }
   std::string name(NodeId) const override { return {}; }
@@ -32,6 +34,16 @@ struct Bare final : cluster::Hosts, cluster::RaftClusterConfig, Clients {
   bool ready(NodeId) override { return false; }
   base::Result<cluster::NodeStatus> status(NodeId) override { return cluster::NodeStatus{}; }
   std::unique_ptr<cluster::RaftClient> create_client() override { return nullptr; }
+  cluster::Membership* membership() override { return this; }
+  base::Status add(NodeId, std::chrono::milliseconds limit) override { return wait(limit); }
+  base::Status remove(NodeId, std::chrono::milliseconds limit) override { return wait(limit); }
+  base::Result<std::string> transfer(NodeId, std::chrono::milliseconds) override {
+    return std::string();
+  }
+  static base::Status wait(std::chrono::milliseconds limit) {
+    std::this_thread::sleep_for(limit);
+    return base::Error{base::ErrorCode::Timeout, "there is no majority"};
+  }
   bool rest() override { return true; }
   void go_on() override {}
 };
@@ -105,6 +117,20 @@ TEST(RuleStrikes, DoNotCountACutOfANodeFromItself) {
     World world;
     const rules::Step cut{{.kind = ActionKind::Cut}, {{1}}, {}};
     EXPECT_EQ(world.carry_out(cut), "failed: there are no two different nodes to part");
+  });
+}
+
+TEST(MemberFaults, DoNotKeepARunThatIsToEnd) {
+  inside([] {
+    World world;
+    MemberFaults faults({*world.hosts, world.bare, world.bare, [](NodeId) {}, world.stop});
+    const auto begun = std::chrono::steady_clock::now();
+    world.stop.request("Ctrl-C");
+    const auto removed = faults.remove({{1}});
+    ASSERT_FALSE(removed.ok());
+    EXPECT_EQ(removed.error().message, "n1 was not removed: the run was to end: Ctrl-C");
+    EXPECT_FALSE(faults.heal_all(std::chrono::seconds(20)).ok());
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(1));
   });
 }
 

@@ -135,8 +135,8 @@ base::Result<std::unique_ptr<Run>> Run::build(const RunRequest& request, faults:
   r.cluster_.reset(new Cluster{*r.sandbox_, *r.hosts_, *r.config_, *r.board_, stop});
   r.network_ = std::make_unique<faults::NetworkFaults>(*r.sandbox_, *r.monitor_, *r.probe_);
   r.processes_ = std::make_unique<faults::ProcessFaults>(*r.sandbox_, *r.hosts_, *r.config_);
-  TRY(r.strikes_,
-      Strikes::prepare(r.plan_, {*r.sandbox_, *r.hosts_, *r.config_, *r.network_, *r.nodes_}));
+  TRY(r.strikes_, Strikes::prepare(
+                      r.plan_, {*r.sandbox_, *r.hosts_, *r.config_, *r.network_, *r.nodes_, stop}));
   TRY([[maybe_unused]] auto possible, r.check_machine());
   r.workload_ = std::make_unique<Workload>(*r.sandbox_, *r.config_, *r.history_, r.clock_,
                                            possible_work(request.plan.work, *r.config_));
@@ -229,6 +229,11 @@ base::Status Run::begin() {
   }
   progress_->phase("set-up");
   TRY([[maybe_unused]] auto started, start_cluster(*cluster_));
+  strikes_->look_at_clocks();
+  if (const base::Status possible = check_machine(); !possible.ok()) {
+    request_.directory.remove("run.json");  // As if it had been known before.
+    return possible;
+  }
   facts_.election_timeout_ms = request_.manner.election_timeout_ms;
   if (plan_.has_faults() && config_->capabilities().status && !facts_.election_timeout_ms) {
     progress_->phase("set-up: measuring elections");

@@ -80,6 +80,11 @@ base::Result<std::string> RunDirectory::read(const std::string& name) const {
   return read_file(file(name));
 }
 
+void RunDirectory::remove(const std::string& name) const {
+  std::error_code error;
+  fs::remove(file(name), error);
+}
+
 bool RunDirectory::has(const std::string& name) const {
   std::error_code error;
   return fs::exists(file(name), error);

@@ -29,6 +29,7 @@ class RunDirectory {
   base::Status write(const std::string& name, const std::string& content) const;
   base::Result<std::string> read(const std::string& name) const;
   bool has(const std::string& name) const;
+  void remove(const std::string& name) const;
 
  private:
   explicit RunDirectory(std::string path) : path_(std::move(path)) {}

@@ -60,7 +60,8 @@ base::Status Strikes::prepare_clocks(const World& world) {
     impossible_.push_back({"clocks", plan::strikes_clock, possible.error().message});
     return base::Done{};
   }
-  TRY(clocks_, clock::Clocks::make(world.hosts.nodes()));
+  nodes_ = world.hosts.nodes();
+  TRY(clocks_, clock::Clocks::make(nodes_));
   world.hosts.set_clocks(*clocks_);
   clock_faults_ = std::make_unique<faults::ClockFaults>(*clocks_, world.hosts);
   return base::Done{};
@@ -87,7 +88,17 @@ void Strikes::prepare_members(const World& world) {
   if (world.config.membership() == nullptr) return;
   members_ = std::make_unique<faults::MemberFaults>(faults::MemberFaults::World{
       world.sandbox, world.hosts, world.config,
-      [&hosts = world.hosts](history::NodeId node) { hosts.excuse(node); }});
+      [&hosts = world.hosts](history::NodeId node) { hosts.excuse(node); }, world.stop});
+}
+
+void Strikes::look_at_clocks() {
+  for (std::uint32_t k = 1; clocks_ != nullptr && k <= nodes_; ++k) {
+    const base::Status seen = clocks_->confirm({k});
+    if (seen.ok()) continue;
+    impossible_.push_back({"clocks", plan::strikes_clock,
+                           fmt::format("n{}'s clock cannot be set: {}", k, seen.error().message)});
+    return;
+  }
 }
 
 std::string Strikes::leave_out_impossible(plan::Plan& plan) const {

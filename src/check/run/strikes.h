@@ -34,6 +34,7 @@ class Strikes {
     cluster::RaftClusterConfig& config;
     faults::NetworkFaults& network;
     NodeLog& log;  // Is told of nodes that lose their power.
+    const faults::Stop& stop;
   };
 
   // Requires: no node runs yet.
@@ -44,6 +45,10 @@ class Strikes {
   faults::SyncFaults* syncs() const { return syncs_.get(); }
   faults::ClockFaults* clocks() const { return clock_faults_.get(); }
   faults::MemberFaults* members() const { return members_.get(); }  // Null: the target has none.
+
+  // Whether the clocks that were given to programs are theirs, now that they run: not of one that
+  // has become another (execve(2)) since it was started. Requires: all nodes run.
+  void look_at_clocks();
 
   // What the plan's rules do that is impossible here: "faults of disks: REASON"; empty: nothing.
   std::string impossible_actions(const plan::Plan& plan) const;
@@ -67,6 +72,7 @@ class Strikes {
   std::unique_ptr<faults::DiskFaults> disks_;
   std::unique_ptr<trap::Supervisor> supervisor_;
   std::unique_ptr<faults::SyncFaults> syncs_;
+  std::uint32_t nodes_ = 0;
   std::unique_ptr<clock::Clocks> clocks_;
   std::unique_ptr<faults::ClockFaults> clock_faults_;
   std::unique_ptr<faults::MemberFaults> members_;
