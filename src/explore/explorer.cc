@@ -128,6 +128,7 @@ Report Explorer::explore() {
   report.progress = {depth_, sum(&Worker::states), sum(&Worker::actions), sum(&Worker::waiting)};
   report.by_depth = by_depth_;
   report.crowded = sum(&Worker::crowded);
+  report.hash = sum(&Worker::hash);
   for (const Worker& worker : workers_) {
     const Catalogue& catalogue = worker.catalogue();
     report.server_states = std::max<std::uint64_t>(report.server_states, catalogue.servers());

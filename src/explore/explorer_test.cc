@@ -62,6 +62,7 @@ TEST(Explorer, SeesTheSameWithManyWorkers) {
     const Report many = run(bounds, jobs, work_alone, watch_nothing);
     EXPECT_EQ(many.by_depth, one.by_depth);
     EXPECT_EQ(many.progress.actions, one.progress.actions);
+    EXPECT_EQ(many.hash, one.hash);
   }
 }
 

@@ -36,6 +36,9 @@ struct Report {
   std::uint64_t server_states = 0;      // Distinct ones; so are messages and steps.
   std::uint64_t messages = 0;
   std::uint64_t steps = 0;  // Times that the core ran; of one worker if there are many.
+  // Of all states together; the same for the same bounds, however many workers there are, if the
+  // exploration ended by Exhausted or Depth.
+  std::uint64_t hash = 0;
   std::optional<Violation> violation;
   std::vector<std::string> trace;  // To the violation, one line an action and what it did.
 };

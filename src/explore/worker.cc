@@ -275,6 +275,7 @@ void Worker::add(State& state, std::uint64_t print, Visited::Origin origin) {
     return;
   }
   if (!visited_.add(print, origin)) return;
+  hash_ += print;
   state.id = StateId{static_cast<std::uint32_t>((visited_.size() - 1) * count_ + index_)};
   next_level_.push(state);
 }

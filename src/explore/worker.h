@@ -48,6 +48,8 @@ class Worker {
   std::uint64_t actions() const { return actions_; }
   // Actions not taken because more messages would be in flight than the bounds allow.
   std::uint64_t crowded() const { return crowded_; }
+  // Of all states added, whatever their order.
+  std::uint64_t hash() const { return hash_; }
   const Catalogue& catalogue() const { return catalogue_; }
 
  private:
@@ -95,6 +97,7 @@ class Worker {
   std::optional<Finding> finding_;
   std::uint64_t actions_ = 0;
   std::uint64_t crowded_ = 0;
+  std::uint64_t hash_ = 0;
   bool full_ = false;
 };
 

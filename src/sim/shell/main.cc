@@ -4,6 +4,7 @@
 
 #include "cli/parse.h"
 #include "sim/shell/commands.h"
+#include "sim/shell/explore_command.h"
 
 namespace {
 
@@ -14,6 +15,39 @@ constexpr const char* kFooter =
     "  2  unknown: the clients' history could not be decided\n"
     "  3  wrong usage, or this machine cannot do it: nothing was judged";
 
+void add_exploration(CLI::App& app, sim::shell::ExploreOptions& options) {
+  auto* explore =
+      app.add_flag("--explore", options.wanted, "Every state of a small cluster, breadth first");
+  const auto number = [&](const char* name, std::uint64_t& value, const CLI::Range& range,
+                          const char* text) {
+    app.add_option(name, value, text)
+        ->type_name("N")
+        ->check(range)
+        ->needs(explore)
+        ->capture_default_str()
+        ->group("Exploration");
+  };
+  const CLI::Range often(0, 255);
+  number("--depth", options.depth, CLI::Range(1, 1'000'000), "Actions in a row");
+  number("--timeouts", options.timeouts, often, "Elections that may be called");
+  number("--heartbeats", options.heartbeats, often, "Heartbeats that leaders may send");
+  number("--proposals", options.proposals, often, "Commands of clients");
+  number("--crashes", options.crashes, often, "Crashes, each with its restart");
+  number("--losses", options.losses, often, "Messages taken off the wire");
+  number("--duplicates", options.duplicates, often, "Messages delivered that stay on the wire");
+  number("--in-flight", options.in_flight, CLI::Range(1, 32), "Messages at once on the wire");
+  number("--memory", options.memory_mib, CLI::Range(1, 1 << 20), "MiB for states");
+  number("--time", options.seconds, CLI::Range(1, 1 << 20), "Seconds at most");
+  app.add_option("--disks", options.disks,
+                 "prompt: what is written is durable at once; slow: when a sync ends is a choice; "
+                 "forgetful: a crash loses all")
+      ->type_name("WORD")
+      ->check(CLI::IsMember({"prompt", "slow", "forgetful"}))
+      ->needs(explore)
+      ->capture_default_str()
+      ->group("Exploration");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a bad definition.
@@ -21,6 +55,7 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a ba
   sim::shell::SweepOptions sweep;
   sim::shell::ShrinkOptions shrinking;
   sim::shell::ScenarioOptions scenario;
+  sim::shell::ExploreOptions exploration;
   std::vector<std::string> files;
   CLI::App app("Runs the shipping Raft in a simulated world that breaks everything", "raftsim");
   auto* seed = app.add_option("--seed", run.seed, "Of all that is drawn")->type_name("N");
@@ -36,9 +71,10 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a ba
       app.add_option("--sweep", sweep.seeds, "All seeds from A to B, and what they come to")
           ->type_name("A..B")
           ->excludes(seed);
-  app.add_option("--jobs", sweep.jobs, "Processes at once (default: the machine's cores)")
+  app.add_option("--jobs", sweep.jobs,
+                 "Processes of a sweep, threads of an exploration (default: the machine's cores)")
       ->type_name("J")
-      ->needs(range);
+      ->check(CLI::Range(0, 256));
   app.add_option("--out", sweep.out,
                  "Of a sweep: a line for each seed, for merge. Of a shrinking: the scenario")
       ->type_name("FILE");
@@ -54,12 +90,16 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a ba
                    ->excludes(shrink);
   CLI::App* merge = app.add_subcommand("merge", "Put the files of several sweeps together");
   merge->add_option("files", files, "Written by --sweep --out")->type_name("FILE")->required();
+  add_exploration(app, exploration);
   app.footer(kFooter);
   if (const std::optional<int> code = cli::parse(app, argc, argv)) return *code;
   if (merge->parsed()) return sim::shell::merge_command(files);
   sweep.shape = shrinking.shape = run.shape;
   shrinking.out = sweep.out;
   scenario.trace = run.trace;
+  exploration.nodes = run.shape.nodes;
+  exploration.jobs = sweep.jobs;
+  if (exploration.wanted) return sim::shell::explore_command(exploration);
   if (range->count() > 0) return sim::shell::sweep_command(sweep);
   if (shrink->count() > 0) return sim::shell::shrink_command(shrinking);
   if (path->count() > 0) return sim::shell::scenario_command(scenario);
