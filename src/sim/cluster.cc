@@ -34,6 +34,7 @@ replica::Config config_of(const Setup& setup, std::uint32_t id) {
 
 Cluster::Cluster(const Setup& setup)
     : setup_(setup), judges_(static_cast<std::uint32_t>(setup.nodes)), clients_(setup.clients) {
+  if (setup.witness != 0) witness_.emplace();
   for (std::uint32_t id = 1; id <= setup.nodes; ++id) {
     servers_.push_back(std::make_unique<Server>(config_of(setup, id), hash_));
     ports_.push_back(std::make_unique<Port>(*this, *servers_.back()));

@@ -24,6 +24,7 @@
 #include "sim/run_hash.h"
 #include "sim/server.h"
 #include "sim/setup.h"
+#include "sim/witness.h"
 
 namespace sim {
 
@@ -115,7 +116,7 @@ class Cluster {
   void start(Server& server);
   void crash(Server& server, Survival survival, std::uint64_t seed);
   void kill(Server& server);
-  void stop(Server& server);
+  void stop(Server& server, bool power_cut);
   void die(Server& server);
   void fail(Server& server, const base::Error& error);
   void lose_majority();
@@ -128,12 +129,14 @@ class Cluster {
   void probe_proposal(const raft::Node& node);
   void probe_answer(const Server& server, const Answer& answer);
 
+  void judge_witness();
   void note(const std::string& line) const;
 
   Setup setup_;
   RunHash hash_;
   Coverage coverage_;
   Judges judges_;
+  std::optional<Witness> witness_;
   Clients clients_;
   std::vector<std::unique_ptr<Server>> servers_;
   std::vector<std::unique_ptr<Port>> ports_;

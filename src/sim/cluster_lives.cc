@@ -49,11 +49,12 @@ void Cluster::start(Server& server) {
     note("  starts in term " + std::to_string(node.term().value()) + " with last entry " +
          raft::describe(node.last()));
   judges_.on_started(*server.replica);
+  if (witness_) witness_->on_started(id, action_);
   if (applied_) applied_(id, nullptr);
 }
 
 // What is left of it is on its disk.
-void Cluster::stop(Server& server) {
+void Cluster::stop(Server& server, bool power_cut) {
   const raft::NodeId id = server.config.raft.self;
   if (server.replica && server.replica->node().role() == raft::Role::Leader) {
     coverage_.hit(Probe::LeaderCrashed);
@@ -61,6 +62,7 @@ void Cluster::stop(Server& server) {
   server.replica.reset();
   server.state = ServerState::Down;
   judges_.on_stopped(id);
+  if (witness_) witness_->on_stopped(id, power_cut, action_);
   clients_.lose(id, answers_);
   const auto up = std::ranges::count_if(
       servers_, [](const auto& each) { return each->state == ServerState::Up; });
@@ -69,13 +71,13 @@ void Cluster::stop(Server& server) {
 
 void Cluster::kill(Server& server) {
   note("  its process ends");
-  stop(server);
+  stop(server, false);
 }
 
 void Cluster::crash(Server& server, Survival survival, std::uint64_t seed) {
   if (server.state == ServerState::Gone) return;
   note("  loses its power");
-  if (server.state == ServerState::Up) stop(server);
+  if (server.state == ServerState::Up) stop(server, true);
   if (server.disk.crash(survival, seed)) coverage_.hit(Probe::UnsyncedLost);
 }
 
@@ -92,7 +94,7 @@ void Cluster::fail(Server& server, const base::Error& error) {
   coverage_.hit(error.message.find("no space") != std::string::npos ? Probe::DiskFull
                                                                     : Probe::SyncFailed);
   note("  stops: " + error.message);
-  stop(server);
+  stop(server, false);
 }
 
 }  // namespace sim

@@ -74,6 +74,10 @@ void Cluster::send(Server& server, const raft::Envelope& envelope) {
   hash_.mix(envelope.to.value);
   mix(envelope.message);
   judges_.on_sent(envelope, *server.replica);
+  if (witness_) {
+    witness_->on_sent(from, envelope, action_);
+    judge_witness();
+  }
   std::uint32_t slot = 0;
   if (free_.empty()) {
     slot = static_cast<std::uint32_t>(flights_.size());
@@ -94,6 +98,13 @@ void Cluster::send(Server& server, const raft::Envelope& envelope) {
     flight.message = envelope.message;
   }
   outbox_.push_back({slot, from, envelope.to, server.disk.syncs() - server.turn_syncs});
+}
+
+// By the checker's name, so that both kinds of judges can be told apart.
+void Cluster::judge_witness() {
+  if (violation() || !witness_->proven()) return;
+  const check::verdict::Finding finding = witness_->finding();
+  say("evidence-" + finding.checker, {}, finding.sentence);
 }
 
 void Cluster::discard(std::uint32_t slot) {

@@ -54,7 +54,7 @@ void Judges::on_input(const Before& was, const replica::Replica& replica) {
   }
   follow_log(node, touched_);
   if (node.role() == raft::Role::Leader && was.role != raft::Role::Leader) judge_leader(node);
-  if (node.commit() > was.commit) judge_commit(was, node);
+  judge_commit(node);
 }
 
 // What holds between any two steps of one life.
@@ -148,9 +148,12 @@ void Judges::record_leader(raft::NodeId leader, raft::Term term) {
   }
 }
 
-void Judges::judge_commit(const Before& was, const raft::Node& node) {
+void Judges::judge_commit(const raft::Node& node) {
+  Server& mine = server(node.id());
+  if (node.commit().value() <= mine.committed) return;
+  const std::uint64_t first = std::exchange(mine.committed, node.commit().value()) + 1;
   if (node.role() == raft::Role::Leader) judge_leaders_commit(node);
-  for (std::uint64_t index = was.commit.value() + 1; index <= node.commit().value(); ++index) {
+  for (std::uint64_t index = first; index <= node.commit().value(); ++index) {
     const raft::EntryId id = node.log().at(raft::LogIndex(index)).id;
     if (index < committed_.size()) {
       Committed& known = committed_[index];
@@ -227,6 +230,9 @@ void Judges::on_sent(const raft::Envelope& envelope, const replica::Replica& rep
   if (const auto* append = std::get_if<raft::AppendEntries>(&envelope.message)) {
     promise_term(from, append->term);
     record_leader(from, append->term);
+    // It may die before the end of its turn: others go by what it says now.
+    follow_log(replica.node(), touched_);
+    judge_commit(replica.node());
   } else if (const auto* reply = std::get_if<raft::AppendReply>(&envelope.message)) {
     promise_term(from, reply->term);
     if (!reply->success) return;
@@ -290,6 +296,7 @@ void Judges::on_started(const replica::Replica& replica) {
   Server& mine = server(id);
   mine.life += 1;
   mine.applied = raft::LogIndex();
+  mine.committed = 0;
   if (node.term() < mine.promised_term) {
     return say("durable-ack", id,
                text(id) + " had told others that it is in term " + text(mine.promised_term) +

@@ -84,6 +84,7 @@ class Judges {
     raft::Term promised_term;        // It told others that it is in this term.
     std::vector<Vote> votes;         // By term.
     raft::LogIndex applied;          // In this life.
+    std::uint64_t committed = 0;     // In this life, and judged.
     std::uint32_t life = 0;
     bool gone = false;
   };
@@ -96,7 +97,7 @@ class Judges {
   void know(const raft::Node& node, std::uint64_t index);
   bool is_known(const raft::Entry& entry) const;
   void judge_leader(const raft::Node& node);
-  void judge_commit(const Before& was, const raft::Node& node);
+  void judge_commit(const raft::Node& node);
   void judge_leaders_commit(const raft::Node& node);
   void record_vote(raft::NodeId voter, raft::Term term, raft::NodeId candidate);
   void record_leader(raft::NodeId leader, raft::Term term);

@@ -87,6 +87,7 @@ void draw_setup(Setup& setup, Draw& draw) {
   setup.segment_bytes = draw.one_of(std::array<std::uint64_t, 4>{600, 2'000, 8'000, 1U << 20U});
   setup.clients = draw.between(1, 5);
   setup.framed = draw.chance(250) ? 1 : 0;
+  setup.witness = draw.chance(250) ? 1 : 0;
 }
 
 void draw_times(Options& options, Draw& draw) {

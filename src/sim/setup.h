@@ -22,6 +22,8 @@ struct Setup {
   std::uint64_t clients = 3;
   // Messages travel as bytes: encoded when they leave, decoded when they come.
   std::uint64_t framed = 0;
+  // The checker's judge of messages looks on (witness.h).
+  std::uint64_t witness = 1;
 };
 
 struct SetupField {
@@ -32,7 +34,7 @@ struct SetupField {
 };
 
 // Function, not a table: a pure module keeps no globals.
-constexpr std::array<SetupField, 12> setup_fields() {
+constexpr std::array<SetupField, 13> setup_fields() {
   return {{{"nodes", &Setup::nodes, 1, 32},
            {"node-seed", &Setup::seed, 0, UINT64_MAX},
            {"election-ticks-min", &Setup::election_ticks_min, 2, 1000},
@@ -44,7 +46,8 @@ constexpr std::array<SetupField, 12> setup_fields() {
            {"max-waiting", &Setup::max_waiting, 1, 1'000'000},
            {"segment-bytes", &Setup::segment_bytes, 256, 1U << 30U},
            {"clients", &Setup::clients, 1, 64},
-           {"framed", &Setup::framed, 0, 1}}};
+           {"framed", &Setup::framed, 0, 1},
+           {"witness", &Setup::witness, 0, 1}}};
 }
 
 }  // namespace sim
