@@ -9,10 +9,11 @@ tools/build.sh release seaworthy raftkv broken
 seconds=${VERDICT_SECONDS:-20}
 failures=0
 for seed in "$@"; do
-  while read -r name plan checker; do
+  while read -r name plan checker workload; do
     for verdict in 1:broken/$name 0:twin/$name; do
       wanted=${verdict%%:*} target=${verdict#*:} code=0
       words=(check --target "$target" --plan "$plan" --time "$seconds" --seed "$seed")
+      words+=(--workload "${workload:-register}")
       build/release/bin/seaworthy "${words[@]}" </dev/null >build/verdict.out 2>build/verdict.err || code=$?
       if [ "$code$wanted" = 11 ] && ! grep -qE "^  ${checker:-[a-z-]+} +invalid" build/verdict.err; then
         code="1, but not by $checker"
@@ -27,6 +28,9 @@ for seed in "$@"; do
 stale-read standard
 early-ack standard
 lost-tail standard
+stale-read standard linear queue
+early-ack standard linear queue
+lost-tail standard linear queue
 no-sync disk
 forgets-vote invasive/voter-restarts-during-election one-vote
 votes-twice invasive/duelling-candidates one-vote

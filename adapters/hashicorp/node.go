@@ -3,11 +3,15 @@
 // A replicated map on hashicorp/raft, in the shape of the programs that use it: BoltDB for the log,
 // files for snapshots, TCP without TLS.
 //
-//	hashicorp-node ID CLIENTS DATA ID=ADDRESS,...   all nodes, this one included
+//	hashicorp-node [--join] ID CLIENTS DATA ID=ADDRESS,...   all nodes, this one included
 //	hashicorp-node --version
 //
+// With --join a node without data waits until the cluster has made it a member.
+//
 // A client connects to CLIENTS, sends one line of JSON and gets one: {"f":"read","key":"x"},
-// {"f":"write","key":"x","value":"1"}, {"f":"cas","key":"x","value":["1","2"]}, {"f":"status"}.
+// {"f":"write","key":"x","value":"1"}, {"f":"cas","key":"x","value":["1","2"]},
+// {"f":"append","key":"x","value":"1"}, {"f":"status"}, {"f":"add","member":"n2","address":"..."},
+// {"f":"remove", the same}, {"f":"transfer", the same}.
 //
 // Every node answers. A change goes to the leader. For a read the leader puts a mark into the log,
 // and the node that was asked reads its own map once it has applied that: every replica is seen,
@@ -35,6 +39,7 @@ import (
 const (
 	enqueueTimeout = 2 * time.Second
 	passOnTimeout  = 5 * time.Second
+	memberTimeout  = 3 * time.Second
 )
 
 // What a client asks, and what stands in the log.
@@ -42,6 +47,9 @@ type request struct {
 	F     string          `json:"f"`
 	Key   string          `json:"key,omitempty"`
 	Value json.RawMessage `json:"value,omitempty"`
+	// Whom a change of the members is about.
+	Member  string `json:"member,omitempty"`
+	Address string `json:"address,omitempty"`
 	// From another node: not to be passed on once more.
 	Direct bool `json:"direct,omitempty"`
 }
@@ -84,17 +92,20 @@ func (m *machine) Apply(log *raft.Log) interface{} {
 	case "mark":
 		return answer{"type": "ok", "index": log.Index}
 	case "write":
-		return m.write(asked)
+		return m.write(asked, "")
+	case "append":
+		return m.write(asked, m.state.Values[asked.Key])
 	}
 	return m.swap(asked)
 }
 
-func (m *machine) write(asked request) answer {
+// Behind what is to stay.
+func (m *machine) write(asked request, stays string) answer {
 	var value string
 	if err := json.Unmarshal(asked.Value, &value); err != nil {
 		return failed(err)
 	}
-	m.state.Values[asked.Key] = value
+	m.state.Values[asked.Key] = stays + value
 	return answer{"type": "ok"}
 }
 
@@ -181,9 +192,14 @@ func (n *node) change(asked request) answer {
 		return failed(err)
 	}
 	future := n.raft.Apply(command, enqueueTimeout)
-	switch err := future.Error(); err {
-	case nil:
-		return future.Response().(answer)
+	if err := future.Error(); err != nil {
+		return notDone(err)
+	}
+	return future.Response().(answer)
+}
+
+func notDone(err error) answer {
+	switch err {
 	case raft.ErrNotLeader, raft.ErrEnqueueTimeout, raft.ErrLeadershipTransferInProgress:
 		return failed(err)
 	default:
@@ -191,9 +207,30 @@ func (n *node) change(asked request) answer {
 	}
 }
 
+// Who belongs to the cluster, and who leads it. Done also if it was so before.
+func (n *node) changeMembers(asked request) answer {
+	id, address := raft.ServerID(asked.Member), raft.ServerAddress(asked.Address)
+	var future raft.Future
+	switch asked.F {
+	case "add":
+		future = n.raft.AddVoter(id, address, 0, memberTimeout)
+	case "remove":
+		future = n.raft.RemoveServer(id, 0, memberTimeout)
+	default:
+		future = n.raft.LeadershipTransferToServer(id, address)
+	}
+	if err := future.Error(); err != nil {
+		return notDone(err)
+	}
+	return answer{"type": "ok"}
+}
+
 // Has the leader do it.
 func (n *node) atLeader(asked request) answer {
 	if asked.Direct || n.raft.State() == raft.Leader {
+		if asked.Member != "" {
+			return n.changeMembers(asked)
+		}
 		return n.change(asked)
 	}
 	host, _, err := net.SplitHostPort(string(n.raft.Leader()))
@@ -254,7 +291,7 @@ func (n *node) answer(asked request) answer {
 	switch asked.F {
 	case "read":
 		return n.read(asked.Key)
-	case "write", "cas", "mark":
+	case "write", "cas", "append", "mark", "add", "remove", "transfer":
 		return n.atLeader(asked)
 	case "status":
 		return n.status()
@@ -292,7 +329,7 @@ func parse(peers string) (raft.Configuration, error) {
 	return configuration, nil
 }
 
-func open(id, data, peers string) (*node, error) {
+func open(id, data, peers string, join bool) (*node, error) {
 	configuration, err := parse(peers)
 	if err != nil {
 		return nil, err
@@ -333,7 +370,7 @@ func open(id, data, peers string) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !exists {
+	if !exists && !join {
 		err := raft.BootstrapCluster(config, store, store, snapshots, transport, configuration)
 		if err != nil {
 			return nil, err
@@ -345,10 +382,14 @@ func open(id, data, peers string) (*node, error) {
 }
 
 func run(arguments []string) error {
-	if len(arguments) != 4 {
-		return fmt.Errorf("usage: hashicorp-node ID CLIENTS DATA ID=ADDRESS,...")
+	join := len(arguments) > 0 && arguments[0] == "--join"
+	if join {
+		arguments = arguments[1:]
 	}
-	made, err := open(arguments[0], arguments[2], arguments[3])
+	if len(arguments) != 4 {
+		return fmt.Errorf("usage: hashicorp-node [--join] ID CLIENTS DATA ID=ADDRESS,...")
+	}
+	made, err := open(arguments[0], arguments[2], arguments[3], join)
 	if err != nil {
 		return err
 	}

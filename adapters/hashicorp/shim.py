@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Client shim for node.go:  shim.py 1=10.77.0.1:8080,2=10.77.0.2:8080,... 10.77.0.1:7000,...
+"""Client shim for node.go:  shim.py 1=10.77.0.1:8080,2=10.77.0.2:8080,... n1=10.77.0.1:7000,...
 
-The second argument are the addresses that nodes know each other by, in the order of their numbers.
+The second argument are the names and addresses that nodes know each other by, in the order of their
+numbers.
 A connection for each request: what is late can never be taken for another answer.
 """
 import json
@@ -11,7 +12,10 @@ import sys
 import time
 
 ADDRESSES = dict(pair.split("=", 1) for pair in sys.argv[1].split(","))
-PEERS = {address: number for number, address in enumerate(sys.argv[2].split(","), start=1)}
+MEMBERS = [pair.split("=", 1) for pair in sys.argv[2].split(",")]
+PEERS = {address: number for number, (_, address) in enumerate(MEMBERS, start=1)}
+# Unlike reads and questions, these do something.
+CHANGES = ("write", "cas", "append", "add", "remove", "transfer")
 
 
 def exchange(connection, request, end):
@@ -30,6 +34,9 @@ def exchange(connection, request, end):
 def answer(request):
     seconds = request["timeout_ms"] / 1000
     end = time.monotonic() + seconds
+    if "member" in request:
+        name, address = MEMBERS[request["member"] - 1]
+        request = request | {"member": name, "address": address}
     host, port = ADDRESSES[str(request["node"])].rsplit(":", 1)
     try:
         connection = socket.create_connection((host, int(port)), seconds)
@@ -39,8 +46,7 @@ def answer(request):
         try:
             told = exchange(connection, request, end)
         except OSError as error:
-            change = request["f"] in ("write", "cas")
-            return {"type": "info" if change else "fail", "note": str(error)}
+            return {"type": "info" if request["f"] in CHANGES else "fail", "note": str(error)}
     leader = PEERS.get(told.pop("leader_address", None))
     return told | ({"believed_leader": leader} if leader else {})
 

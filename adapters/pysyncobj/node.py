@@ -42,6 +42,10 @@ class Map(SyncObjConsumer):
         self.values[key] = value
 
     @replicated
+    def append(self, key, piece):
+        self.values[key] = self.values.get(key, "") + piece
+
+    @replicated
     def cas(self, key, expected, desired):
         found = self.values.get(key)
         if found == expected:
@@ -91,8 +95,9 @@ class Node:
             value, error = self.apply(self.map.read, (key,), seconds)
             if error is None:
                 return {"type": "ok", "value": value}
-        elif request["f"] == "write":
-            _, error = self.apply(self.map.write, (key, request["value"]), seconds)
+        elif request["f"] in ("write", "append"):
+            method = self.map.write if request["f"] == "write" else self.map.append
+            _, error = self.apply(method, (key, request["value"]), seconds)
             if error is None:
                 return {"type": "ok"}
         else:

@@ -39,7 +39,7 @@ def answer(request):
         try:
             told = exchange(connection, request, end)
         except OSError as error:
-            change = request["f"] in ("write", "cas")
+            change = request["f"] in ("write", "cas", "append")
             return {"type": "info" if change else "fail", "note": str(error)}
     leader = PEERS.get(told.pop("leader_address", None))
     return told | ({"believed_leader": leader} if leader else {})

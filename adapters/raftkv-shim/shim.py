@@ -21,14 +21,14 @@ class Refused(Exception):
 
 
 def one_reply(stream):
-    """A bulk string, a simple string or nothing."""
+    """A bulk string, a simple string, a number as it stands, or nothing."""
     line = stream.readline()
     if not line.endswith(b"\r\n"):
         raise OSError("the server closed before it answered")
     kind, rest = line[:1], line[1:-2].decode()
     if kind == b"-":
         raise Refused(rest)
-    if kind == b"+":
+    if kind in (b"+", b":"):
         return rest
     if kind != b"$":
         raise OSError(f"unexpected reply {line!r}")
@@ -74,6 +74,11 @@ def write(request):
     return {"type": "ok"}
 
 
+def append(request):
+    call(request, "APPEND", request["key"], request["value"])
+    return {"type": "ok"}
+
+
 def cas(request):
     expected, desired = request["value"]
     condition = ["NX"] if expected is None else ["IFEQ", expected]
@@ -94,9 +99,10 @@ def status(request):
 
 
 def answer(request):
-    change = request["f"] in ("write", "cas")
+    change = request["f"] in ("write", "cas", "append")
     try:
-        return {"read": read, "write": write, "cas": cas, "status": status}[request["f"]](request)
+        return {"read": read, "write": write, "cas": cas, "append": append,
+                "status": status}[request["f"]](request)
     except NeverSent as error:
         return {"type": "fail", "note": str(error)}
     except Refused as error:

@@ -93,6 +93,23 @@ class Verdict(Folder):
             self.assertEqual(json.loads(lines[index])["index"], index)
         self.assertIn(linear["sentence"], err)
 
+    def test_queues_lose_nothing_and_a_server_that_loses_is_convicted_in_words(self):
+        words = ("--workload", "queue", "--plan", "partitions", "--time", "10", "--seed", "1")
+        code, _, err = self.check("raftkv", *words)
+        self.assertEqual(code, 0, err)
+        self.assertIn("workload: queue, by the target's own append", err)
+        facts = json.loads(self.saved("run.json"))
+        self.assertEqual(facts["workload"], "queue")
+        self.assertGreater(len(facts["recovery"]["led"]), 1, "leadership was not rotated")
+        reads = [json.loads(line) for line in self.saved("history.jsonl").splitlines() if '"f":"read"' in line]
+        lists = [e["value"] for e in reads if e["type"] == "ok"]
+        self.assertTrue(all(isinstance(elements, list) and len(elements) <= 100 for elements in lists))
+        self.assertEqual({e["node"] for e in reads if e["process"] == 7}, set(range(1, int(NODES) + 1)))  # It roams.
+        shutil.rmtree(self.folder / "run")
+        code, _, err = self.check("broken/early-ack", *words)
+        self.assertEqual(code, 1, err)
+        self.assertRegex(err, r"linear +invalid key k[0-9]+: process [0-9]+ read .*without \"[0-9]+\"")
+
     def test_faults_are_observed_and_the_same_seed_draws_the_same(self):
         words = ("--plan", "standard", "--time", "10", "--seed", "3")
         code, _, err = self.check("raftkv", *words)

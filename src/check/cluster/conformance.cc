@@ -85,6 +85,11 @@ void check_register(RaftClusterConfig& system) {
     expect_done(client->write(key, awkward));
     expect_reads(*client, key, awkward);
     expect_done(client->cas(key, awkward, "3"));
+    const std::string list = "list" + key;
+    expect_done(client->append(list, "1,"));
+    expect_done(client->append(list, awkward));
+    expect_done(client->append(list, "2,"));
+    expect_reads(*client, list, "1," + awkward + "2,");
     client->close();
     expect_reads(*client, key, "3");  // Connects again by itself.
   }
@@ -136,6 +141,7 @@ void check_refused(RaftClusterConfig& system, NodeId stopped) {
     EXPECT_EQ(client->read("x").outcome, Outcome::Fail);
     EXPECT_EQ(client->write("x", "1").outcome, Outcome::Fail);
     EXPECT_EQ(client->cas("x", std::nullopt, "1").outcome, Outcome::Fail);
+    EXPECT_EQ(client->append("x", "1").outcome, Outcome::Fail);
   });
   EXPECT_LT(taken, kTimeout);
 }

@@ -2,6 +2,7 @@
 #include "check/cluster/manifest.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <filesystem>
 #include <optional>
@@ -117,20 +118,27 @@ base::Status read_client(const std::string& path, const toml::table& table, Mani
   manifest.capabilities = {};
   if (!table.contains("capabilities")) return reader.finished();
   manifest.capabilities = Capabilities{.cas = false, .status = false};
-  const std::vector<std::string> known = {"cas", "status", "membership", "transfer"};
+  struct Word {
+    const char* word;
+    bool Capabilities::*capability;
+  };
+  static constexpr std::array<Word, 5> kWords = {{{"cas", &Capabilities::cas},
+                                                  {"append", &Capabilities::append},
+                                                  {"status", &Capabilities::status},
+                                                  {"membership", &Capabilities::membership},
+                                                  {"transfer", &Capabilities::transfer}}};
+  std::vector<std::string> known;
+  known.reserve(kWords.size());
+  for (const Word& word : kWords) known.emplace_back(word.word);
   reader.each("capabilities", "strings", [&](const toml::node& node) {
-    const auto word = node.value_exact<std::string>().value_or("");
-    if (word == "cas") {
-      manifest.capabilities.cas = true;
-    } else if (word == "status") {
-      manifest.capabilities.status = true;
-    } else if (word == "membership") {
-      manifest.capabilities.membership = true;
-    } else if (word == "transfer") {
-      manifest.capabilities.transfer = true;
+    const auto named = node.value_exact<std::string>().value_or("");
+    const auto* found =
+        std::ranges::find_if(kWords, [&](const Word& word) { return named == word.word; });
+    if (found != kWords.end()) {
+      manifest.capabilities.*found->capability = true;
     } else {
       reader.fail(node.source(),
-                  "unknown capability '" + word + "'" + base::did_you_mean(word, known));
+                  "unknown capability '" + named + "'" + base::did_you_mean(named, known));
     }
   });
   return reader.finished();

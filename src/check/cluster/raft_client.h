@@ -44,12 +44,19 @@ class RaftClient {
   // another node or after an error.
   virtual base::Status connect(history::NodeId node, std::chrono::milliseconds timeout) = 0;
 
-  // Linearizable, all three. A key never written reads nothing (std::nullopt).
+  // Linearizable, all four. A key never written reads nothing (std::nullopt).
   virtual Answer read(const std::string& key) = 0;
   virtual Answer write(const std::string& key, const std::string& value) = 0;
   // Sets `key` to `desired` if it holds `expected` (nothing: if it does not exist), in one step.
   virtual Answer cas(const std::string& key, const history::Value& expected,
                      const std::string& desired) = 0;
+  // Puts `piece` behind what `key` holds, in one step; where that is nothing, it makes the key. If
+  // the system has no such operation (Capabilities::append), it is made of read() and cas().
+  virtual Answer append(const std::string& key, const std::string& piece);
+
+  // Whether connect() to another node costs next to nothing, so that one client can ask them in
+  // turn. Else a connection is opened.
+  virtual bool changes_nodes() const { return false; }
 
   virtual void close() = 0;
 };

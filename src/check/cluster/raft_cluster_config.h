@@ -28,6 +28,7 @@ struct NodeStatus {
 // report says so.
 struct Capabilities {
   bool cas = true;          // RaftClient::cas; without it every cas is Fail.
+  bool append = false;      // RaftClient::append in one step of the system's own.
   bool status = true;       // status() tells more than that the node answers.
   bool membership = false;  // Membership::add and remove.
   bool transfer = false;    // Membership::transfer.

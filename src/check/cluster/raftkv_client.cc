@@ -9,7 +9,7 @@ namespace {
 
 using Kind = RespReply::Kind;
 
-// A reply to SET that is not what was hoped for.
+// A reply to a change that is not what was hoped for.
 Answer refused(RespReply reply) {
   if (reply.kind != Kind::Error) return unknown("unexpected reply: " + reply.text);
   if (reply.text.starts_with("NOTDONE")) return certainly_not(std::move(reply.text));
@@ -61,6 +61,13 @@ Answer RaftkvClient::cas(const std::string& key, const history::Value& expected,
   history::Value found;
   if (reply.kind == Kind::Text) found = std::move(reply.text);
   return found == expected ? done() : found_instead(std::move(found));
+}
+
+Answer RaftkvClient::append(const std::string& key, const std::string& piece) {
+  Exchange<RespReply> exchange = call({"APPEND", key, piece});
+  if (auto* broken = std::get_if<Broken>(&exchange)) return unanswered_change(std::move(*broken));
+  auto& reply = std::get<RespReply>(exchange);
+  return reply.kind == Kind::Integer ? done() : refused(std::move(reply));
 }
 
 }  // namespace check::cluster

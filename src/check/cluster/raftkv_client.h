@@ -5,6 +5,7 @@
 //   write  SET key value
 //   cas    SET key desired IFEQ expected GET, or SET key desired NX GET where nothing is expected;
 //          the reply is what was there before, so it has been done iff that is what was expected.
+//   append APPEND key piece
 //
 // An error that begins with NOTDONE certainly did nothing; any other leaves it open.
 #pragma once
@@ -31,6 +32,7 @@ class RaftkvClient final : public RaftClient {
   Answer write(const std::string& key, const std::string& value) override;
   Answer cas(const std::string& key, const history::Value& expected,
              const std::string& desired) override;
+  Answer append(const std::string& key, const std::string& piece) override;
   void close() override { resp_.close(); }
 
  private:

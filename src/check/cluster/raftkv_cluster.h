@@ -28,6 +28,7 @@ class RaftkvCluster final : public ProcessCluster {
 
   bool ready(NodeId node) override;
   base::Result<NodeStatus> status(NodeId node) override;
+  Capabilities capabilities() const override { return {.append = true}; }
   std::unique_ptr<RaftClient> create_client() override;
   std::vector<std::uint16_t> peer_ports() const override { return {kPeerPort}; }
   std::string protocol() const override { return "raftkv"; }

@@ -23,6 +23,8 @@ const char* name_of(ShimFunction function) {
       return "write";
     case ShimFunction::Cas:
       return "cas";
+    case ShimFunction::Append:
+      return "append";
     case ShimFunction::Status:
       return "status";
     case ShimFunction::Add:
@@ -96,7 +98,9 @@ std::string shim_line(std::uint64_t id, const ShimRequest& request,
   } else if (request.function != ShimFunction::Status) {
     line["key"] = request.key;
   }
-  if (request.function == ShimFunction::Write) line["value"] = request.written;
+  const bool one_text =
+      request.function == ShimFunction::Write || request.function == ShimFunction::Append;
+  if (one_text) line["value"] = request.written;
   if (request.function == ShimFunction::Cas) {
     line["value"] = json::array({json_of(request.expected), request.written});
   }

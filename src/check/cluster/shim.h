@@ -21,14 +21,14 @@
 
 namespace check::cluster {
 
-enum class ShimFunction : std::uint8_t { Read, Write, Cas, Status, Add, Remove, Transfer };
+enum class ShimFunction : std::uint8_t { Read, Write, Cas, Append, Status, Add, Remove, Transfer };
 
 struct ShimRequest {
   NodeId node;
   ShimFunction function = ShimFunction::Read;
   std::string key;
   history::Value expected;  // Of a cas.
-  std::string written;      // Of a write or a cas.
+  std::string written;      // Of a write, a cas or an append.
   NodeId member = {};       // To add, to remove, to hand over to.
 };
 

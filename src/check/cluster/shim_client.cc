@@ -38,6 +38,11 @@ Answer ShimClient::cas(const std::string& key, const history::Value& expected,
   return change({node_, ShimFunction::Cas, key, expected, desired});
 }
 
+Answer ShimClient::append(const std::string& key, const std::string& piece) {
+  if (!capabilities_.append) return RaftClient::append(key, piece);
+  return change({node_, ShimFunction::Append, key, {}, piece});
+}
+
 Answer ShimClient::change(const ShimRequest& request) {
   Exchange<ShimReply> exchange = shim_.ask(request, timeout_);
   if (auto* broken = std::get_if<Broken>(&exchange)) return unanswered_change(std::move(*broken));

@@ -22,6 +22,8 @@ class ShimClient final : public RaftClient {
   Answer write(const std::string& key, const std::string& value) override;
   Answer cas(const std::string& key, const history::Value& expected,
              const std::string& desired) override;
+  Answer append(const std::string& key, const std::string& piece) override;
+  bool changes_nodes() const override { return true; }
   void close() override { shim_.close(); }
 
  private:

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <string>
 
 #include "check/cluster/local_hosts.h"
+#include "check/cluster/plugin.h"
 #include "check/cluster/words.h"
 #include "golden/golden.h"
 
@@ -98,7 +100,8 @@ TEST(Target, SharedObjectMakesItsOwnSystem) {
 TEST(Target, SharedObjectOfAnotherSeaworthyIsRefused) {
   EXPECT_NE(
       refusal_of(PLUGIN_OTHER_ABI)
-          .find("was built for another seaworthy: its seaworthy_target_abi is 0, here it is 2"),
+          .find("was built for another seaworthy: its seaworthy_target_abi is 0, here it is " +
+                std::to_string(SEAWORTHY_TARGET_ABI)),
       std::string::npos)
       << refusal_of(PLUGIN_OTHER_ABI);
   EXPECT_NE(refusal_of("/lib/x86_64-linux-gnu/libc.so.6").find("is no seaworthy adapter"),

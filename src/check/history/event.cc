@@ -25,6 +25,19 @@ void write_value(base::JsonWriter& writer, const Value& value) {
   }
 }
 
+// Element by element, so that what was no list cannot spoil the line.
+void write_list(base::JsonWriter& writer, const std::string& text) {
+  JsonCursor cursor(text, kLineLimits);
+  std::string element;
+  writer.begin_array();
+  cursor.enter_array();
+  while (cursor.next_element()) {
+    cursor.string(element);
+    if (!cursor.failed()) writer.string(element);
+  }
+  writer.end_array();
+}
+
 // Which members were there; each at most once.
 enum class Member : std::uint32_t {
   Index = 1,
@@ -215,6 +228,7 @@ base::Status LineReader::interpret_value() {
   for (const Value& element : list_) write_value(writer, element);
   writer.end_array();
   event_.value = std::move(text);
+  event_.list = true;
   return base::Done{};
 }
 
@@ -231,6 +245,8 @@ void append_line(std::string& out, const Event& event) {
     write_value(writer, event.expected);
     write_value(writer, event.value);
     writer.end_array();
+  } else if (event.list && event.value) {
+    write_list(writer, *event.value);
   } else {
     write_value(writer, event.value);
   }

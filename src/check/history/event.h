@@ -29,6 +29,7 @@ struct Event {
   Value expected;  // Cas: what must be there.
   Value found;     // Cas: what was there instead, if Fail and the system told.
   bool found_known = false;
+  bool list = false;  // Read, Ok: the value is the JSON text of a list, and is written as one.
   std::optional<std::uint32_t> node;
   bool final = false;
   std::string error;  // Why it failed or is unknown; for people, may be empty.

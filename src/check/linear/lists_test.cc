@@ -193,7 +193,7 @@ void expect_evidence_suffices(const std::vector<Operation>& operations,
 
 TEST(Lists, RanksAgreeWithTheSearch) {
   const std::uint64_t seed = from_environment("SEED", 1);
-  const std::uint64_t rounds = from_environment("ROUNDS", 5000);
+  const std::uint64_t rounds = from_environment("ROUNDS", 3000);
   std::printf("seed %llu, %llu rounds (SEED, ROUNDS)\n", static_cast<unsigned long long>(seed),
               static_cast<unsigned long long>(rounds));
   std::uint64_t decided = 0;

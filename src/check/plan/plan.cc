@@ -11,10 +11,7 @@ namespace check::plan {
 
 namespace {
 
-constexpr std::uint64_t kMostClients = 1000;
-constexpr std::uint64_t kMostKeys = 100'000;
 constexpr std::uint64_t kMostShare = 1000;
-constexpr std::uint64_t kMostTimeoutMs = 60'000;
 constexpr std::uint64_t kMostNodes = 64;
 constexpr std::uint64_t kMostOperations = 1'000'000'000;
 constexpr std::uint64_t kMostTurns = 1'000'000;
@@ -32,33 +29,6 @@ base::Result<const Table*> as_table(const Document& document, const Value& value
                                     const std::string& name) {
   if (const auto* table = std::get_if<Table>(&value.data)) return table;
   return complaint(document, value.at, '\'' + name + "' must be a table");
-}
-
-base::Result<Work> read_work(const Document& document, const Table& table) {
-  TableReader reader(document, table, "[clients]");
-  Work work;
-  const auto number = [&](std::string_view key, std::uint32_t& into,
-                          std::uint64_t most) -> base::Status {
-    TRY(const std::uint64_t value, reader.number(key, into, most));
-    into = static_cast<std::uint32_t>(value);
-    return base::Done{};
-  };
-  TRY([[maybe_unused]] auto count, number("count", work.clients, kMostClients));
-  TRY([[maybe_unused]] auto keys, number("keys", work.keys, kMostKeys));
-  TRY([[maybe_unused]] auto stay, number("stay", work.stay, kMostClients));
-  TRY([[maybe_unused]] auto read, number("read", work.read, kMostShare));
-  TRY([[maybe_unused]] auto write, number("write", work.write, kMostShare));
-  TRY([[maybe_unused]] auto cas, number("cas", work.cas, kMostShare));
-  TRY([[maybe_unused]] auto timeout, number("timeout_ms", work.timeout_ms, kMostTimeoutMs));
-  TRY([[maybe_unused]] auto end, reader.finished());
-  const Position at = table.empty() ? Position{1, 1} : table.front().key.at;
-  if (work.clients == 0 || work.keys == 0) {
-    return complaint(document, at, "'count' and 'keys' must be at least 1");
-  }
-  if (work.read + work.write + work.cas == 0) {
-    return complaint(document, at, "one of 'read', 'write' and 'cas' must be at least 1");
-  }
-  return work;
 }
 
 base::Result<Fault> read_fault(const Document& document, const Value& value) {
@@ -299,12 +269,9 @@ base::Result<Plan> read_plan(const Document& document) {
 
 std::string write_plan(const Plan& plan) {
   std::ostringstream out;
-  out << "name = " << quoted(plan.name) << "\nabout = " << quoted(plan.about)
-      << "\n\n[clients]\ncount = " << plan.work.clients << "\nkeys = " << plan.work.keys
-      << "\nstay = " << plan.work.stay << "\nread = " << plan.work.read
-      << "\nwrite = " << plan.work.write << "\ncas = " << plan.work.cas
-      << "\ntimeout_ms = " << plan.work.timeout_ms
-      << "\n\n[require]\noperations = " << plan.require.operations
+  out << "name = " << quoted(plan.name) << "\nabout = " << quoted(plan.about) << "\n\n[clients]\n";
+  write_work(plan.work, out);
+  out << "\n[require]\noperations = " << plan.require.operations
       << "\nevery_node = " << (plan.require.every_node ? "true" : "false") << "\nfired = {";
   const char* separator = " ";
   for (const auto& [fault, count] : plan.require.fired) {

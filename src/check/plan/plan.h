@@ -16,20 +16,9 @@
 #include "check/plan/document.h"
 #include "check/plan/fault.h"
 #include "check/plan/rule.h"
+#include "check/plan/work.h"
 
 namespace check::plan {
-
-// What clients do, each in a closed loop.
-struct Work {
-  std::uint32_t clients = 8;
-  std::uint32_t keys = 8;
-  std::uint32_t stay = 1;  // For each node, so many keep to it whatever happens; the others roam.
-  // Shares of the operations; their sum is not zero.
-  std::uint32_t read = 45;
-  std::uint32_t write = 35;
-  std::uint32_t cas = 20;
-  std::uint32_t timeout_ms = 0;  // Of one operation; 0: half an election timeout, 200 to 1000 ms.
-};
 
 // Where a run has come to, in what its clients were told and what its nodes did: a moment that can
 // be found again in another run, where times differ. Counted since the last fault, of any lane,

@@ -6,6 +6,7 @@
 #include <cctype>
 #include <filesystem>
 
+#include "base/text.h"
 #include "check/cluster/target.h"
 #include "check/plan/schedule.h"
 #include "check/run/analyse.h"
@@ -50,6 +51,11 @@ base::Status validate(const CheckOptions& options) {
   if (options.clients.value_or(1) == 0 || options.keys.value_or(1) == 0) {
     return wrong("--clients and --keys must be at least 1");
   }
+  if (!options.workload.empty() && !plan::work_kind(options.workload)) {
+    std::vector<std::string> words;
+    for (const plan::WorkWord& word : plan::work_words()) words.emplace_back(word.word);
+    return wrong(base::unknown_word("workload", options.workload, words));
+  }
   if (options.search_s.value_or(1) < 1 || options.search_s.value_or(1) > kMostSeconds) {
     return wrong(fmt::format("--search must be from 1 to {} seconds, not {}", kMostSeconds,
                              *options.search_s));
@@ -80,6 +86,7 @@ base::Result<plan::Plan> chosen_plan(const CheckOptions& options, const std::str
   TRY(plan::Plan plan, load_plan(name));
   plan.work.clients = options.clients.value_or(plan.work.clients);
   plan.work.keys = options.keys.value_or(plan.work.keys);
+  plan.work.kind = plan::work_kind(options.workload).value_or(plan.work.kind);
   TRY([[maybe_unused]] auto applicable, plan::check_applicable(plan, options.nodes));
   TRY([[maybe_unused]] auto room, check_room(options, plan));
   return plan;

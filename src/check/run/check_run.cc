@@ -22,7 +22,9 @@
 #include "check/run/fault_log.h"
 #include "check/run/first_facts.h"
 #include "check/run/history_log.h"
+#include "check/run/judge.h"
 #include "check/run/known_file.h"
+#include "check/run/leader_turns.h"
 #include "check/run/message_log.h"
 #include "check/run/message_watch.h"
 #include "check/run/monitor_choice.h"
@@ -70,11 +72,13 @@ class Run {
   milliseconds operation_timeout() const;
   base::Status check_rules() const;
   base::Status check_machine() const;
+  base::Status check_work() const;
   faults::Surroundings surroundings();
   faults::Counts counts() const;
   std::unique_ptr<OnlineJudge> judge_online();  // Null: nothing ends the run early.
   void fault_phase();
   void recover();
+  void read_back_in_turns(ReadBack& read_back);
   void save_or_stop(const base::Status& saved);
   base::Status finish();
   std::string progress_line() const;
@@ -108,6 +112,7 @@ class Run {
 
 // Without the steps that need a capability the system lacks.
 plan::Work possible_work(plan::Work work, const cluster::RaftClusterConfig& config) {
+  if (work.kind == plan::WorkKind::Queue) return work;
   if (!config.capabilities().cas) work.cas = 0;
   if (work.read + work.write + work.cas == 0) work.read = work.write = 1;
   return work;
@@ -138,6 +143,7 @@ base::Result<std::unique_ptr<Run>> Run::build(const RunRequest& request, faults:
   TRY(r.strikes_, Strikes::prepare(
                       r.plan_, {*r.sandbox_, *r.hosts_, *r.config_, *r.network_, *r.nodes_, stop}));
   TRY([[maybe_unused]] auto possible, r.check_machine());
+  TRY([[maybe_unused]] auto workable, r.check_work());
   r.workload_ = std::make_unique<Workload>(*r.sandbox_, *r.config_, *r.history_, r.clock_,
                                            possible_work(request.plan.work, *r.config_));
   r.progress_ =
@@ -171,6 +177,15 @@ base::Status Run::check_machine() const {
   return base::Error{
       base::ErrorCode::Unavailable,
       fmt::format("plan '{}' cannot be carried out here: {}", plan_.name, impossible)};
+}
+
+base::Status Run::check_work() const {
+  const cluster::Capabilities can = config_->capabilities();
+  if (plan_.work.kind != plan::WorkKind::Queue || can.append || can.cas) return base::Done{};
+  return base::Error{base::ErrorCode::Unavailable,
+                     fmt::format("the workload queue needs a target with append or cas; {} has "
+                                 "neither",
+                                 facts_.target)};
 }
 
 base::Status Run::start_monitor() {
@@ -220,7 +235,12 @@ base::Status Run::begin() {
                               facts_.target_version, facts_.nodes));
   progress_->note(fmt::format("monitor: {}: {}", choice_.name, choice_.reason));
   if (!facts_.settings.empty()) progress_->note("settings: " + describe(facts_.settings));
-  if (!config_->capabilities().cas) progress_->note("the target has no cas: only reads and writes");
+  if (plan_.work.kind == plan::WorkKind::Queue) {
+    progress_->note(config_->capabilities().append
+                        ? "workload: queue, by the target's own append"
+                        : "workload: queue; an append is a read and a cas");
+  } else if (!config_->capabilities().cas)
+    progress_->note("the target has no cas: only reads and writes");
   if (!config_->capabilities().status) {
     progress_->note(
         fmt::format("the target does not tell who leads: any node is taken for the "
@@ -300,7 +320,8 @@ std::unique_ptr<OnlineJudge> Run::judge_online() {
   const std::set<std::string> checkers = OnlineJudge::possible(request_.manner.stop_at);
   if (checkers.empty()) return nullptr;
   return std::make_unique<OnlineJudge>(
-      request_.directory, OnlineJudge::Options{checkers, facts_.messages.protocol}, stop_);
+      request_.directory,
+      OnlineJudge::Options{checkers, facts_.messages.protocol, model_of(facts_)}, stop_);
 }
 
 void Run::fault_phase() {
@@ -345,13 +366,28 @@ void Run::recover() {
   if (strikes_->clocks() != nullptr) strikes_->clocks()->heal_all();
   facts_.recovery = heal({*network_, *processes_, strikes_->members()},
                          recovery_bound_ms(facts_.election_timeout_ms));
-  if (!await_recovery(*cluster_, *workload_, clock_, facts_.recovery)) {
+  const bool recovered = await_recovery(*cluster_, *workload_, clock_, facts_.recovery);
+  if (!recovered) {
     progress_->phase("recovery: restarting all nodes");
     try_restart(*cluster_, *processes_, *workload_, clock_, facts_.recovery);
   }
   workload_->stop();
   progress_->phase("read-back");
-  read_back(*cluster_, *history_, *workload_, facts_.keys, facts_.recovery);
+  facts_.keys = static_cast<std::uint32_t>(workload_->keys().size());
+  ReadBack read_back(*cluster_, *history_, *workload_);
+  read_back.make(facts_.recovery);
+  if (plan_.has_faults() && plan_.work.rotate_leaders && recovered) read_back_in_turns(read_back);
+}
+
+void Run::read_back_in_turns(ReadBack& read_back) {
+  if (!config_->capabilities().status || !facts_.recovery.unread.empty()) return;
+  LeaderTurns turns(*cluster_, *processes_, strikes_->members(),
+                    facts_.election_timeout_ms.value_or(kAssumedElectionMs));
+  while (turns.next()) {
+    progress_->phase(fmt::format("read-back, n{} leads", turns.led().back()));
+    read_back.make(facts_.recovery);
+  }
+  facts_.recovery.led = turns.led();
 }
 
 // A disk that is full by now does not take away the judgement of what was saved before.

@@ -18,6 +18,11 @@ constexpr std::size_t kMostKeys = 20;
 
 }  // namespace
 
+const model::Model* model_of(const RunFacts& facts) {
+  const auto kind = plan::work_kind(facts.workload);
+  return kind ? model::find_model(plan::describe(*kind).model) : nullptr;
+}
+
 base::Result<Evidence> load_evidence(const RunDirectory& directory) {
   Evidence evidence;
   if (!directory.has("run.json")) {
@@ -50,8 +55,10 @@ base::Result<Evidence> load_evidence(const RunDirectory& directory) {
 
 std::vector<verdict::Finding> judge(const Evidence& evidence,
                                     const std::function<bool()>& keep_going) {
+  linear::Options how;
+  how.model = model_of(evidence.facts);
   std::vector<verdict::Finding> findings =
-      linear::check_each(evidence.operations, {}, keep_going, kMostKeys);
+      linear::check_each(evidence.operations, how, keep_going, kMostKeys);
   findings.insert(findings.end(),
                   {judge_liveness(evidence), judge_divergence(evidence), judge_faults(evidence),
                    judge_workload(evidence), judge_traffic(evidence)});

@@ -27,6 +27,7 @@ RunFacts first_facts(const RunRequest& request) {
   facts.seed = *request.options.seed;
   facts.nodes = request.options.nodes;
   facts.clients = request.plan.work.clients;
+  facts.workload = plan::describe(request.plan.work.kind).word;
   facts.keys = request.plan.work.keys;
   facts.time_s = request.options.time_s;
   facts.accept_known = request.options.accept_known;

@@ -5,6 +5,7 @@
 
 #include "check/history/event.h"
 #include "check/run/append_line.h"
+#include "check/run/list_text.h"
 
 namespace check::run {
 
@@ -55,7 +56,12 @@ void HistoryLog::invoke(const Call& call) { append(event_of(call)); }
 void HistoryLog::complete(const Call& call, const cluster::Answer& answer) {
   Event event = event_of(call);
   event.type = type_of(answer.outcome);
-  if (call.function == Function::Read) event.value = answer.found;
+  if (call.function == Function::Read) {
+    const bool lists = call.list && answer.outcome == Outcome::Ok;
+    auto list = lists ? list_of(answer.found) : std::nullopt;
+    event.list = list.has_value();
+    event.value = event.list ? std::move(list) : answer.found;
+  }
   if (call.function == Function::Cas && answer.outcome == Outcome::Fail) {
     event.found = answer.found;
     event.found_known = answer.found_known;

@@ -28,6 +28,7 @@ struct Call {
   history::Value expected = {};
   history::NodeId node = {};
   bool final = false;
+  bool list = false;  // What is read is the text of a list (list_text.h).
 };
 
 class HistoryLog {

@@ -24,7 +24,14 @@ Finding finding(std::string checker, Verdict verdict, std::string sentence) {
   return {std::move(checker), verdict, std::move(sentence), {}, std::nullopt};
 }
 
-std::string shown(const history::Value& value) { return value ? '"' + *value + '"' : "nothing"; }
+// Of a long value, a list mostly, the end.
+std::string shown(const history::Value& value) {
+  constexpr std::size_t kMost = 60;
+  if (!value) return "nothing";
+  if (value->size() <= kMost) return '"' + *value + '"';
+  return fmt::format("{} bytes that end with \"{}\"", value->size(),
+                     value->substr(value->size() - kMost / 2));
+}
 
 // The newest answer of each node to the final read of each key.
 using FinalReads = std::map<std::string, std::map<std::uint32_t, const Operation*>>;
@@ -152,7 +159,10 @@ Finding judge_liveness(const Evidence& evidence) {
   return finding("liveness", Verdict::Valid,
                  fmt::format("a leader {} ms after the faults, then every client and the read-back "
                              "through every node",
-                             *recovery.leader_ms));
+                             *recovery.leader_ms) +
+                     (recovery.led.size() > 1
+                          ? fmt::format(", while n{} led", fmt::join(recovery.led, ", then n"))
+                          : ""));
 }
 
 Finding judge_divergence(const Evidence& evidence) {

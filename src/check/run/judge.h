@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "check/faults/fault_record.h"
 #include "check/history/operation.h"
+#include "check/model/model.h"
 #include "check/monitor/picture.h"
 #include "check/run/run_directory.h"
 #include "check/run/run_facts.h"
@@ -37,6 +38,9 @@ struct Evidence {
   std::optional<monitor::Picture> audit;
   std::string links;  // What the monitor counted, as a table; not part of any verdict.
 };
+
+// What its clients' answers are judged by.
+const model::Model* model_of(const RunFacts& facts);
 
 base::Result<Evidence> load_evidence(const RunDirectory& directory);
 

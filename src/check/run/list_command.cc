@@ -5,6 +5,7 @@
 #include "check/model/model.h"
 #include "check/plan/fault.h"
 #include "check/plan/rule.h"
+#include "check/plan/work.h"
 #include "check/run/analyse.h"
 #include "check/run/commands.h"
 #include "check/run/plan_files.h"
@@ -64,6 +65,13 @@ int list_models() {
   return kExitValid;
 }
 
+int list_workloads() {
+  for (const plan::WorkWord& word : plan::work_words()) {
+    row(word.word, fmt::format("{} (model {})", word.meaning, word.model));
+  }
+  return kExitValid;
+}
+
 int list_protocols() {
   for (const wire::Protocol protocol : wire::kProtocols) {
     if (wire::make_decoder(protocol)) row(name(protocol), description(protocol));
@@ -78,6 +86,7 @@ int list_command(const std::string& what) {
   if (what == "plans") return list_plans();
   if (what == "faults") return list_faults();
   if (what == "protocols") return list_protocols();
+  if (what == "workloads") return list_workloads();
   return list_models();
 }
 

@@ -46,6 +46,10 @@ CLI::App* add_check(CLI::App& app, CheckOptions& options) {
       ->type_name("N");
   check->add_option("--keys", options.keys, "Number of keys (default: the plan's, 8)")
       ->type_name("N");
+  check
+      ->add_option("--workload", options.workload,
+                   "What clients do: register, queue (default: the plan's, register)")
+      ->type_name("WORKLOAD");
   auto* plan = check->add_option("--plan", options.plan, "What to do: a plan's name or file")
                    ->type_name("PLAN")
                    ->capture_default_str();
@@ -200,14 +204,15 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a ba
   CLI::App* shrink = add_shrink(app, shrink_options);
   CLI::App* applied = add_applied(app, applied_options);
   CLI::App* list = app.add_subcommand("list", "Show what this program knows");
-  list->add_option("what", what, "targets, plans, faults, models or protocols")
+  list->add_option("what", what, "targets, plans, faults, workloads, models or protocols")
       ->type_name("WHAT")
-      ->check(CLI::IsMember({"targets", "plans", "faults", "models", "protocols"}))
+      ->check(CLI::IsMember({"targets", "plans", "faults", "workloads", "models", "protocols"}))
       ->required();
   app.require_subcommand(1);
   app.footer(kFooter);
   const cli::Lists lists = {{"TARGET", "list targets"},
                             {"PLAN", "list plans"},
+                            {"WORKLOAD", "list workloads"},
                             {"MODEL", "list models"},
                             {"PROTOCOL", "list protocols"}};
   if (const std::optional<int> code = cli::parse(app, argc, argv, lists)) return *code;

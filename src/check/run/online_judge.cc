@@ -31,7 +31,10 @@ constexpr int kAskEvery = 1024;
 // The history so far, key by key: those with new answers are judged again.
 class Linearity {
  public:
-  explicit Linearity(const RunDirectory& directory) : lines_(directory.file("history.jsonl")) {}
+  Linearity(const RunDirectory& directory, const model::Model* model)
+      : lines_(directory.file("history.jsonl")) {
+    how_.model = model;
+  }
 
   // Whether a violation is proven. A line that cannot be read ends it: it is for the judge that
   // comes after.
@@ -70,9 +73,10 @@ class Linearity {
     for (const std::size_t position : key.operations) {
       operations.push_back(pairing_.operations()[position]);
     }
-    return linear::check(operations, {}, keep_going).verdict == verdict::Verdict::Invalid;
+    return linear::check(operations, how_, keep_going).verdict == verdict::Verdict::Invalid;
   }
 
+  linear::Options how_;
   LineTail lines_;
   history::Pairing pairing_;
   std::map<std::string, Key> keys_;
@@ -109,7 +113,7 @@ class Follower {
  public:
   Follower(const RunDirectory& directory, const OnlineJudge::Options& options)
       : wanted_(options.checkers) {
-    if (wanted_.contains("linear")) linearity_.emplace(directory);
+    if (wanted_.contains("linear")) linearity_.emplace(directory, options.model);
     const auto protocol = wire::protocol(options.protocol);
     const bool only_linear = linearity_ && wanted_.size() == 1;
     if (protocol && !only_linear) messages_.emplace(directory, *protocol);

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "check/faults/stop.h"
+#include "check/model/model.h"
 #include "check/run/run_directory.h"
 
 namespace check::run {
@@ -19,8 +20,9 @@ namespace check::run {
 class OnlineJudge {
  public:
   struct Options {
-    std::set<std::string> checkers;  // Only these end the run.
-    std::string protocol;            // Empty: there are no messages.
+    std::set<std::string> checkers;       // Only these end the run.
+    std::string protocol;                 // Empty: there are no messages.
+    const model::Model* model = nullptr;  // Of the clients' answers.
   };
 
   // Which of these can be judged before the end.

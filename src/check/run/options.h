@@ -14,6 +14,7 @@ struct CheckOptions {
   std::uint32_t nodes = 5;
   std::optional<std::uint32_t> clients;  // Instead of the plan's.
   std::optional<std::uint32_t> keys;     // Instead of the plan's.
+  std::string workload;                  // Likewise; empty: the plan's.
   std::string plan = "standard";
   std::string suite;                      // Instead of `plan`.
   std::optional<std::uint32_t> search_s;  // Seconds of a search, instead of `plan`.

@@ -33,6 +33,32 @@ TEST(PlanText, IsReadAgainAsItWasWritten) {
   EXPECT_EQ(again.value().lanes.front().steps.front().at, step.at);
 }
 
+TEST(PlanText, SaysWhatClientsDo) {
+  const auto plan =
+      plan_of("name = \"mine\"\n[clients]\nworkload = \"queue\"\nelements = 7\nreads = \"stay\"\n");
+  ASSERT_TRUE(plan.ok()) << plan.error().message;
+  EXPECT_EQ(plan.value().work.kind, plan::WorkKind::Queue);
+  EXPECT_FALSE(plan.value().work.rotate_reads);
+  EXPECT_TRUE(plan.value().work.rotate_leaders);
+  const std::string text = plan::write_plan(plan.value());
+  EXPECT_NE(text.find("workload = \"queue\"\ncount = 8\nkeys = 8\nelements = 7\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("reads = \"stay\"\nleaders = \"rotate\"\n"), std::string::npos) << text;
+  EXPECT_EQ(plan::write_plan(plan_of(text).value()), text);
+}
+
+TEST(PlanText, WithWrongWorkIsNamedByItsPlace) {
+  const std::string head = "name = \"mine\"\n[clients]\n";
+  EXPECT_EQ(plan_of(head + "workload = \"queues\"\n").error().message,
+            "mine.toml:3:12: unknown workload 'queues'; did you mean 'queue'? (there are register, "
+            "queue)");
+  EXPECT_EQ(plan_of(head + "leaders = \"stays\"\n").error().message,
+            "mine.toml:3:11: 'leaders' must be \"rotate\" or \"stay\"; did you mean 'stay'?");
+  EXPECT_EQ(plan_of(head + "elements = 0\n").error().message,
+            "mine.toml:3:1: 'count', 'keys' and 'elements' must be at least 1");
+}
+
 TEST(PlanText, WithAWrongPointIsNamedByItsPlace) {
   const std::string head = "name = \"mine\"\n[[lane]]\n[[lane.step]]\nfault = \"kill leader\"\n";
   EXPECT_EQ(plan_of(head + "at = { acknowleged = 3 }\n").error().message,

@@ -18,6 +18,7 @@ constexpr milliseconds kPoll{20};
 constexpr milliseconds kReadTimeout{5000};
 constexpr milliseconds kRetry{100};
 constexpr int kReadRounds = 5;
+constexpr std::uint64_t kLimitOfAKeyMs = 10;
 // More than a round can use up.
 constexpr std::uint64_t kProcessesOfARound = 1'000'000;
 
@@ -45,6 +46,13 @@ bool all_served_since(const Workload& workload, history::Moment since) {
                              [&](const auto& called) { return called && *called >= since; });
 }
 
+// What is to be read.
+struct Extent {
+  std::vector<std::string> keys;
+  bool lists = false;
+  milliseconds limit{0};  // Of a round.
+};
+
 struct Reader {
   history::NodeId node;
   std::uint64_t process = 0;  // After an operation of unknown outcome: one stride further.
@@ -56,18 +64,21 @@ using Content = std::vector<history::Value>;
 
 // Reads all keys through one node; nothing if one could not be read before the limit.
 std::optional<Content> read_all(Cluster& cluster, HistoryLog& log, Reader reader,
-                                std::uint32_t keys, milliseconds limit) {
+                                const Extent& extent) {
   if (!cluster.sandbox.enter_clients_network().ok()) return std::nullopt;
-  Content content(keys);
+  Content content(extent.keys.size());
   const auto client = cluster.config.create_client();
-  const auto end = std::chrono::steady_clock::now() + limit;
+  const auto end = std::chrono::steady_clock::now() + extent.limit;
   bool connected = false;
-  for (std::uint32_t k = 0; k < keys;) {
+  for (std::size_t k = 0; k < content.size();) {
     if (cluster.stop.requested() || std::chrono::steady_clock::now() >= end) return std::nullopt;
     if (!connected) connected = client->connect(reader.node, kReadTimeout).ok();
     if (connected) {
-      const Call call{
-          .process = reader.process, .key = key_name(k), .node = reader.node, .final = true};
+      const Call call{.process = reader.process,
+                      .key = extent.keys[k],
+                      .node = reader.node,
+                      .final = true,
+                      .list = extent.lists};
       log.invoke(call);
       const cluster::Answer answer = client->read(call.key);
       log.complete(call, answer);
@@ -82,17 +93,16 @@ std::optional<Content> read_all(Cluster& cluster, HistoryLog& log, Reader reader
 }
 
 // What each node reads; nodes through which not all could be read are missing.
-std::map<std::uint32_t, Content> read_round(Cluster& cluster, HistoryLog& log, std::uint32_t keys,
-                                            std::uint64_t first_process, milliseconds limit) {
+std::map<std::uint32_t, Content> read_round(Cluster& cluster, HistoryLog& log, const Extent& extent,
+                                            std::uint64_t first_process) {
   std::mutex mutex;
   std::map<std::uint32_t, Content> contents;
   std::vector<std::thread> readers;
   const std::uint32_t nodes = cluster.config.nodes();
   for (std::uint32_t k = 1; k <= nodes; ++k) {
     readers.emplace_back([&, k] {
-      const auto content =
-          read_all(cluster, log, {.node = {k}, .process = first_process + k, .stride = nodes + 1},
-                   keys, limit);
+      const auto content = read_all(
+          cluster, log, {.node = {k}, .process = first_process + k, .stride = nodes + 1}, extent);
       const std::lock_guard lock(mutex);
       if (content) contents[k] = *content;
     });
@@ -161,23 +171,27 @@ void try_restart(Cluster& cluster, faults::ProcessFaults& processes, const Workl
   recovery.complete = !cluster.stop.requested();
 }
 
-void read_back(Cluster& cluster, HistoryLog& log, const Workload& workload, std::uint32_t keys,
-               Recovery& recovery) {
-  const std::uint32_t nodes = cluster.config.nodes();
-  std::uint64_t process = workload.next_process();
+ReadBack::ReadBack(Cluster& cluster, HistoryLog& log, const Workload& workload)
+    : cluster_(cluster), log_(log), workload_(workload), process_(workload.next_process()) {}
+
+void ReadBack::make(Recovery& recovery) {
+  const std::uint32_t nodes = cluster_.config.nodes();
+  Extent extent{.keys = workload_.keys(), .lists = workload_.holds_lists()};
+  extent.limit = as_ms(recovery.bound_ms + kLimitOfAKeyMs * extent.keys.size());
   std::map<std::uint32_t, Content> contents;
   // A write of unknown outcome may take effect between two nodes' reads: only nodes that keep
   // reading differently diverge.
   for (int round = 0; round < kReadRounds; ++round) {
-    contents = read_round(cluster, log, keys, process, as_ms(recovery.bound_ms));
+    contents = read_round(cluster_, log_, extent, process_);
+    process_ += kProcessesOfARound;
     if (contents.size() < nodes || all_equal(contents)) break;
-    process += kProcessesOfARound;
-    (void)cluster.stop.wait(kRetry);
+    (void)cluster_.stop.wait(kRetry);
   }
   for (std::uint32_t k = 1; k <= nodes; ++k) {
-    if (!contents.contains(k)) recovery.unread.push_back(k);
+    const bool known = std::ranges::find(recovery.unread, k) != recovery.unread.end();
+    if (!contents.contains(k) && !known) recovery.unread.push_back(k);
   }
-  recovery.complete = recovery.complete && !cluster.stop.requested();
+  recovery.complete = recovery.complete && !cluster_.stop.requested();
 }
 
 }  // namespace check::run

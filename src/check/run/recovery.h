@@ -23,6 +23,7 @@ struct Recovery {
   std::string not_ready;                   // Which nodes did not come back; else empty.
   std::optional<std::uint64_t> leader_ms;  // When a leader was seen.
   std::vector<std::uint32_t> unread;       // Nodes through which the read-back failed.
+  std::vector<std::uint32_t> led;  // Who led while it was made, one after the other; empty: one.
   // Of a system that did not come back: whether it did when all nodes had been restarted.
   std::optional<bool> freed_by_restart;
   bool complete = false;  // All was asked: not interrupted.
@@ -50,9 +51,20 @@ bool await_recovery(Cluster& cluster, const Workload& workload, const faults::Ru
 void try_restart(Cluster& cluster, faults::ProcessFaults& processes, const Workload& workload,
                  const faults::RunClock& clock, Recovery& recovery);
 
-// Reads every key through every node, with the history's `final` mark; fills Recovery::unread.
-// Requires: the workload's clients have stopped.
-void read_back(Cluster& cluster, HistoryLog& log, const Workload& workload, std::uint32_t keys,
-               Recovery& recovery);
+// Reads every key through every node, with the history's `final` mark.
+class ReadBack {
+ public:
+  // Requires: the workload's clients have stopped.
+  ReadBack(Cluster& cluster, HistoryLog& log, const Workload& workload);
+
+  // May be made again. Adds to Recovery::unread.
+  void make(Recovery& recovery);
+
+ private:
+  Cluster& cluster_;
+  HistoryLog& log_;
+  const Workload& workload_;
+  std::uint64_t process_;  // None from here on was used.
+};
 
 }  // namespace check::run

@@ -12,6 +12,7 @@ std::string repeat_command(const CheckOptions& options) {
                                     shell_word(options.target), options.nodes);
   if (options.clients) command += fmt::format(" --clients {}", *options.clients);
   if (options.keys) command += fmt::format(" --keys {}", *options.keys);
+  if (!options.workload.empty()) command += " --workload " + options.workload;
   if (options.search_s) {
     command += fmt::format(" --search {} --search-how {}", *options.search_s, options.search_how);
   } else {

@@ -35,6 +35,7 @@ Json recovery_json(const Recovery& recovery) {
           {"leader_ms", or_null(recovery.leader_ms)},
           {"freed_by_restart", or_null(recovery.freed_by_restart)},
           {"unread_nodes", recovery.unread},
+          {"led", recovery.led},
           {"complete", recovery.complete}};
 }
 
@@ -49,6 +50,7 @@ Recovery recovery_from(const Json& json) {
     recovery.freed_by_restart = optional_at<bool>(json, "freed_by_restart");
   }
   recovery.unread = json.at("unread_nodes").get<std::vector<std::uint32_t>>();
+  recovery.led = json.value("led", recovery.led);
   recovery.complete = json.at("complete");
   return recovery;
 }
@@ -63,6 +65,7 @@ RunFacts facts_from(const Json& json) {
   facts.seed = json.at("seed");
   facts.nodes = json.at("nodes");
   facts.clients = json.at("clients");
+  facts.workload = json.value("workload", facts.workload);
   facts.keys = json.at("keys");
   facts.time_s = json.at("time_s");
   facts.accept_known = json.at("accept_known");
@@ -105,6 +108,7 @@ std::string to_json(const RunFacts& facts) {
       {"seed", facts.seed},
       {"nodes", facts.nodes},
       {"clients", facts.clients},
+      {"workload", facts.workload},
       {"keys", facts.keys},
       {"time_s", facts.time_s},
       {"accept_known", facts.accept_known},

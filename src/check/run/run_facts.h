@@ -34,7 +34,8 @@ struct RunFacts {
   std::uint64_t seed = 0;
   std::uint32_t nodes = 0;
   std::uint32_t clients = 0;
-  std::uint32_t keys = 0;
+  std::string workload = "register";
+  std::uint32_t keys = 0;  // Those that are read back.
   std::uint32_t time_s = 0;
   bool accept_known = false;
   std::string monitor;

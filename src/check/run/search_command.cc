@@ -119,6 +119,7 @@ base::Result<Search::Ran> Search::attempt(search::Searcher::Trial trial) {
   alone.time_s = static_cast<std::uint32_t>(std::max<std::uint64_t>(1, (ms + 999) / 1000));
   trial.plan.work.clients = options_.clients.value_or(trial.plan.work.clients);
   trial.plan.work.keys = options_.keys.value_or(trial.plan.work.keys);
+  trial.plan.work.kind = plan::work_kind(options_.workload).value_or(trial.plan.work.kind);
   TRY(const RunDirectory folder, RunDirectory::open(path_));
   TRY([[maybe_unused]] auto saved, folder.write(last_.file, plan::write_plan(trial.plan)));
   last_options_ = alone;

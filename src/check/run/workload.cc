@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "check/run/workload.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include "check/run/list_text.h"
 
 namespace check::run {
 
 namespace {
 
-// After a refusal: what keeps a client of a dead node from filling the history.
 constexpr std::chrono::milliseconds kBackoff{50};
 
 cluster::Answer performed(cluster::RaftClient& client, const Call& call) {
@@ -21,9 +20,8 @@ cluster::Answer performed(cluster::RaftClient& client, const Call& call) {
     case history::Function::Cas:
       return client.cas(call.key, call.expected, *call.written);
     case history::Function::Append:
-      break;  // No target of a run has it.
+      return client.append(call.key, piece_of(*call.written));
   }
-  CHECK(false);
   return {};
 }
 
@@ -35,24 +33,11 @@ cluster::Answer not_sent(const base::Error& error) {
   return answer;
 }
 
-// The newest value that the client knows of the key; false if the answer does not tell.
-bool remember(const Call& call, const cluster::Answer& answer, history::Value& newest) {
-  if (answer.outcome == history::Outcome::Ok) {
-    newest = call.function == history::Function::Read ? answer.found : call.written;
-    return true;
-  }
-  const bool mismatch = answer.outcome == history::Outcome::Fail && answer.found_known;
-  if (mismatch) newest = answer.found;
-  return mismatch;
-}
-
 }  // namespace
-
-std::string key_name(std::uint64_t k) { return fmt::format("k{}", k); }
 
 Workload::Workload(sandbox::Sandbox& sandbox, cluster::RaftClusterConfig& config, HistoryLog& log,
                    const faults::RunClock& clock, const plan::Work& work)
-    : sandbox_(sandbox), config_(config), log_(log), clock_(clock), work_(work) {}
+    : sandbox_(sandbox), config_(config), log_(log), clock_(clock), work_(work), keys_(work) {}
 
 Workload::~Workload() { stop(); }
 
@@ -155,50 +140,24 @@ void Workload::record(Client& client, history::Moment called, const cluster::Ans
   }
 }
 
-// Each client has numbers of its own.
-std::string Workload::unique_value(const Client& client, std::uint64_t sequence) const {
-  return fmt::format("{}", client.number + sequence * work_.clients);
-}
-
-Call Workload::next_call(const Client& client, base::Prng& prng, std::uint64_t sequence,
-                         const std::vector<history::Value>& seen) const {
-  Call call;
+bool Workload::perform(Client& client, Asking& asking, Connections& connections, Call& call) {
   call.process = client.process;
-  const std::uint64_t key = prng.between(0, work_.keys - 1);
-  call.key = key_name(key);
-  const std::uint64_t draw = prng.between(1, work_.read + work_.write + work_.cas);
-  // Of a client whose last operation got no answer, the next is of the other kind: a leader that
-  // was cut off may be wrong to answer reads, or to acknowledge writes, and the wait for the other
-  // hides it.
-  const bool reads = client.unanswered == Unanswered::Nothing
-                         ? draw <= work_.read
-                         : client.unanswered == Unanswered::Write;
-  if (reads) {
-    call.function = history::Function::Read;
-    return call;
-  }
-  call.written = unique_value(client, sequence);
-  call.function = history::Function::Write;
-  if (draw > work_.read + work_.write) {
-    call.function = history::Function::Cas;
-    call.expected = seen[key];
-  }
-  return call;
+  const history::Moment called = clock_.now();  // Not after the history's own.
+  log_.invoke(call);
+  const auto ready = connections.to(call.node);
+  const cluster::Answer answer =
+      ready.ok() ? performed(*ready.value(), call) : not_sent(ready.error());
+  log_.complete(call, answer);
+  record(client, called, answer);
+  const bool known = asking.learn(call, answer);
+  if (!known) connections.give_up(call.node);
+  return known;
 }
 
-// After a rest the clients share the keys out and read each before it is written again: what was
-// acknowledged before must still be there.
-std::vector<std::uint64_t> Workload::keys_of(const Client& client) const {
-  std::vector<std::uint64_t> keys = {client.number % work_.keys};
-  for (std::uint64_t key = client.number + work_.clients; key < work_.keys; key += work_.clients) {
-    keys.push_back(key);
-  }
-  return keys;
-}
-
-Workload::Unanswered Workload::left_by(const Call& call, bool answered) {
-  if (answered) return Unanswered::Nothing;
-  return call.function == history::Function::Read ? Unanswered::Read : Unanswered::Write;
+// After a refusal: what keeps a client of a dead node from filling the history.
+void Workload::pause() {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, kBackoff, [this] { return stopping_; });
 }
 
 void Workload::work(Client& client, base::Prng prng) {
@@ -206,51 +165,36 @@ void Workload::work(Client& client, base::Prng prng) {
   CHECK(entered.ok(), entered.error().message);
   const std::uint32_t nodes = config_.nodes();
   const bool roams = client.number >= nodes * work_.stay;
-  std::uint32_t node = 1 + client.number % nodes;
-  std::unique_ptr<cluster::RaftClient> connection = config_.create_client();
-  bool connected = false;
-  std::vector<history::Value> seen(work_.keys);
+  const bool rotates = roams && work_.rotate_reads;
+  history::NodeId node{1 + client.number % nodes};  // For changes.
+  Round round(nodes, node);
+  Connections connections(config_, timeout_);
+  const auto asking = Asking::create(work_, client.number, keys_);
 
-  std::vector<std::uint64_t> owed;  // What is to be read before anything else.
-  std::uint64_t parted = 0;         // The rest that this client has said farewell to.
-  for (std::uint64_t sequence = 0;; ++sequence) {
+  std::vector<Call> owed;    // What is to be read before anything else.
+  std::uint64_t parted = 0;  // The rest that this client has said farewell to.
+  for (;;) {
     const Turn turn = next_turn(parted);
     if (turn == Turn::Stop) break;
-    if (turn == Turn::Rested) owed = keys_of(client);
-    Call call = next_call(client, prng, sequence, seen);
-    if (turn == Turn::Farewell) {
-      call = {.process = call.process,
-              .function = history::Function::Write,
-              .key = key_name(keys_of(client).front()),
-              .written = unique_value(client, sequence)};
-    } else if (!owed.empty()) {
-      call = {.process = call.process, .key = key_name(owed.back())};  // A read.
+    if (turn == Turn::Rested) owed = asking->owed();
+    const bool pays = turn != Turn::Farewell && !owed.empty();
+    Call call = turn == Turn::Farewell ? asking->farewell()
+                : pays                 ? owed.back()
+                                       : asking->next(prng);
+    const bool reads = call.function == history::Function::Read;
+    call.node = rotates && reads ? round.next() : node;
+    if (perform(client, *asking, connections, call)) {
+      if (pays) owed.pop_back();
+      continue;
     }
-    call.node = {node};
-    const history::Moment called = clock_.now();  // Not after the history's own.
-    log_.invoke(call);
-    cluster::Answer answer;
-    base::Status ready = base::Done{};
-    if (!connected) ready = connection->connect({node}, timeout_);
-    connected = ready.ok();
-    answer = ready.ok() ? performed(*connection, call) : not_sent(ready.error());
-    log_.complete(call, answer);
-    record(client, called, answer);
-
-    history::Value& newest = seen[std::stoull(call.key.substr(1))];
-    const bool known = remember(call, answer, newest);
-    const bool ok = answer.outcome == history::Outcome::Ok;
-    const bool paid = ok && turn != Turn::Farewell && !owed.empty();
-    if (paid) owed.pop_back();
-    client.unanswered = left_by(call, known);
-    if (known) continue;
-
-    connected = false;
-    if (roams) node = 1 + static_cast<std::uint32_t>(prng.between(0, nodes - 1));
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, kBackoff, [this] { return stopping_; });
+    if (rotates && reads) {
+      round.unanswered(call.node);
+    } else if (roams) {
+      node = {1 + static_cast<std::uint32_t>(prng.between(0, nodes - 1))};
+    }
+    pause();
   }
-  connection->close();
+  connections.close();
 }
 
 }  // namespace check::run

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The clients of a run: threads on the clients' host, each with one operation at a time, all values
-// unique. A client whose operation is unknown goes on as a new process.
+// The clients of a run: threads on the clients' host, each with one operation at a time. A client
+// whose operation is unknown goes on as a new process.
 //
 // The first clients, `stay` of them for each node, stay with their node whatever happens: one keeps
-// asking a leader that was cut off. The others go to another node when theirs does not answer.
+// asking a leader that was cut off. The others ask one node after the other for their reads, and
+// for changes go to another node when theirs does not answer.
 #pragma once
 
 #include <atomic>
@@ -17,14 +18,13 @@
 #include "base/prng.h"
 #include "check/cluster/raft_cluster_config.h"
 #include "check/faults/injector.h"
-#include "check/plan/plan.h"
+#include "check/plan/work.h"
+#include "check/run/asking.h"
+#include "check/run/connections.h"
 #include "check/run/history_log.h"
 #include "check/sandbox/sandbox.h"
 
 namespace check::run {
-
-// The name of the k-th key, from 0.
-std::string key_name(std::uint64_t k);
 
 class Workload : public faults::Clients {
  public:
@@ -54,31 +54,28 @@ class Workload : public faults::Clients {
   std::vector<std::optional<history::Moment>> last_served() const;
   // A process id that no client has used. Requires: stopped.
   std::uint64_t next_process() const;
+  // What was changed, or read, or would have been; of an unchanged key, too.
+  std::vector<std::string> keys() const { return keys_.all(); }
+  bool holds_lists() const { return work_.kind == plan::WorkKind::Queue; }
 
  private:
-  enum class Unanswered : std::uint8_t { Nothing, Read, Write };
-
   struct Client {
     std::thread thread;
     std::uint32_t number = 0;
     std::atomic<std::uint64_t> process = 0;
     std::atomic<std::uint64_t> last_served_ns = 0;  // Plus one; zero: none.
-    Unanswered unanswered = Unanswered::Nothing;  // What its last operation was; its thread's own.
     std::atomic<std::uint64_t> ok = 0;
     std::atomic<std::uint64_t> fail = 0;
     std::atomic<std::uint64_t> info = 0;
   };
 
   void work(Client& client, base::Prng prng);
-  // What a client does next. Farewell: a last write before it rests, so that what was acknowledged
-  // last is known and recent. Rested: it begins again.
+  // What a client does next. Farewell: a last change before it rests. Rested: it begins again.
   enum class Turn : std::uint8_t { Work, Farewell, Rested, Stop };
   Turn next_turn(std::uint64_t& parted);
-  std::string unique_value(const Client& client, std::uint64_t sequence) const;
-  Call next_call(const Client& client, base::Prng& prng, std::uint64_t sequence,
-                 const std::vector<history::Value>& seen) const;
-  static Unanswered left_by(const Call& call, bool answered);
-  std::vector<std::uint64_t> keys_of(const Client& client) const;
+  // Asks and records; false: the answer does not tell anything.
+  bool perform(Client& client, Asking& asking, Connections& connections, Call& call);
+  void pause();
   void record(Client& client, history::Moment called, const cluster::Answer& answer) const;
 
   sandbox::Sandbox& sandbox_;
@@ -86,6 +83,7 @@ class Workload : public faults::Clients {
   HistoryLog& log_;
   const faults::RunClock& clock_;
   plan::Work work_;
+  Keys keys_;
   std::chrono::milliseconds timeout_{0};
   std::vector<std::unique_ptr<Client>> clients_;
 
