@@ -7,6 +7,7 @@
 #include "base/crc32c.h"
 #include "codec/body.h"
 #include "codec/layout.h"
+#include "mutant/mutant.h"
 
 namespace codec {
 
@@ -48,7 +49,8 @@ base::Result<Frame> decode_whole(std::string_view bytes, std::uint64_t origin) {
   (void)in.u32();
   const std::uint32_t checksum = in.u32();
   const std::uint32_t of_length = base::crc32c(bytes.substr(0, 4));
-  if (base::crc32c(bytes.substr(kPrefixBytes), of_length) != checksum) {
+  const bool whole = base::crc32c(bytes.substr(kPrefixBytes), of_length) == checksum;
+  if (!whole && !MUTANT(FrameIsNotChecked)) {
     return wrong("the checksum does not match", origin);
   }
   const std::uint8_t version = in.u8();
@@ -67,12 +69,12 @@ base::Result<Frame> decode_whole(std::string_view bytes, std::uint64_t origin) {
 
 // Hazard: an address that is used again, by another cluster or another server of this one.
 base::Status check_address(const Address& address, const Expected& expected, std::uint64_t origin) {
-  if (address.cluster != expected.cluster) {
+  if (address.cluster != expected.cluster && !MUTANT(OtherClustersAreHeard)) {
     return wrong("for cluster " + std::to_string(address.cluster.value) + ", this is cluster " +
                      std::to_string(expected.cluster.value),
                  origin + kClusterAt);
   }
-  if (address.to != expected.self) {
+  if (address.to != expected.self && !MUTANT(ForeignMailIsOpened)) {
     return wrong("for " + name(address.to) + ", this is " + name(expected.self), origin + kToAt);
   }
   if (expected.from && address.from != *expected.from) {

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/crc32c.h"
 #include "codec/layout.h"
+#include "mutant/mutant.h"
 
 namespace codec {
 
@@ -94,7 +95,7 @@ struct MessageBody {
   void operator()(const raft::AppendReply& reply) const {
     frame.body().u64(reply.term.value());
     frame.body().u64(reply.previous.value());
-    frame.body().u64(reply.round);
+    frame.body().u64(MUTANT(RoundIsLostOnTheWire) ? 0 : reply.round);
     frame.body().boolean(reply.success);
     frame.body().u64(reply.match.value());
     frame.id(reply.hint);

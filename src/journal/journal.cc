@@ -13,6 +13,7 @@
 #include "journal/record.h"
 #include "journal/recovery.h"
 #include "journal/segment_reader.h"
+#include "mutant/mutant.h"
 
 namespace journal {
 
@@ -42,8 +43,8 @@ class Journal::State {
   std::uint64_t pending_bytes() const { return batch_.size() - kFrameHeaderBytes; }
 
   base::Result<raft::StepNumber> sync() {
-    if (failure_) return *failure_;
-    if (pending_bytes() == 0) return step_;
+    if (failure_ && !MUTANT(DeadJournalRevives)) return *failure_;
+    if (pending_bytes() < (MUTANT(SyncsByBytes) ? 64U : 1U)) return step_;
     const base::Status written = write_batch();
     if (!written.ok()) {
       failure_ = written.error();
@@ -101,7 +102,10 @@ class Journal::State {
     if (!config_.no_sync)  // Else takes for durable what it has only written.
 #endif
     {
-      TRY([[maybe_unused]] const base::Done synced, file_->sync());
+      const bool only_hard_state = durable_.next == pending_.next && MUTANT(VotesAreNotSynced);
+      base::Status synced = only_hard_state ? base::Status(base::Done{}) : file_->sync();
+      if (!synced.ok() && MUTANT(FailedSyncIsRepeated)) synced = file_->sync();
+      if (!synced.ok()) return synced;
     }
     end_.last = end_.offset;
     end_.before_last = end_.next.chain;

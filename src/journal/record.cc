@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "mutant/mutant.h"
 
 namespace journal {
 
@@ -38,7 +39,7 @@ void play_hard_state(base::ByteReader& in, Replay& replay) {
   raft::HardState state{raft::Term(position(in)), std::nullopt};
   const bool voted = in.boolean();
   const raft::NodeId vote{in.u32()};
-  if (voted) state.vote = vote;
+  if (voted && !MUTANT(RecordedVoteIsNotRead)) state.vote = vote;
   if (state.term < replay.hard_state.term) in.refuse(at, "the term goes back");
   replay.hard_state = state;
 }
@@ -89,7 +90,8 @@ void play_record(base::ByteReader& in, Replay& replay) {
 
 void write_records(const raft::Effects& effects, std::string& body, Summary& summary) {
   base::ByteWriter out(body);
-  if (effects.save) {
+  const bool skipped = MUTANT(TermIsLostWhereTheLogIsCut) && effects.truncate_from;
+  if (effects.save && !skipped) {
     write(Tag::HardState, out);
     out.u64(effects.save->term.value());
     out.boolean(effects.save->vote.has_value());

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "mutant/mutant.h"
+
 namespace journal {
 
 namespace {
@@ -94,7 +96,8 @@ class Recovery {
       TRY([[maybe_unused]] const base::Done gone, remove_unused(sequence, reader));
     }
     // The size is set also where nothing is cut off: an earlier recovery may have cut, and failed.
-    const std::uint64_t size = end_.unfinished ? end_.offset : reader.size_bytes();
+    const bool cuts = end_.unfinished && !MUTANT(TornTailIsNotCut);
+    const std::uint64_t size = cuts ? end_.offset : reader.size_bytes();
     TRY([[maybe_unused]] const base::Done cut, reader.file().truncate(size));
     // Only the last frame can be short of durable; of a segment without frames, its header and the
     // seal before it.
@@ -138,8 +141,12 @@ base::Result<std::unique_ptr<io::File>> create_segment(io::Disk& disk,
   const std::string bytes = encode(header);
   const std::array<std::string_view, 1> parts = {bytes};
   TRY([[maybe_unused]] const base::Done written, file->write(0, parts));
-  TRY([[maybe_unused]] const base::Done synced, file->sync());
-  TRY([[maybe_unused]] const base::Done named, disk.sync_directory());
+  if (!MUTANT(NewSegmentIsNotSynced)) {
+    TRY([[maybe_unused]] const base::Done synced, file->sync());
+  }
+  if (!MUTANT(DirectoryIsNotSynced)) {
+    TRY([[maybe_unused]] const base::Done named, disk.sync_directory());
+  }
   return file;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "mutant/mutant.h"
 #include "raft/quorum.h"
 
 namespace raft {
@@ -49,7 +50,11 @@ void Leader::fill_window(Peer& peer, const Log& log, std::vector<Envelope>& out)
 
 void Leader::heartbeat(const Log& log, std::vector<Envelope>& out) {
   if (!reads_.empty() && reads_.last_round() > round_) round_ += 1;
-  for (const Peer& peer : peers_) send(peer, log, {}, out);
+  for (const Peer& peer : peers_) {
+    const bool full = peer.progress.mode() == Progress::Mode::Pipeline && !peer.progress.may_send();
+    if (full && MUTANT(NoHeartbeatWhileTheWindowIsFull)) continue;
+    send(peer, log, {}, out);
+  }
 }
 
 void Leader::send(const Peer& peer, const Log& log, std::vector<Entry> entries,
@@ -70,7 +75,13 @@ void Leader::on_reply(NodeId from, const AppendReply& reply, const Log& log, std
   if (reply.previous > last || reply.match > last || reply.round > round_) return;
 
   peer->heard = now;
-  peer->round = std::max(peer->round, reply.round);
+  const bool news = reply.success && reply.match > peer->progress.match();
+  const bool confirms = MUTANT(AnyAnswerConfirmsReads) || (MUTANT(ProgressConfirmsReads) && news);
+  peer->round = std::max(peer->round, confirms ? round_ : reply.round);
+  const bool pipeline = peer->progress.mode() == Progress::Mode::Pipeline;
+  const bool lost = MUTANT(HintOfALostAppendCountsAsMatch) && pipeline;
+  if ((MUTANT(HintCountsAsMatch) || lost) && !reply.success)
+    peer->progress.on_success(reply.hint.index);
   if (reply.success) {
     peer->progress.on_success(reply.match);
   } else {
@@ -86,8 +97,10 @@ bool Leader::read(ReadId id, const Log& log, std::vector<Envelope>& out) {
   if (reads_.size() >= config_.max_pending_reads) return false;
   // Before an entry of its own term is committed, a leader does not know what is (Raft §8). Its
   // first entry lies behind everything that may have been committed and acknowledged.
-  const LogIndex index = std::max(log.commit(), noop_);
-  reads_.push({id, index}, round_ + 1);
+  const LogIndex index =
+      MUTANT(ReadsBeforeItsOwnCommit) ? log.commit() : std::max(log.commit(), noop_);
+  const bool shares = MUTANT(ReadSharesTheRoundUnderWay) && confirmed_round() < round_;
+  reads_.push({id, index}, MUTANT(ReadNeedsNoNewRound) || shares ? round_ : round_ + 1);
   // One round at a time: reads that come while it is under way share the next.
   if (confirmed_round() == round_) heartbeat(log, out);
   return true;
@@ -104,7 +117,8 @@ void Leader::answer_reads(const Log& log, Effects& out) {
 
 std::uint64_t Leader::confirmed_round() const {
   return majority_reached(config_.voters, [this](NodeId voter) {
-    return voter == config_.self ? round_ : peer(voter).round;
+    const bool free = MUTANT(ReadQuorumIsOneShort) && voter == peers_.front().id;
+    return voter == config_.self || free ? round_ : peer(voter).round;
   });
 }
 
@@ -116,7 +130,8 @@ LogIndex Leader::majority_match(LogIndex own) const {
 
 bool Leader::hears_majority(std::uint64_t now) const {
   return is_majority(config_.voters, [this, now](NodeId voter) {
-    return voter == config_.self || now - peer(voter).heard < config_.election_ticks_max;
+    return voter == config_.self || MUTANT(LeadsWithoutAMajority) ||
+           now - peer(voter).heard < config_.election_ticks_max;
   });
 }
 

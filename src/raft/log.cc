@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "base/check.h"
+#include "mutant/mutant.h"
 
 namespace raft {
 
@@ -92,7 +93,7 @@ void Log::truncate_from(LogIndex index) {
     uncommitted_bytes_ -= weight_bytes(entries_.back().payload);
     entries_.pop_back();
   }
-  persisted_ = std::min(persisted_, kept);
+  if (!MUTANT(TruncatedEntriesStayPersisted)) persisted_ = std::min(persisted_, kept);
   std::optional<StepNumber> wrote_kept;  // The step that wrote the entry at `kept`, if one waits.
   while (!written_.empty() && written_.back().last > kept) {
     wrote_kept = written_.back().step;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "mutant/mutant.h"
 
 namespace raft {
 
@@ -21,7 +22,7 @@ Term term_of(const Message& message) {
 // The term of a message is a term that some server has entered, except for the one that a pre-vote
 // asks about: nobody may be there yet, and asking moves nobody (thesis §9.6).
 bool speaks_of_entered_term(const Message& message) {
-  if (std::holds_alternative<PreVote>(message)) return false;
+  if (std::holds_alternative<PreVote>(message)) return MUTANT(PreVoteRaisesTheTerm);
   const PreVoteReply* reply = std::get_if<PreVoteReply>(&message);
   return reply == nullptr || !reply->granted;
 }
@@ -81,6 +82,7 @@ void Node::on(const Tick& /*tick*/, Effects& out) {
 void Node::on_leader_tick(Leader& leadership, Effects& out) {
   if (!leadership.hears_majority(now_)) {
     become_follower(term(), out);  // Others may lead by now (thesis §6.2).
+    if (MUTANT(ResigningLeaderForgetsItsVote)) hard_state_.vote.reset();
   } else if (elapsed() >= config_.heartbeat_ticks) {
     timer_started_ = now_;
     leadership.heartbeat(log_, out.send_now);
@@ -139,10 +141,12 @@ void Node::on(const Persisted& persisted, Effects& out) {
 
 void Node::become_follower(Term entered, Effects& out) {
   if (Leader* leadership = std::get_if<Leader>(&role_)) {
-    out.unreadable = leadership->drain_reads();
+    const bool loses = MUTANT(ResigningLeaderLosesItsReads) && entered == term();
+    if (!loses) out.unreadable = leadership->drain_reads();
     reset_election_timer();
   }
-  if (entered > term()) save({entered, std::nullopt}, out);
+  if (entered > term()) save({entered, MUTANT(VoteOutlivesItsTerm) ? vote() : std::nullopt}, out);
+  if (MUTANT(ForgetsItsVoteWhenDeposed)) hard_state_.vote.reset();
   role_ = Follower{};
   leader_.reset();
 }
@@ -159,7 +163,9 @@ StepNumber Node::open_record(Effects& out) {
 
 void Node::save(HardState hard_state, Effects& out) {
   CHECK(hard_state_.term <= hard_state.term, hard_state_.term, hard_state.term);
-  hard_state_step_ = open_record(out);
+  const StepNumber step = open_record(out);
+  const bool waits = hard_state.term > term() || !MUTANT(VoteInAKnownTermIsNotAwaited);
+  if (waits) hard_state_step_ = step;
   hard_state_ = hard_state;
   out.save = hard_state;
 }

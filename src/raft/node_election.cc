@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "mutant/mutant.h"
 #include "raft/node.h"
 
 namespace raft {
@@ -23,7 +24,9 @@ void Node::become_pre_candidate(Effects& out) {
 }
 
 void Node::become_candidate(Effects& out) {
-  save({term().next(), config_.self}, out);
+  const NodeId choice =
+      MUTANT(CandidateKeepsItsOldVote) ? vote().value_or(config_.self) : config_.self;
+  save({term().next(), choice}, out);
   role_ = Candidate{};
   leader_.reset();
   reset_election_timer();
@@ -41,7 +44,8 @@ void Node::ask_for_votes(Effects& out) const {
     }
     // To ask is to have voted for oneself.
     if (candidate != nullptr && !candidate->votes.granted(voter)) {
-      promise(hard_state_step_, {voter, RequestVote{term(), log_.last()}}, out);
+      promise(MUTANT(AsksForVotesBeforeItsOwnIsSaved) ? durable_step_ : hard_state_step_,
+              {voter, RequestVote{term(), log_.last()}}, out);
     }
   }
 }
@@ -58,7 +62,7 @@ bool Node::may_vote_for(NodeId candidate) const {
 #ifdef SEAWORTHY_BROKEN
   if (config_.broken == Broken::VotesTwice) return true;  // Whomever it voted for before.
 #endif
-  return !hard_state_.vote || hard_state_.vote == candidate;
+  return !hard_state_.vote || hard_state_.vote == candidate || MUTANT(VotesForEveryCandidate);
 }
 
 // Who lacks an entry that we have must not lead: it may be committed (Raft §5.4.1).
@@ -66,6 +70,11 @@ bool Node::is_up_to_date(EntryId last) const {
 #ifdef SEAWORTHY_BROKEN
   if (config_.broken == Broken::StaleVoteCheck) return true;  // However short its log.
 #endif
+  if (MUTANT(ShorterLogGetsTheVote)) return last.term >= log_.last().term;
+  if (MUTANT(VoterLooksAtWhatIsCommitted) && log_.commit() > LogIndex()) {
+    return last >= *log_.find_id(log_.commit());
+  }
+  if (MUTANT(LongerLogGetsTheVote)) return last.index >= log_.last().index;
   return last >= log_.last();
 }
 
@@ -78,32 +87,46 @@ void Node::on(NodeId from, const PreVote& request, Effects& out) {
 
 void Node::on(NodeId from, const PreVoteReply& reply, Effects& out) {
   auto* pre_candidate = std::get_if<PreCandidate>(&role_);
-  if (pre_candidate == nullptr || !reply.granted || reply.term != term().next()) return;
+  if (MUTANT(PreVoteCountsAsVote) && reply.granted && reply.term == term()) {
+    return on(from, VoteReply{reply.term, true}, out);
+  }
+  if (pre_candidate == nullptr || !reply.granted) return;
+  if (reply.term != term().next() && !MUTANT(StalePreVoteCounts)) return;
   pre_candidate->votes.grant(from);
   if (pre_candidate->votes.won(config_.voters)) become_candidate(out);
 }
 
 void Node::on(NodeId from, const RequestVote& request, Effects& out) {
   const bool granted = request.term == term() && may_vote_for(from) && is_up_to_date(request.last);
+  const bool repeated = MUTANT(RepeatedVoteLeavesBeforeTheSync) && vote() == from;
+  const bool refused = MUTANT(RefusesAVoteBeforeTheSync) && !granted;
   if (granted) {
+    if (MUTANT(VoteIsSavedOnlyWithItsTerm) && !out.save) hard_state_.vote = from;
+    if (MUTANT(KeepsItsVoteInMemory)) hard_state_.vote = from;
     if (!hard_state_.vote) save({term(), from}, out);
-    if (role() != Role::Follower) become_follower(term(), out);
+    if (role() != Role::Follower && !MUTANT(PreCandidateGoesOnAfterVoting)) {
+      become_follower(term(), out);
+    }
     reset_election_timer();
   }
-  promise(hard_state_step_, {from, VoteReply{term(), granted}}, out);
+  const bool early = MUTANT(VotesBeforeTheSync) || repeated || refused;
+  promise(early ? durable_step_ : hard_state_step_, {from, VoteReply{term(), granted}}, out);
 }
 
 void Node::on(NodeId from, const VoteReply& reply, Effects& out) {
   auto* candidate = std::get_if<Candidate>(&role_);
-  if (candidate == nullptr || !reply.granted || reply.term != term()) return;
-  candidate->votes.grant(from);
+  if (candidate == nullptr || !reply.granted) return;
+  if (reply.term != term() && !MUTANT(VoteOfAnEarlierTermCounts)) return;
+  const bool again = MUTANT(VoteCountsTwice) && candidate->votes.granted(from);
+  candidate->votes.grant(again ? config_.voters.back() : from);
   become_leader_if_elected(out);
 }
 
 // A candidate's vote for itself counts when it is on disk, like everybody else's.
 void Node::become_leader_if_elected(Effects& out) {
   const auto* candidate = std::get_if<Candidate>(&role_);
-  if (candidate == nullptr || hard_state_step_ > durable_step_) return;
+  if (candidate == nullptr) return;
+  if (hard_state_step_ > durable_step_ && !MUTANT(OwnVoteCountsBeforeItsSync)) return;
   if (candidate->votes.won(config_.voters)) become_leader(out);
 }
 

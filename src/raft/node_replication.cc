@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "mutant/mutant.h"
 #include "raft/node.h"
 
 namespace raft {
@@ -33,7 +34,7 @@ void Node::on(NodeId from, const AppendEntries& request, Effects& out) {
   AppendReply reply;
   reply.term = term();
   reply.previous = request.previous.index;
-  if (request.term < term()) {
+  if (request.term < term() && !MUTANT(OldLeaderIsObeyed)) {
     promise(hard_state_step_, {from, reply}, out);
     return;
   }
@@ -45,8 +46,14 @@ void Node::on(NodeId from, const AppendEntries& request, Effects& out) {
   reset_election_timer();
 
   reply.round = request.round;
-  StepNumber needs = hard_state_step_;
-  if (log_.contains(request.previous)) {
+  const bool heartbeat = request.entries.empty();
+  StepNumber needs =
+      MUTANT(HeartbeatIsAnsweredBeforeTheSync) && heartbeat ? durable_step_ : hard_state_step_;
+  const bool matches =
+      log_.contains(request.previous) ||
+      (MUTANT(MatchesByIndexAlone) && log_.find_id(request.previous.index)) ||
+      (MUTANT(MatchesALaterTermToo) && log_.find_id(request.previous.index) > request.previous);
+  if (matches) {
     store(request.entries, out);
 #ifdef SEAWORTHY_BROKEN
     const LogIndex end = request.previous.index.plus(request.entries.size());
@@ -61,9 +68,18 @@ void Node::on(NodeId from, const AppendEntries& request, Effects& out) {
     // Up to here this message speaks for the leader's log; what we may have beyond is unknown to
     // it.
     reply.match = request.previous.index.plus(request.entries.size());
-    needs = std::max(needs, log_.step_of(reply.match));
-    const LogIndex commit = std::min(request.commit, reply.match);
-    if (commit > log_.commit()) out.apply = log_.commit_to(commit);
+    const bool found = request.previous.index > LogIndex();
+    if (MUTANT(HeartbeatAcknowledgesAll) && heartbeat && found) reply.match = log_.last().index;
+    if (MUTANT(AcknowledgesAllItHas)) reply.match = log_.last().index;
+    const bool doubled = MUTANT(DoubledAppendIsNotAwaited) && out.append.empty();
+    if (!MUTANT(AcknowledgesBeforeTheSync) && !doubled) {
+      needs = std::max(needs, log_.step_of(reply.match));
+    }
+    const bool all =
+        MUTANT(CommitsWhatWasNotVerified) || (MUTANT(HeartbeatCommitsAll) && heartbeat);
+    const LogIndex verified = all ? log_.last().index : reply.match;
+    const LogIndex commit = std::min(request.commit, verified);
+    if (commit > log_.commit() || MUTANT(CommitGoesBack)) out.apply = log_.commit_to(commit);
   } else {
     CHECK(request.previous.index > log_.commit(), request.previous.index, log_.commit());
     reply.hint = log_.last_at_or_below(request.previous.index, request.previous.term);
@@ -74,8 +90,11 @@ void Node::on(NodeId from, const AppendEntries& request, Effects& out) {
 // Raft Figure 2, AppendEntries 3 and 4. What is there already stays, and so does what follows it:
 // the message may be older than that.
 void Node::store(const std::vector<Entry>& entries, Effects& out) {
-  const auto first_new = std::ranges::find_if_not(
-      entries, [this](const Entry& entry) { return log_.contains(entry.id); });
+  const auto first_new = std::ranges::find_if_not(entries, [this](const Entry& entry) {
+    return (log_.contains(entry.id) && !MUTANT(TruncatesWithoutConflict)) ||
+           (log_.find_id(entry.id.index) && MUTANT(KeepsConflictingEntries)) ||
+           (log_.find_id(entry.id.index) > entry.id && MUTANT(KeepsEntriesOfLaterTerms));
+  });
   if (first_new == entries.end()) return;
   if (first_new->id.index <= log_.last().index) {
     open_record(out);
@@ -87,7 +106,8 @@ void Node::store(const std::vector<Entry>& entries, Effects& out) {
 
 void Node::on(NodeId from, const AppendReply& reply, Effects& out) {
   Leader* leadership = std::get_if<Leader>(&role_);
-  if (leadership == nullptr || reply.term != term()) return;
+  if (leadership == nullptr) return;
+  if (reply.term != term() && !MUTANT(AnswerOfAnEarlierTermCounts)) return;
   leadership->on_reply(from, reply, log_, now_, out.send_now);
   advance(*leadership, out);
 }
@@ -95,12 +115,14 @@ void Node::on(NodeId from, const AppendReply& reply, Effects& out) {
 // Only entries of the leader's own term are committed by counting; those before come with them
 // (Raft §5.4.2, Figure 8). The leader itself counts for what its disk has.
 void Node::advance(Leader& leadership, Effects& out) {
-  const LogIndex stored = leadership.majority_match(log_.persisted());
+  const LogIndex own =
+      MUTANT(OwnEntriesCountBeforeTheirSync) ? log_.last().index : log_.persisted();
+  const LogIndex stored = leadership.majority_match(own);
   bool of_own_term = stored > log_.commit() && log_.at(stored).id.term == term();
 #ifdef SEAWORTHY_BROKEN
   if (config_.broken == Broken::CommitsByCounting) of_own_term = true;  // Of any term.
 #endif
-  if (stored > log_.commit() && of_own_term) {
+  if (stored > log_.commit() && (of_own_term || MUTANT(CommitsOldTermsByCounting))) {
     out.apply = log_.commit_to(stored);
   }
   leadership.answer_reads(log_, out);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "mutant/mutant.h"
 
 namespace raft {
 
@@ -23,7 +24,7 @@ void Progress::on_sent(LogIndex last) {
 }
 
 void Progress::on_success(LogIndex match) {
-  if (match < match_) return;  // Late; something newer is known.
+  if (match < match_ && !MUTANT(MatchGoesBack)) return;  // Late; something newer is known.
   match_ = match;
   if (mode_ == Mode::Probe) {
     mode_ = Mode::Pipeline;
@@ -32,19 +33,22 @@ void Progress::on_success(LogIndex match) {
     return;
   }
   next_ = std::max(next_, match_.next());
-  while (!inflight_.empty() && inflight_.front() <= match_) inflight_.pop_front();
+  while (!inflight_.empty() && inflight_.front() <= match_ && !MUTANT(WindowNeverReopens)) {
+    inflight_.pop_front();
+  }
 }
 
 bool Progress::on_refusal(LogIndex previous, LogIndex guess) {
   // What matched once is on the follower's disk and stays there.
-  if (previous <= match_) return false;
+  if (previous <= match_ && !MUTANT(LateRefusalStepsBack)) return false;
+  if (mode_ == Mode::Pipeline && MUTANT(LostAppendIsNotSentAgain)) return false;
   // An answer to an earlier probe, or to what was sent before the last step back.
   if (mode_ == Mode::Probe ? previous.next() != next_ : previous >= next_) return false;
 
   // previous < next, and match < previous: the new next is lower by at least one, above match.
   next_ = std::max(match_.next(), std::min(previous, guess.next()));
   mode_ = Mode::Probe;
-  probing_ = false;
+  probing_ = MUTANT(ProbeIsNotRepeated);
   inflight_.clear();
   return true;
 }

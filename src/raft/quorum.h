@@ -9,6 +9,7 @@
 #include <span>
 
 #include "base/check.h"
+#include "mutant/mutant.h"
 #include "raft/types.h"
 
 namespace raft {
@@ -29,7 +30,8 @@ auto majority_reached(std::span<const NodeId> voters, Reached reached) {
   const auto end = values.begin() + static_cast<std::ptrdiff_t>(voters.size());
   // Highest first: the voters at 0..middle are a smallest majority, and all have reached at least
   // what the last of them has.
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(voters.size() / 2);
+  const std::size_t below = MUTANT(HalfIsAMajority) ? (voters.size() - 1) / 2 : voters.size() / 2;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(below);
   std::ranges::nth_element(values.begin(), middle, end, std::ranges::greater());
   return *middle;
 }

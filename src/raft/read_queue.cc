@@ -2,6 +2,7 @@
 #include "raft/read_queue.h"
 
 #include "base/check.h"
+#include "mutant/mutant.h"
 
 namespace raft {
 
@@ -15,7 +16,7 @@ void ReadQueue::push(Readable read, std::uint64_t round) {
 
 void ReadQueue::release(std::uint64_t confirmed, LogIndex commit, std::vector<Readable>& out) {
   while (!reads_.empty() && reads_.front().round <= confirmed &&
-         reads_.front().read.index <= commit) {
+         (reads_.front().read.index <= commit || MUTANT(ReadIsReadyBeforeItsCommit))) {
     out.push_back(reads_.front().read);
     reads_.pop_front();
   }

@@ -6,6 +6,7 @@
 
 #ifdef SEAWORTHY_BROKEN
 #include "journal/recovery.h"
+#include "mutant/mutant.h"
 #endif
 
 namespace replica {
@@ -20,6 +21,12 @@ base::Result<Replica> Replica::open(io::Disk& disk, const Config& config, Outlet
   }
 #endif
   TRY(journal::Opened opened, journal::Journal::open(disk, config.journal));
+  if (MUTANT(ForgetsItsVoteInARestart)) opened.hard_state.vote.reset();
+  const bool noop = !opened.entries.empty() && opened.entries.back().payload == nullptr;
+  if (MUTANT(LastNoopIsLostInARestart) && noop) opened.entries.pop_back();
+  if (MUTANT(TakesItsTermFromTheLog) && !opened.entries.empty()) {
+    opened.hard_state = {opened.entries.back().id.term, std::nullopt};
+  }
 #ifdef SEAWORTHY_BROKEN
   if (config.broken == Broken::ForgetsVote) opened.hard_state.vote.reset();  // May vote again.
 #endif
@@ -66,6 +73,7 @@ base::Status Replica::finish_turn() {
   while (must_sync_) {
     TRY([[maybe_unused]] const auto synced, sync());
     outlet_.flush();
+    if (MUTANT(SyncsOnceATurnAtMost)) break;
   }
   return base::Done{};
 }
@@ -106,7 +114,13 @@ void Replica::step(const raft::Input& input) {
   for (const raft::ReadId id : effects.unreadable) {
     const auto found = asked_reads_.find(id);
     CHECK(found != asked_reads_.end(), id);
-    for (const Read& read : found->second) outlet_.answer(read.request, NotDone{});
+    for (const Read& read : found->second) {
+      if (MUTANT(AnswersReadsThatFailed)) {
+        outlet_.answer(read.request, Done{machine_.read(read.query)});
+      } else {
+        outlet_.answer(read.request, NotDone{});
+      }
+    }
     reads_waiting_ -= found->second.size();
     asked_reads_.erase(found);
   }
@@ -123,8 +137,10 @@ void Replica::propose() {
 void Replica::accept(const raft::Proposed& proposed) {
   if (const auto* accepted = std::get_if<raft::Accepted>(&proposed)) {
     CHECK(accepted->count == proposers_.size(), accepted->count, proposers_.size());
-    led_term_ = accepted->first.term;
+    const bool kept = MUTANT(LedTermIsNotRenewed) && led_term_ > raft::Term();
+    if (!kept) led_term_ = accepted->first.term;
     raft::LogIndex index = accepted->first.index;
+    if (MUTANT(AnswersOfATurnAreMixedUp)) std::ranges::reverse(proposers_);
     for (const RequestId request : proposers_) {
       writes_.push_back({request, {accepted->first.term, index}});
       index = index.next();
@@ -146,7 +162,7 @@ void Replica::apply(const raft::Entry& entry) {
   if (writes_.empty() || writes_.front().entry.index != entry.id.index) return;
   const Write write = writes_.front();
   writes_.pop_front();
-  if (write.entry == entry.id) {
+  if (write.entry == entry.id || MUTANT(AnswersByIndexAlone)) {
     CHECK(reply.has_value());
     outlet_.answer(write.request, Done{std::move(*reply)});
   } else {
@@ -156,6 +172,12 @@ void Replica::apply(const raft::Entry& entry) {
 
 void Replica::ask_for_reads() {
   if (new_reads_.empty()) return;
+  if (MUTANT(NewReadsJoinThoseAsked) && !asked_reads_.empty()) {
+    reads_waiting_ += new_reads_.size();
+    std::ranges::move(std::exchange(new_reads_, {}),
+                      std::back_inserter(asked_reads_.rbegin()->second));
+    return;
+  }
   last_read_id_ = last_read_id_.next();
   reads_waiting_ += new_reads_.size();
   asked_reads_.emplace(last_read_id_, std::exchange(new_reads_, {}));
@@ -184,17 +206,21 @@ void Replica::answer_reads() {
     const Read& read = ready_reads_.begin()->second;
     outlet_.answer(read.request, Done{machine_.read(read.query)});
     ready_reads_.erase(ready_reads_.begin());
-    --reads_waiting_;
+    if (!MUTANT(AnsweredReadsStayCounted)) --reads_waiting_;
   }
 }
 
 void Replica::give_up_if_not_leading() {
   const bool leads = node_.role() == raft::Role::Leader;
-  if (!writes_.empty() && !(leads && node_.term() == led_term_)) {
-    for (const Write& write : writes_) outlet_.answer(write.request, Unknown{});
+  const bool gives_up = !(leads && node_.term() == led_term_) && !MUTANT(WritesOutliveALeadership);
+  if (!writes_.empty() && gives_up) {
+    for (const Write& write : writes_) {
+      outlet_.answer(write.request,
+                     MUTANT(UnknownIsToldAsNotDone) ? Outcome(NotDone{}) : Unknown{});
+    }
     writes_.clear();
   }
-  if (leads || ready_reads_.empty()) return;
+  if (leads || ready_reads_.empty() || MUTANT(ReadyReadsOutliveALeadership)) return;
   for (const auto& [index, read] : ready_reads_) outlet_.answer(read.request, NotDone{});
   reads_waiting_ -= ready_reads_.size();
   ready_reads_.clear();
