@@ -5,6 +5,7 @@
 #include "cli/parse.h"
 #include "sim/shell/commands.h"
 #include "sim/shell/explore_command.h"
+#include "sim/shell/mutants.h"
 
 namespace {
 
@@ -91,6 +92,7 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a ba
   CLI::App* merge = app.add_subcommand("merge", "Put the files of several sweeps together");
   merge->add_option("files", files, "Written by --sweep --out")->type_name("FILE")->required();
   add_exploration(app, exploration);
+  sim::shell::add_mutant_options(app);
   app.footer(kFooter);
   if (const std::optional<int> code = cli::parse(app, argc, argv)) return *code;
   if (merge->parsed()) return sim::shell::merge_command(files);
