@@ -4,7 +4,9 @@
 //
 //   CHECKER.TARGET     violates what CHECKER guards, and nothing else
 //   healthy.PROTOCOL   restarts, changes of leaders, snapshots: nobody finds anything; with more
-//                      than one of a protocol, healthy.PROTOCOL-WHAT
+//                      than one of a protocol, healthy.PROTOCOL-WHAT. WHAT is `members` where a
+//                      node is removed and comes back as a new member, and leadership is handed
+//                      over
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -85,6 +87,29 @@ TEST(Stream, ThatIsHealthyIsConvictedByNobody) {
   for (const wire::Protocol protocol : wire::kProtocols) {
     EXPECT_TRUE(seen.contains(std::string(wire::name(protocol)))) << wire::name(protocol);
   }
+}
+
+TEST(Stream, WithMembersShowsThemGoComeAndHandOver) {
+  std::size_t streams = 0;
+  for (const std::string& name : endings("healthy")) {
+    if (!name.ends_with("-members")) continue;
+    std::set<wire::Index> changes;  // Of the configuration.
+    bool handed_over = false;
+    std::ifstream messages(STREAMS "/healthy." + name + "/messages.jsonl");
+    for (std::string line; std::getline(messages, line);) {
+      const auto seen = wire::parse_observation(line);
+      ASSERT_TRUE(seen.ok()) << name << ": " << seen.error().message;
+      const wire::Message& message = seen.value().message;
+      handed_over = handed_over || message.type == wire::MessageType::TimeoutNow;
+      for (const wire::Entry& entry : message.entries) {
+        if (entry.kind == wire::EntryKind::Configuration) changes.insert(entry.index);
+      }
+    }
+    EXPECT_GE(changes.size(), 2U) << name;
+    EXPECT_TRUE(handed_over) << name;
+    streams += 1;
+  }
+  EXPECT_GE(streams, 2U);
 }
 
 TEST(Stream, IsSmallAndBelongsToACheckerOrIsHealthy) {
