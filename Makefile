@@ -4,8 +4,8 @@ RELEASE := build/release
 PREFIX ?= /usr/local
 
 .PHONY: all demo test ci long bench fuzz tidy format format-check deb install clean
-all:  ## Release build: build/release/bin/seaworthy and raftkv
-	tools/build.sh release seaworthy raftkv
+all:  ## Release build: build/release/bin/seaworthy, raftkv and raftsim
+	tools/build.sh release seaworthy raftkv raftsim
 demo:  ## Set-up, build, then: etcd is found valid, a wrong server is convicted
 	tools/demo.sh
 test:  ## Set-up, build, everyday suite

@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 set(SHARED ${CMAKE_INSTALL_DATADIR}/seaworthy)
 add_custom_target(shipped)
 
-foreach(program seaworthy raftkv)
+foreach(program seaworthy raftkv raftsim)
   if(NOT TARGET ${program})
     continue()
   endif()

@@ -58,6 +58,12 @@ void Cluster::note(const std::string& line) const {
 }
 
 void Cluster::act(const Action& action) {
+  if (watch_.before) watch_.before(action);
+  do_it(action);
+  if (watch_.after) watch_.after(action);
+}
+
+void Cluster::do_it(const Action& action) {
   action_ = action.number != 0 ? action.number : action_ + 1;
   outbox_.clear();
   answers_.clear();

@@ -85,6 +85,12 @@ class Cluster {
     judges_.say(judge, node, sentence);
   }
 
+  // Called before and after each action.
+  struct Watch {
+    std::function<void(const Action& action)> before;
+    std::function<void(const Action& action)> after;
+  };
+  void set_watch(Watch watch) { watch_ = std::move(watch); }
   // Called with one line for each action and effect, if set.
   using Trace = std::function<void(const std::string& line)>;
   void set_trace(Trace trace) { trace_ = std::move(trace); }
@@ -98,6 +104,7 @@ class Cluster {
   Server& at(raft::NodeId id) { return *servers_[id.value - 1]; }
 
   // cluster.cc
+  void do_it(const Action& action);
   void tick(Server& server, const Action& action);
   void ask(Server& server, const Action& action);
   void finish(Server& server);
@@ -148,6 +155,7 @@ class Cluster {
   std::vector<Sent> outbox_;
   std::vector<Answer> answers_;
   std::uint64_t syncs_ = 0;
+  Watch watch_;
   Trace trace_;
   Applied applied_;
 };

@@ -264,7 +264,8 @@ bool Judges::is_known(const raft::Entry& entry) const {
 
 // State Machine Safety: if a server has applied an entry at an index, no server ever applies
 // another there.
-void Judges::on_applied(raft::NodeId node, const raft::Entry& entry) {
+void Judges::on_applied(const replica::Replica& replica, const raft::Entry& entry) {
+  const raft::NodeId node = replica.node().id();
   Server& mine = server(node);
   if (entry.id.index != mine.applied.next()) {
     return say(
@@ -273,6 +274,7 @@ void Judges::on_applied(raft::NodeId node, const raft::Entry& entry) {
   }
   mine.applied = entry.id.index;
   const std::uint64_t position = entry.id.index.value() - 1;
+  if (!is_known(entry)) follow_log(replica.node(), touched_);  // Alone, all is done in one turn.
   if (!is_known(entry)) {
     return say("state-machine-safety", node,
                text(node) + " applied " + raft::describe(entry) + ", which no log has");

@@ -42,7 +42,7 @@ class Judges {
   // It let this out.
   void on_sent(const raft::Envelope& envelope, const replica::Replica& replica);
   // It gave this to its state machine.
-  void on_applied(raft::NodeId node, const raft::Entry& entry);
+  void on_applied(const replica::Replica& replica, const raft::Entry& entry);
   // It has recovered.
   void on_started(const replica::Replica& replica);
   // Its memory is gone.

@@ -21,7 +21,7 @@ class Cluster::Port final : public replica::Outlet {
   void flush() override {}
   void applied(const raft::Entry& entry) override {
     if (server_.fuse.dead()) return;
-    cluster_.judges_.on_applied(server_.config.raft.self, entry);
+    cluster_.judges_.on_applied(*server_.replica, entry);
     if (cluster_.applied_) cluster_.applied_(server_.config.raft.self, &entry);
   }
 

@@ -140,7 +140,10 @@ class Parser {
       line = line.substr(0, std::min(line.find('#'), line.size()));
       Line words(line, number);
       if (words.peek().empty()) continue;
-      if (words.peek().back() == ':') {
+      if (words.take("rest")) {
+        scenario_.rest = true;
+        words.expect_end();
+      } else if (words.peek().back() == ':') {
         take_field(words);
       } else {
         take_action(words);
@@ -237,7 +240,10 @@ class Parser {
       return;
     }
     action.message.action =
-        static_cast<std::uint32_t>(line.digits(name.substr(0, dot), 1, action.number - 1));
+        static_cast<std::uint32_t>(line.digits(name.substr(0, dot), 1, kMostNumber));
+    if (line.ok() && action.message.action >= action.number) {
+      line.wrong("expected a message of an earlier action");
+    }
     action.message.nth =
         static_cast<std::uint32_t>(line.digits(name.substr(dot + 1), 0, kMostNumber));
     action.keep = line.take("keep");
@@ -296,6 +302,7 @@ std::string describe(const Scenario& scenario) {
   for (const Action& action : scenario.actions) {
     text += number(action.number) + " " + describe(action) + "\n";
   }
+  if (scenario.rest) text += "rest\n";
   return text;
 }
 

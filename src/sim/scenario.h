@@ -9,6 +9,7 @@
 //   5 deliver n2 4.0
 //   6 ask n1 c1 write k0 17 +
 //   9 crash n2 some 77
+//   rest
 //
 // A line that ends in + is of one turn with the next of its server. Lines keep their numbers when
 // others are taken out, as messages are named by them. # begins a comment.
@@ -27,6 +28,7 @@ namespace sim {
 struct Scenario {
   Setup setup;
   std::string expect;           // The judge that sees a violation; empty: none does.
+  bool rest = false;            // At the end all heals, and the cluster must come to rest (rest.h).
   std::vector<Action> actions;  // Each with its number; they rise.
 };
 

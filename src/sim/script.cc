@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/script.h"
 
+#include "sim/rest.h"
+
 namespace sim {
 
 void Script::run() {
@@ -17,6 +19,7 @@ void Script::run() {
       slots_.emplace(cluster_.flight(sent.slot).name, sent.slot);
     }
   }
+  if (scenario_.rest) come_to_rest(cluster_);
   if (!cluster_.violation()) judge_clients(cluster_);
 }
 

@@ -38,11 +38,6 @@ void World::run() {
   violation_time_ = now_;
 }
 
-void World::act(const Action& action) {
-  if (record_) record_(action);
-  cluster_.act(action);
-}
-
 bool World::happens(std::uint64_t per_million) {
   return per_million != 0 && prng_.between(0, 999'999) < per_million;
 }

@@ -8,7 +8,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 #include "base/prng.h"
@@ -23,9 +22,6 @@ class World {
  public:
   explicit World(const Options& options);
 
-  // Told of every action before it happens.
-  using Record = std::function<void(const Action& action)>;
-  void set_record(Record record) { record_ = std::move(record); }
   Cluster& cluster() { return cluster_; }
   const Cluster& cluster() const { return cluster_; }
   std::uint64_t now_us() const { return now_; }
@@ -61,7 +57,7 @@ class World {
   };
 
   // world.cc: time and turns.
-  void act(const Action& action);
+  void act(const Action& action) { cluster_.act(action); }
   void on_event(const Event& event);
   void take(raft::NodeId node, Item item);
   void run_turn(raft::NodeId node);
@@ -98,7 +94,6 @@ class World {
   void run_to_rest();
   bool is_at_rest() const;
   std::string missing() const;
-  std::string unequal() const;
   void judge_end();
 
   raft::NodeId any_node();
@@ -123,7 +118,6 @@ class World {
   std::uint64_t damaged_ = 0;  // Servers whose storage was.
   std::string unknown_;        // Why the history could not be decided.
   std::uint64_t violation_time_ = 0;
-  Record record_;
 };
 
 }  // namespace sim

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // After the faults: a correct cluster comes to rest, and the history of its clients has an order.
+#include "sim/rest.h"
 #include "sim/world.h"
 
 namespace sim {
@@ -52,23 +53,8 @@ std::string World::missing() const {
   return {};
 }
 
-// All have applied the same: their states are one.
-std::string World::unequal() const {
-  std::optional<std::uint64_t> digest;
-  for (std::uint32_t id = 1; id <= hosts_.size(); ++id) {
-    const Server& server = cluster_.server({id});
-    if (!server.replica) continue;
-    const std::uint64_t mine = server.replica->machine().digest();
-    if (digest && *digest != mine) {
-      return "n" + std::to_string(id) + " has applied what others have, but holds other values";
-    }
-    digest = mine;
-  }
-  return {};
-}
-
 void World::judge_end() {
-  if (const std::string what = unequal(); !what.empty()) {
+  if (const std::string what = disagreement(cluster_); !what.empty()) {
     return cluster_.say("convergence", {}, what);
   }
   unknown_ = judge_clients(cluster_);

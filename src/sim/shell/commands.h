@@ -22,6 +22,8 @@ struct RunOptions {
   std::uint64_t seed = 1;
   Shape shape;
   bool trace = false;
+  bool diagram = false;
+  std::string applied;  // A folder for applied-entry records; empty: none.
 };
 int run_command(const RunOptions& options);
 
@@ -40,6 +42,7 @@ int merge_command(const std::vector<std::string>& files);
 struct ScenarioOptions {
   std::string path;
   bool trace = false;
+  bool diagram = false;
 };
 int scenario_command(const ScenarioOptions& options);
 

@@ -9,6 +9,15 @@
 
 namespace {
 
+// The library would take -1 for the largest number.
+CLI::Validator not_negative() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        return text.starts_with('-') ? "must not be negative, but is " + text : std::string();
+      },
+      "", "");
+}
+
 constexpr const char* kFooter =
     "Exit codes:\n"
     "  0  valid\n"
@@ -59,15 +68,25 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a ba
   sim::shell::ExploreOptions exploration;
   std::vector<std::string> files;
   CLI::App app("Runs the shipping Raft in a simulated world that breaks everything", "raftsim");
-  auto* seed = app.add_option("--seed", run.seed, "Of all that is drawn")->type_name("N");
+  auto* seed = app.add_option("--seed", run.seed, "Of all that is drawn")
+                   ->type_name("N")
+                   ->check(not_negative())
+                   ->capture_default_str();
   app.add_option("--nodes", run.shape.nodes, "Number of servers")
       ->type_name("N")
       ->check(CLI::Range(1, 32))
       ->capture_default_str();
   app.add_option("--events", run.shape.events, "Inputs of the phase with faults")
       ->type_name("N")
+      ->check(not_negative())
+      ->check(CLI::Range(1, 1'000'000'000))
       ->capture_default_str();
-  app.add_flag("--trace", run.trace, "Print every event and effect");
+  auto* trace = app.add_flag("--trace", run.trace, "Print every event and effect");
+  app.add_flag("--diagram", run.diagram, "Print the run as a Mermaid sequence chart")
+      ->excludes(trace);
+  app.add_option("--applied", run.applied,
+                 "Write what each server applied, for seaworthy applied DIR/*")
+      ->type_name("DIR");
   auto* range =
       app.add_option("--sweep", sweep.seeds, "All seeds from A to B, and what they come to")
           ->type_name("A..B")
@@ -82,6 +101,7 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a ba
   auto* shrink = app.add_option("--shrink", shrinking.seed,
                                 "Find a shortest list of actions that fails as this seed does")
                      ->type_name("SEED")
+                     ->check(not_negative())
                      ->excludes(seed)
                      ->excludes(range);
   auto* path = app.add_option("scenario", scenario.path, "A scenario file to play")
@@ -99,6 +119,7 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a ba
   sweep.shape = shrinking.shape = run.shape;
   shrinking.out = sweep.out;
   scenario.trace = run.trace;
+  scenario.diagram = run.diagram;
   exploration.nodes = run.shape.nodes;
   exploration.jobs = sweep.jobs;
   if (exploration.wanted) return sim::shell::explore_command(exploration);

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/core.h>
 
+#include <optional>
+
 #include "base/check.h"
+#include "sim/diagram.h"
+#include "sim/shell/applied_records.h"
 #include "sim/shell/commands.h"
 #include "sim/shell/runs.h"
 #include "sim/world.h"
@@ -20,7 +24,28 @@ int run_command(const RunOptions& options) {
       fmt::print("{:>6} {:>10} {}\n", world.cluster().actions(), world.now_us(), line);
     });
   }
+  std::optional<Diagram> diagram;
+  if (options.diagram) diagram.emplace(world.cluster());
+  std::optional<AppliedRecords> records;
+  if (!options.applied.empty()) {
+    base::Result<AppliedRecords> opened =
+        AppliedRecords::open(options.applied, options.shape.nodes);
+    if (!opened.ok()) {
+      fmt::print(stderr, "raftsim: {}\n", opened.error().message);
+      return kUsage;
+    }
+    records.emplace(std::move(opened).value());
+    world.cluster().set_applied(
+        [&records](raft::NodeId node, const raft::Entry* entry) { records->add(node, entry); });
+  }
   world.run();
+  if (records) {
+    if (const base::Status written = records->close(); !written.ok()) {
+      fmt::print(stderr, "raftsim: {}\n", written.error().message);
+      return kUsage;
+    }
+  }
+  if (diagram) fmt::print("```mermaid\n{}```\n", diagram->text());
   const Cluster& cluster = world.cluster();
   if (const auto violation = world.violation()) {
     fmt::print("violation: {}: {} (action {}, {} us, node {})\n", violation->judge,

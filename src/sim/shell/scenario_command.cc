@@ -2,9 +2,11 @@
 #include <fmt/core.h>
 
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 #include "base/check.h"
+#include "sim/diagram.h"
 #include "sim/script.h"
 #include "sim/shell/commands.h"
 #include "sim/shell/runs.h"
@@ -24,7 +26,7 @@ int scenario_command(const ScenarioOptions& options) {
   std::ifstream in(options.path);
   std::ostringstream text;
   text << in.rdbuf();
-  if (!in) return refuse(options.path + ": cannot be read");
+  if (!in) return refuse(options.path + ": cannot be read, or is no file");
   const base::Result<Scenario> scenario = parse_scenario(text.str());
   if (!scenario.ok()) return refuse(options.path + ":" + scenario.error().message);
   const base::CheckContext context("raftsim " + options.path);
@@ -34,7 +36,10 @@ int scenario_command(const ScenarioOptions& options) {
       fmt::print("{:>6} {}\n", script.cluster().actions(), line);
     });
   }
+  std::optional<Diagram> diagram;
+  if (options.diagram) diagram.emplace(script.cluster());
   script.run();
+  if (diagram) fmt::print("```mermaid\n{}```\n", diagram->text());
   const Cluster& cluster = script.cluster();
   if (cluster.violation()) {
     fmt::print("violation: {}: {} (action {}, node {})\n", cluster.violation()->judge,

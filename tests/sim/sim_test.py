@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What raftsim promises on its command line. sim_test.py PART RAFTSIM SEAWORTHY TESTS"""
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+RAFTSIM, SEAWORTHY, TESTS = sys.argv[2], sys.argv[3], pathlib.Path(sys.argv[4])
+
+
+def run(*arguments: str, code: int = 0, program: str = RAFTSIM) -> tuple[str, str]:
+    """Its standard output and error; its exit code must be `code`."""
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    if done.returncode != code:
+        sys.exit(f"{' '.join(done.args)}: exit code {done.returncode}, expected {code}\n"
+                 f"{done.stdout}{done.stderr}")
+    return done.stdout, done.stderr
+
+
+def expect(condition: bool, what: str) -> None:
+    if not condition:
+        sys.exit(what)
+
+
+def golden() -> None:
+    """One short run, event by event. GOLDEN=rewrite writes it anew."""
+    output, _ = run("--seed", "7", "--events", "60", "--trace")
+    file = TESTS / "sim" / "testdata" / "short_run.txt"
+    if os.environ.get("GOLDEN") == "rewrite":
+        file.write_text(output)
+    expect(output == file.read_text(), f"the run differs from {file}; look at the difference, "
+           "then GOLDEN=rewrite")
+    expect(output.startswith("seed: 7\n"), "the first line is the seed")
+    expect(output.splitlines()[-1].startswith("hash: "), "the last line is the hash")
+
+
+def seeds() -> None:
+    for line in (TESTS / "seeds.txt").read_text().splitlines():
+        if line.startswith("#"):
+            continue
+        seed, nodes, events = line.split()[:3]
+        run("--seed", seed, "--nodes", nodes, "--events", events)
+
+
+def repeat() -> None:
+    for seed in range(1, 21):
+        arguments = ["--seed", str(seed), "--nodes", str(seed % 5 + 1), "--events", "800"]
+        expect(run(*arguments)[0] == run(*arguments)[0], f"seed {seed} gave two different runs")
+
+
+def sweep() -> None:
+    """Any number of jobs, and any shards merged, give the same."""
+    with tempfile.TemporaryDirectory() as folder:
+        whole, first, second, again = (f"{folder}/{name}" for name in "wfsa")
+        one, _ = run("--sweep", "1..200", "--jobs", "1", "--events", "300", "--out", whole)
+        three, _ = run("--sweep", "1..200", "--jobs", "3", "--events", "300", "--out", again)
+        expect(one == three, "another number of jobs gave another output")
+        expect(pathlib.Path(whole).read_bytes() == pathlib.Path(again).read_bytes(), "or another file")
+        run("--sweep", "1..77", "--events", "300", "--out", first)
+        run("--sweep", "78..200", "--events", "300", "--out", second)
+        merged, _ = run("merge", second, first)
+        expect(merged.splitlines() == one.splitlines()[:-1], "merged shards differ from the whole")
+        other = f"{folder}/o"
+        run("--sweep", "1..2", "--events", "301", "--out", other)
+        run("merge", first, other, code=3)
+        pathlib.Path(other).write_text("no json\n")
+        run("merge", other, code=3)
+
+
+def bad_input() -> None:
+    for arguments in (["--nodes", "0"], ["--nodes", "33"], ["--seed", "-1"], ["--seed", "99999999999999999999"],
+                      ["--events", "0"], ["--sweep", "9..1"], ["--sweep", "x"], ["--sweep", "1..2", "--jobs", "9999"],
+                      ["/nonexistent.scenario"], ["--seed", "1", "--shrink", "1"]):
+        _, error = run(*arguments, code=3)
+        expect(len(error.strip().splitlines()) == 1, f"{arguments}: not one sentence: {error}")
+    with tempfile.NamedTemporaryFile("w", suffix=".scenario") as file:
+        file.write("nodes: 3\n1 jump n1\n")
+        file.flush()
+        _, error = run(file.name, code=3)
+        expect(f"{file.name}:2:3: " in error, error)
+
+
+def applied() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        run("--seed", "12", "--applied", folder)
+        files = sorted(str(file) for file in pathlib.Path(folder).iterdir())
+        expect(len(files) == 3, "one record a server")
+        run("applied", *files, program=SEAWORTHY)
+        lines = pathlib.Path(files[0]).read_text().splitlines()
+        at = next(i for i, line in enumerate(lines) if not line.startswith("#"))
+        lines[at] = lines[at][:-1] + ("0" if lines[at][-1] != "0" else "1")
+        pathlib.Path(files[0]).write_text("\n".join(lines) + "\n")
+        run("applied", *files, code=1, program=SEAWORTHY)
+
+
+def scenarios() -> None:
+    """They are how wrong servers fail; the right one does not."""
+    for file in sorted((TESTS / "scenarios").glob("*.scenario")):
+        run(str(file))
+
+
+{"golden": golden, "seeds": seeds, "repeat": repeat, "sweep": sweep, "bad_input": bad_input,
+ "applied": applied, "scenarios": scenarios}[sys.argv[1]]()
