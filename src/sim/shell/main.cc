@@ -9,11 +9,15 @@
 
 namespace {
 
-// The library would take -1 for the largest number.
-CLI::Validator not_negative() {
+// The library would take -1, and what has too many digits, for the largest number.
+CLI::Validator whole_number() {
   return CLI::Validator(
       [](const std::string& text) {
-        return text.starts_with('-') ? "must not be negative, but is " + text : std::string();
+        constexpr std::string_view kLargest = "18446744073709551615";
+        if (text.starts_with('-')) return "must not be negative, but is " + text;
+        const bool large =
+            text.size() > kLargest.size() || (text.size() == kLargest.size() && text > kLargest);
+        return large ? text + " is too large" : std::string();
       },
       "", "");
 }
@@ -70,7 +74,7 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a ba
   CLI::App app("Runs the shipping Raft in a simulated world that breaks everything", "raftsim");
   auto* seed = app.add_option("--seed", run.seed, "Of all that is drawn")
                    ->type_name("N")
-                   ->check(not_negative())
+                   ->check(whole_number())
                    ->capture_default_str();
   app.add_option("--nodes", run.shape.nodes, "Number of servers")
       ->type_name("N")
@@ -78,7 +82,7 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a ba
       ->capture_default_str();
   app.add_option("--events", run.shape.events, "Inputs of the phase with faults")
       ->type_name("N")
-      ->check(not_negative())
+      ->check(whole_number())
       ->check(CLI::Range(1, 1'000'000'000))
       ->capture_default_str();
   auto* trace = app.add_flag("--trace", run.trace, "Print every event and effect");
@@ -101,7 +105,7 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a ba
   auto* shrink = app.add_option("--shrink", shrinking.seed,
                                 "Find a shortest list of actions that fails as this seed does")
                      ->type_name("SEED")
-                     ->check(not_negative())
+                     ->check(whole_number())
                      ->excludes(seed)
                      ->excludes(range);
   auto* path = app.add_option("scenario", scenario.path, "A scenario file to play")
