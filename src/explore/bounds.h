@@ -31,7 +31,10 @@ enum class Disks : std::uint8_t { Prompt, Slow, Forgetful };
 struct Bounds {
   std::uint32_t nodes = 3;     // 2..kMaxServers.
   std::uint32_t depth = 1000;  // Actions in a row.
-  std::uint32_t flights = 24;  // Messages in flight, at most kMaxFlights.
+  // Messages in flight, at most kMaxFlights. Where there would be more, those of the lowest terms
+  // are lost, all of a term at once, but none of the highest; where that is not enough, the action
+  // is not taken (Report::crowded).
+  std::uint32_t flights = 24;
   Budget budget;
   Disks disks = Disks::Prompt;
   bool symmetry = true;  // States that differ in the servers' names only are one state.

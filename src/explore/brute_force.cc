@@ -181,7 +181,7 @@ class BruteForce {
     const Facts facts{node.id(), node.term(), out.leads_anew, out.applied};
     CHECK(!world.history.add(facts));
     world.flights.insert(world.flights.end(), out.sent.begin(), out.sent.end());
-    add(world);
+    if (lose_lowest(bounds_, world.flights)) add(world);
   }
 
   void expand(const World& world) {

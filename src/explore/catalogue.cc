@@ -42,6 +42,7 @@ Catalogue::Catalogue(const Bounds& bounds, const Renamings& renamings)
 FlightId Catalogue::find_or_add(const Flight& flight) {
   const FlightId id = flights_.find_or_add(flight);
   if (flights_.size() > receivers_.size()) {
+    terms_.push_back(term_of(flight).value());
     receivers_.push_back(static_cast<std::uint8_t>(flight.to.value - 1));
   }
   return id;

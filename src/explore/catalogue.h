@@ -88,8 +88,10 @@ class Catalogue {
   const std::uint64_t* prints(ServerId id) const { return servers_.prints(id); }
   const std::uint64_t* prints(FlightId id) const { return flights_.prints(id); }
   const std::uint64_t* prints(HistoryId id) const { return histories_.prints(id); }
-  // Of what time, not the world, decides: the position of `id`'s receiver.
+  // The position of the server that `id` goes to.
   std::size_t receiver(FlightId id) const { return receivers_[static_cast<std::size_t>(id)]; }
+
+  std::uint64_t term(FlightId id) const { return terms_[static_cast<std::size_t>(id)]; }
 
   // Valid until the next call.
   const Transition& transition(ServerId from, Input input);
@@ -133,6 +135,7 @@ class Catalogue {
   Collection<Facts, FactsId> facts_;
   std::vector<ServerId> initial_;
   HistoryId empty_history_{};
+  std::vector<std::uint64_t> terms_;     // By FlightId; so is the next.
   std::vector<std::uint8_t> receivers_;  // By FlightId.
   std::vector<raft::Payload> commands_;  // Of clients, in the order they are proposed.
   IdTable step_ids_;                     // (ServerId, Input) to a position in transitions_.

@@ -54,6 +54,13 @@ TEST(Explorer, SeesWhatBruteForceSeesWhereLeadersFollowOneAnother) {
   EXPECT_EQ(explore_alone(bounds).by_depth, count_by_brute_force(bounds));
 }
 
+TEST(Explorer, SeesWhatBruteForceSeesOnAWireThatLosesOldTerms) {
+  Bounds bounds = small(8);
+  bounds.budget.timeouts = 3;
+  bounds.flights = 4;
+  EXPECT_EQ(explore_alone(bounds).by_depth, count_by_brute_force(bounds));
+}
+
 TEST(Explorer, SeesTheSameWithManyWorkers) {
   Bounds bounds = small(9);
   bounds.budget = {3, 1, 1, 1, 0, 1};

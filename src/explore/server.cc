@@ -62,6 +62,19 @@ raft::LogIndex end_of(const raft::Message& message) {
 
 }  // namespace
 
+raft::Term term_of(const Flight& flight) {
+  return std::visit([](const auto& message) { return message.term; }, flight.message);
+}
+
+bool lose_lowest(const Bounds& bounds, std::vector<Flight>& flights) {
+  while (flights.size() > bounds.flights) {
+    const raft::Term lowest = term_of(std::ranges::min(flights, {}, term_of));
+    if (lowest == term_of(std::ranges::max(flights, {}, term_of))) return false;
+    std::erase_if(flights, [lowest](const Flight& flight) { return term_of(flight) == lowest; });
+  }
+  return true;
+}
+
 raft::Config Server::make_config(std::uint32_t nodes, NodeId self) {
   raft::Config config;
   config.self = self;

@@ -32,6 +32,11 @@ struct Flight {
   raft::Message message;
 };
 
+raft::Term term_of(const Flight& flight);
+
+// Takes messages of the lowest terms away, as Bounds::flights demands. False: that is not enough.
+bool lose_lowest(const Bounds& bounds, std::vector<Flight>& flights);
+
 // What one action did besides changing the server.
 struct Outcome {
   std::vector<Flight> asked;  // time_out: the pre-votes, which are answered in the same action.

@@ -18,7 +18,7 @@ std::string describe(const Flight& flight) {
 
 class Teller {
  public:
-  explicit Teller(const Bounds& bounds) {
+  explicit Teller(const Bounds& bounds) : bounds_(bounds) {
     for (std::uint32_t id = 1; id <= bounds.nodes; ++id) {
       servers_.emplace_back(Server::make_config(bounds.nodes, {id}), bounds.disks);
     }
@@ -32,6 +32,7 @@ class Teller {
   void finish(const Server& server, const raft::Node& before, const Outcome& out);
   Flight take_flight(Action action);
 
+  Bounds bounds_;
   std::vector<Server> servers_;
   std::vector<Flight> flights_;
   std::uint32_t proposals_ = 0;
@@ -114,6 +115,7 @@ void Teller::finish(const Server& server, const raft::Node& before, const Outcom
     lines_.push_back("    " + describe(flight));
     flights_.push_back(flight);
   }
+  lose_lowest(bounds_, flights_);
 }
 
 }  // namespace

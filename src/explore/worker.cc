@@ -109,7 +109,7 @@ void Worker::propose_server_actions(const State& state, std::size_t server) {
   const ServerId id = state.servers[server];
   const auto name = static_cast<std::uint8_t>(server);
   const auto offer = [&](Action action, Budget left, Input input) {
-    propose(state, {action, server, {}, left, catalogue_.transition(id, input), {}, 0});
+    propose(state, {action, server, {}, left, catalogue_.transition(id, input), 0, {}, 0});
   };
   if (state.left.timeouts > 0) propose_timeout(state, server);
   if (state.left.heartbeats > 0) {
@@ -142,7 +142,7 @@ void Worker::propose_timeout(const State& state, std::size_t server) {
   Budget left = state.left;
   left.timeouts -= 1;
   const Action action{Action::Kind::TimeOut, static_cast<std::uint8_t>(server)};
-  propose(state, {action, server, {}, left, timeout, {}, 0});
+  propose(state, {action, server, {}, left, timeout, 0, {}, 0});
 }
 
 // Would a majority, itself included, say yes to its pre-vote now?
@@ -167,18 +167,18 @@ void Worker::propose_deliveries(const State& state, std::size_t flight) {
   const auto operand = static_cast<std::uint8_t>(flight);
   const Input input{Input::Kind::Receive, static_cast<std::uint32_t>(id)};
   const Transition received = catalogue_.transition(state.servers[to], input);
-  propose(state, {{Action::Kind::Deliver, operand}, to, flight, state.left, received, {}, 0});
+  propose(state, {{Action::Kind::Deliver, operand}, to, flight, state.left, received, 0, {}, 0});
   if (state.left.duplicates > 0) {
     Budget left = state.left;
     left.duplicates -= 1;
-    propose(state, {{Action::Kind::DeliverCopy, operand}, to, {}, left, received, {}, 0});
+    propose(state, {{Action::Kind::DeliverCopy, operand}, to, {}, left, received, 0, {}, 0});
   }
   if (state.left.losses > 0) {
     Budget left = state.left;
     left.losses -= 1;
     Transition nothing{state.servers[to]};
     nothing.acts = true;
-    propose(state, {{Action::Kind::Lose, operand}, to, flight, left, nothing, {}, 0});
+    propose(state, {{Action::Kind::Lose, operand}, to, flight, left, nothing, 0, {}, 0});
   }
 }
 
@@ -191,12 +191,12 @@ void Worker::propose(const State& state, Candidate candidate) {
   if (transition.violation != 0) {
     return find(state, candidate.action, catalogue_.violation(transition));
   }
-  const std::size_t flights =
-      state.flight_count + transition.sent - std::size_t{candidate.removed.has_value()};
-  if (flights > bounds_.flights) {
+  const std::optional<std::uint64_t> lost_below = find_lost_below(state, candidate);
+  if (!lost_below) {
     crowded_ += 1;
     return;
   }
+  candidate.lost_below = *lost_below;
   candidate.history = state.history;
   if (transition.facts != FactsId::None) {
     const std::optional<HistoryId> history = catalogue_.extended(state.history, transition.facts);
@@ -216,6 +216,23 @@ void Worker::propose(const State& state, Candidate candidate) {
   candidates_.push_back(candidate);
 }
 
+// See Bounds::flights. Nothing: there would be too many of the highest term alone.
+std::optional<std::uint64_t> Worker::find_lost_below(const State& state,
+                                                     const Candidate& candidate) const {
+  const std::span<const FlightId> sent = catalogue_.sent(candidate.transition);
+  const std::size_t removed = candidate.removed ? 1 : 0;
+  if (state.flight_count + sent.size() - removed <= bounds_.flights) return 0;
+  std::vector<std::uint64_t> terms;
+  for (std::size_t i = 0; i < state.flight_count; ++i) {
+    if (candidate.removed != i) terms.push_back(catalogue_.term(state.flights[i]));
+  }
+  for (const FlightId flight : sent) terms.push_back(catalogue_.term(flight));
+  std::ranges::sort(terms, std::ranges::greater());
+  const std::uint64_t too_low = terms[bounds_.flights];  // There is no room for this one.
+  if (too_low == terms.front()) return std::nullopt;
+  return too_low + 1;
+}
+
 std::uint64_t Worker::print(const State& state, const Candidate& candidate) const {
   const std::uint64_t* const before = catalogue_.prints(state.servers[candidate.server]);
   const std::uint64_t* const after = catalogue_.prints(candidate.transition.to);
@@ -230,9 +247,23 @@ std::uint64_t Worker::print(const State& state, const Candidate& candidate) cons
     std::uint64_t sum = sums_[k] - before[k] + after[k] - past[k] + history[k];
     if (removed != nullptr) sum -= removed[k];
     for (const FlightId flight : sent) sum += catalogue_.prints(flight)[k];
+    if (candidate.lost_below > 0) sum -= lost_print(state, candidate, k);
     least = std::min(least, sum);
   }
   return mixed(least + packed(candidate.left));
+}
+
+std::uint64_t Worker::lost_print(const State& state, const Candidate& candidate,
+                                 std::size_t renaming) const {
+  std::uint64_t sum = 0;
+  const auto add = [&](FlightId flight) {
+    if (catalogue_.term(flight) < candidate.lost_below) sum += catalogue_.prints(flight)[renaming];
+  };
+  for (std::size_t i = 0; i < state.flight_count; ++i) {
+    if (candidate.removed != i) add(state.flights[i]);
+  }
+  for (const FlightId flight : catalogue_.sent(candidate.transition)) add(flight);
+  return sum;
 }
 
 State Worker::successor(const State& state, const Candidate& candidate) const {
@@ -240,15 +271,15 @@ State Worker::successor(const State& state, const Candidate& candidate) const {
   next.servers[candidate.server] = candidate.transition.to;
   next.history = candidate.history;
   next.left = candidate.left;
-  if (candidate.removed) {
-    const auto begin = next.flights.begin();
-    const auto hole = begin + static_cast<std::ptrdiff_t>(*candidate.removed);
-    std::copy(hole + 1, begin + next.flight_count, hole);
-    next.flight_count -= 1;
-  }
-  for (const FlightId flight : catalogue_.sent(candidate.transition)) {
+  next.flight_count = 0;
+  const auto keep = [&](FlightId flight) {
+    if (catalogue_.term(flight) < candidate.lost_below) return;
     next.flights[next.flight_count++] = flight;
+  };
+  for (std::size_t i = 0; i < state.flight_count; ++i) {
+    if (candidate.removed != i) keep(state.flights[i]);
   }
+  for (const FlightId flight : catalogue_.sent(candidate.transition)) keep(flight);
   return next;
 }
 

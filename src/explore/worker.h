@@ -59,6 +59,7 @@ class Worker {
     std::optional<std::size_t> removed;  // The flight that is taken off the wire.
     Budget left;
     Transition transition;
+    std::uint64_t lost_below = 0;  // Messages of lower terms are lost.
     HistoryId history{};
     std::uint64_t print = 0;
   };
@@ -73,8 +74,12 @@ class Worker {
   void propose_server_actions(const State& state, std::size_t server);
   void propose_deliveries(const State& state, std::size_t flight);
   void propose(const State& state, Candidate candidate);
+  std::optional<std::uint64_t> find_lost_below(const State& state,
+                                               const Candidate& candidate) const;
   bool may_campaign(const State& state, std::size_t server, const Transition& timeout);
   std::uint64_t print(const State& state, const Candidate& candidate) const;
+  std::uint64_t lost_print(const State& state, const Candidate& candidate,
+                           std::size_t renaming) const;
   State successor(const State& state, const Candidate& candidate) const;
   std::optional<Violation> judge(const State& state, const Candidate& candidate) const;
   void find(const State& state, Action action, const Violation& violation);
