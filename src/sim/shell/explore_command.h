@@ -11,14 +11,14 @@ namespace sim::shell {
 struct ExploreOptions {
   bool wanted = false;
   std::uint64_t nodes = 3;
-  std::uint64_t depth = 12;
-  std::uint64_t timeouts = 3;
+  std::uint64_t depth = 20;
+  std::uint64_t timeouts = 4;
   std::uint64_t heartbeats = 0;
   std::uint64_t proposals = 0;
   std::uint64_t crashes = 0;
   std::uint64_t losses = 0;
   std::uint64_t duplicates = 0;
-  std::uint64_t in_flight = 24;
+  std::uint64_t in_flight = 5;
   std::string disks = "prompt";
   std::uint64_t memory_mib = 1024;
   std::uint64_t seconds = 600;
