@@ -15,39 +15,13 @@ namespace {
 
 constexpr std::uint64_t kRoundStates = 20'000;
 
-class Explorer {
- public:
-  Explorer(const Bounds& bounds, std::uint32_t jobs, const Crew& crew, const Watch& watch)
-      : bounds_(bounds),
-        jobs_(jobs),
-        crew_(crew),
-        watch_(watch),
-        renamings_(bounds.nodes, bounds.symmetry) {
-    CHECK(jobs > 0);
-    for (std::uint32_t i = 0; i < jobs; ++i) workers_.emplace_back(bounds_, renamings_, i, jobs);
-  }
+}  // namespace
 
-  Report explore();
-
- private:
-  Finish search();
-  std::optional<Finish> search_level();
-  void exchange();
-  void advance();
-  std::uint64_t sum(std::uint64_t (Worker::*figure)() const) const;
-  const Finding* find_finding() const;
-  std::vector<Action> way_to(StateId state) const;
-
-  Bounds bounds_;
-  std::uint32_t jobs_;
-  const Crew& crew_;
-  const Watch& watch_;
-  Renamings renamings_;
-  std::deque<Worker> workers_;
-  StateId root_{};
-  std::uint32_t depth_ = 0;
-  std::vector<std::uint64_t> by_depth_;
-};
+Explorer::Explorer(const Bounds& bounds, std::uint32_t jobs)
+    : bounds_(bounds), jobs_(jobs), renamings_(bounds.nodes, bounds.symmetry) {
+  CHECK(jobs > 0);
+  for (std::uint32_t i = 0; i < jobs; ++i) workers_.emplace_back(bounds_, renamings_, i, jobs);
+}
 
 std::uint64_t Explorer::sum(std::uint64_t (Worker::*figure)() const) const {
   std::uint64_t sum = 0;
@@ -61,7 +35,7 @@ const Finding* Explorer::find_finding() const {
   return found == workers_.end() ? nullptr : &*found->finding();
 }
 
-Finish Explorer::search() {
+Finish Explorer::search(const Crew& crew, const Watch& watch) {
   for (std::uint32_t i = 0; i < jobs_; ++i) {
     workers_[i].begin();
     if (workers_[i].states() == 1) root_ = StateId{i};
@@ -69,34 +43,34 @@ Finish Explorer::search() {
   advance();
   while (!std::ranges::all_of(workers_, &Worker::level_done)) {
     if (depth_ == bounds_.depth) return Finish::Depth;
-    if (const std::optional<Finish> finish = search_level()) return *finish;
+    if (const std::optional<Finish> finish = search_level(crew, watch)) return *finish;
     depth_ += 1;
     advance();
   }
   return Finish::Exhausted;
 }
 
-std::optional<Finish> Explorer::search_level() {
+std::optional<Finish> Explorer::search_level(const Crew& crew, const Watch& watch) {
   while (!std::ranges::all_of(workers_, &Worker::level_done)) {
-    crew_(jobs_, [this](std::uint32_t i) { workers_[i].expand(kRoundStates); });
+    crew(jobs_, [this](std::uint32_t i) { workers_[i].expand(kRoundStates); });
     if (find_finding() != nullptr) return Finish::Violated;
-    exchange();
+    exchange(crew);
     if (std::ranges::any_of(workers_, &Worker::full)) return Finish::Memory;
     const Progress progress{depth_, sum(&Worker::states), sum(&Worker::actions),
                             sum(&Worker::waiting)};
-    if (!watch_(progress)) return Finish::Stopped;
+    if (!watch(progress)) return Finish::Stopped;
   }
   return std::nullopt;
 }
 
-void Explorer::exchange() {
+void Explorer::exchange(const Crew& crew) {
   if (jobs_ == 1) return;
   for (Worker& worker : workers_) {
     for (const Worker& other : workers_) {
       if (&worker != &other) worker.adopt(other);
     }
   }
-  crew_(jobs_, [this](std::uint32_t i) {
+  crew(jobs_, [this](std::uint32_t i) {
     for (Worker& other : workers_) {
       if (&workers_[i] != &other) workers_[i].absorb(other);
     }
@@ -121,10 +95,10 @@ std::vector<Action> Explorer::way_to(StateId state) const {
   return actions;
 }
 
-Report Explorer::explore() {
+Report Explorer::run(const Crew& crew, const Watch& watch) {
   Report report;
   report.bounds = bounds_;
-  report.finish = search();
+  report.finish = search(crew, watch);
   report.progress = {depth_, sum(&Worker::states), sum(&Worker::actions), sum(&Worker::waiting)};
   report.by_depth = by_depth_;
   report.crowded = sum(&Worker::crowded);
@@ -144,7 +118,9 @@ Report Explorer::explore() {
   return report;
 }
 
-}  // namespace
+std::vector<std::string> Explorer::way_of(std::uint32_t job) const {
+  return tell(bounds_, way_to(workers_[job].at_work()));
+}
 
 void work_alone(std::uint32_t jobs, const std::function<void(std::uint32_t)>& work) {
   for (std::uint32_t i = 0; i < jobs; ++i) work(i);
@@ -153,7 +129,7 @@ void work_alone(std::uint32_t jobs, const std::function<void(std::uint32_t)>& wo
 bool watch_nothing(const Progress& /*progress*/) { return true; }
 
 Report run(const Bounds& bounds, std::uint32_t jobs, const Crew& crew, const Watch& watch) {
-  return Explorer(bounds, jobs, crew, watch).explore();
+  return Explorer(bounds, jobs).run(crew, watch);
 }
 
 }  // namespace explore

@@ -67,6 +67,7 @@ void Worker::expand(std::uint64_t states) {
 }
 
 void Worker::expand(const State& state) {
+  at_work_ = state.id;
   sum_up(state);
   candidates_.clear();
   for (std::size_t i = 0; i < bounds_.nodes; ++i) propose_server_actions(state, i);

@@ -43,6 +43,8 @@ class Worker {
   bool full() const { return full_; }
   const std::optional<Finding>& finding() const { return finding_; }
   Visited::Origin origin(StateId id) const;
+  // The state that is being expanded, or was last.
+  StateId at_work() const { return at_work_; }
   std::uint64_t states() const { return visited_.size(); }
   // Actions taken, whether they led to a new state or not.
   std::uint64_t actions() const { return actions_; }
@@ -99,6 +101,7 @@ class Worker {
   std::vector<Catalogue::Translation> translations_;  // From each worker's numbers.
   std::vector<std::uint64_t> sums_;                   // Of the state at work, for each renaming.
   std::vector<Candidate> candidates_;                 // Its successors.
+  StateId at_work_{};
   std::optional<Finding> finding_;
   std::uint64_t actions_ = 0;
   std::uint64_t crowded_ = 0;

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
+#include <cstdlib>
 #include <thread>
 #include <vector>
 
@@ -37,10 +39,31 @@ explore::Bounds bounds_of(const ExploreOptions& options) {
   return bounds;
 }
 
+// For tell_and_exit, which the system calls: which exploration, and which of its jobs a thread
+// does.
+const explore::Explorer* running = nullptr;  // NOLINT: see above.
+thread_local std::uint32_t own_job = 0;      // NOLINT: see above.
+
+// A CHECK of the core failed in the middle of a step, and said so: that is a finding like any
+// other. It aborts the thread that made the step, so what it was at is known and stands still.
+extern "C" void tell_and_exit(int /*signal*/) {
+  std::signal(SIGABRT, SIG_DFL);
+  for (const std::string& line : running->way_of(own_job)) fmt::print("{}\n", line);
+  fmt::print("violation: check: the next step fails a CHECK of the core, told on standard error\n");
+  fmt::print("verdict: invalid\n");
+  std::fflush(stdout);
+  std::_Exit(kInvalid);
+}
+
 void work_in_threads(std::uint32_t jobs, const std::function<void(std::uint32_t)>& work) {
   std::vector<std::thread> threads;
   threads.reserve(jobs);
-  for (std::uint32_t i = 1; i < jobs; ++i) threads.emplace_back(work, i);
+  for (std::uint32_t i = 1; i < jobs; ++i) {
+    threads.emplace_back([&work, i] {
+      own_job = i;
+      work(i);
+    });
+  }
   work(0);
   for (std::thread& thread : threads) thread.join();
 }
@@ -113,9 +136,12 @@ int explore_command(const ExploreOptions& options) {
   fmt::print("explore: {} jobs={}\n", explore::describe(bounds), jobs);
   std::fflush(stdout);
   Watcher watcher(options.seconds);
-  const explore::Report report =
-      explore::run(bounds, jobs, work_in_threads,
-                   [&watcher](const explore::Progress& progress) { return watcher(progress); });
+  explore::Explorer explorer(bounds, jobs);
+  running = &explorer;
+  std::signal(SIGABRT, tell_and_exit);
+  const explore::Report report = explorer.run(
+      work_in_threads, [&watcher](const explore::Progress& progress) { return watcher(progress); });
+  std::signal(SIGABRT, SIG_DFL);
   print(report, jobs, watcher.seconds());
   const check::verdict::Verdict verdict = verdict_of(report.finish);
   fmt::print("verdict: {}\nhash: {:016x}\n", check::verdict::name(verdict), report.hash);
