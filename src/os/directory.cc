@@ -88,11 +88,29 @@ class RealFile final : public io::File {
   std::string path_;
 };
 
+std::filesystem::path whole_of(const std::filesystem::path& path) {
+  const std::filesystem::path whole = std::filesystem::absolute(path).lexically_normal();
+  return whole.has_filename() ? whole : whole.parent_path();
+}
+
+// Itself and those above it that are not there.
+std::vector<std::filesystem::path> missing_of(const std::filesystem::path& path) {
+  std::vector<std::filesystem::path> missing;
+  std::error_code error;
+  for (auto at = whole_of(path); !std::filesystem::exists(at, error) && at.has_relative_path();
+       at = at.parent_path()) {
+    missing.push_back(at);
+  }
+  return missing;
+}
+
+bool may_read_parent(const std::filesystem::path& path) {
+  return ::access(whole_of(path).parent_path().c_str(), R_OK) == 0;
+}
+
 // A directory that was just made survives a crash only when its parent is synced, too.
 base::Status sync_parent(const std::filesystem::path& path) {
-  std::filesystem::path whole = std::filesystem::absolute(path).lexically_normal();
-  if (!whole.has_filename()) whole = whole.parent_path();
-  const std::string parent = whole.parent_path().string();
+  const std::string parent = whole_of(path).parent_path().string();
   const Fd fd(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.is_open() || fsync(fd.number()) != 0) return system_error("sync " + parent);
   return base::Done{};
@@ -101,11 +119,12 @@ base::Status sync_parent(const std::filesystem::path& path) {
 }  // namespace
 
 base::Result<std::unique_ptr<Directory>> Directory::lock(const std::string& path) {
+  const std::vector<std::filesystem::path> missing = missing_of(path);
   std::error_code failure;
-  const bool made = std::filesystem::create_directories(path, failure);
+  std::filesystem::create_directories(path, failure);
   if (failure) return system_error("create the directory " + path, failure.value());
-  if (made) {
-    TRY([[maybe_unused]] const auto synced, sync_parent(path));
+  for (const std::filesystem::path& made : missing) {
+    TRY([[maybe_unused]] const auto synced, sync_parent(made));
   }
   Fd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory.is_open()) return system_error("open the directory " + path);
@@ -118,7 +137,13 @@ base::Result<std::unique_ptr<Directory>> Directory::lock(const std::string& path
                        "the data directory " + path +
                            " is in use by another process, which holds the lock on " + lock_path};
   }
-  return std::unique_ptr<Directory>(new Directory(path, std::move(directory), std::move(lock)));
+  std::unique_ptr<Directory> disk(new Directory(path, std::move(directory), std::move(lock)));
+  TRY(const std::vector<std::string> names, disk->list());
+  // Whoever made it may have died before its parent was synced.
+  if (names.empty() && missing.empty() && may_read_parent(path)) {
+    TRY([[maybe_unused]] const auto synced, sync_parent(path));
+  }
+  return disk;
 }
 
 base::Result<std::vector<std::string>> Directory::list() {

@@ -2,10 +2,14 @@
 #include "os/directory.h"
 
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 namespace os {
 namespace {
@@ -25,6 +29,24 @@ class Scratch {
  private:
   std::string path_;
 };
+
+// What was synced, by its path.
+std::vector<std::string>& synced() {
+  static std::vector<std::string> paths;
+  return paths;
+}
+
+}  // namespace
+
+// In the place of the system's.
+extern "C" int fsync(int fd) {
+  std::error_code error;
+  synced().push_back(
+      std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), error).string());
+  return static_cast<int>(::syscall(SYS_fsync, fd));
+}
+
+namespace {
 
 class DirectoryTest : public ::testing::Test {
  protected:
@@ -47,6 +69,28 @@ TEST_F(DirectoryTest, GivesBackWhatWasWrittenInManyParts) {
   EXPECT_EQ(std::string(bytes.data(), 6), "xyzxyz");
   ASSERT_TRUE(file.value()->truncate(4).ok());
   EXPECT_EQ(file.value()->size_bytes().value(), 4U);
+}
+
+TEST_F(DirectoryTest, SyncsWhatNamesItUntilItHoldsSomething) {
+  const auto was_synced = [](const std::string& path) {
+    return std::ranges::find(synced(), path) != synced().end();
+  };
+  const std::string top = std::filesystem::canonical(path_).string();
+  { ASSERT_TRUE(Directory::lock(path_ + "/a/b/c").ok()); }
+  EXPECT_TRUE(was_synced(top));
+  EXPECT_TRUE(was_synced(top + "/a"));
+  EXPECT_TRUE(was_synced(top + "/a/b"));
+  synced().clear();
+  // Its maker may have died before that.
+  {
+    auto disk = Directory::lock(path_ + "/a/b/c");
+    ASSERT_TRUE(disk.ok());
+    EXPECT_TRUE(was_synced(top + "/a/b"));
+    ASSERT_TRUE(disk.value()->create("journal").ok());
+  }
+  synced().clear();
+  ASSERT_TRUE(Directory::lock(path_ + "/a/b/c").ok());
+  EXPECT_FALSE(was_synced(top + "/a/b"));
 }
 
 TEST_F(DirectoryTest, ListsNamesInOrderAndNotItsLock) {
