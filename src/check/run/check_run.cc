@@ -48,6 +48,8 @@ using std::chrono::milliseconds;
 // Of an operation, if the plan leaves it to the election timeout.
 constexpr std::uint64_t kLeastTimeoutMs = 200;
 constexpr std::uint64_t kMostTimeoutMs = 1000;
+// For what is missing to kLeastOperations.
+constexpr milliseconds kMoreOperations{10'000};
 // Where elections were not measured, because the plan has no faults.
 constexpr std::uint64_t kAssumedElectionMs = 1000;
 // Everything that lives as long as the system under test. Members are destroyed from the last to
@@ -370,6 +372,10 @@ void Run::recover() {
   if (!recovered) {
     progress_->phase("recovery: restarting all nodes");
     try_restart(*cluster_, *processes_, *workload_, clock_, facts_.recovery);
+  } else if (request_.manner.ends_with_faults) {
+    // It was over too soon to be believed.
+    const auto enough = [this] { return workload_->counts().ok >= kLeastOperations; };
+    (void)stop_.wait_until(enough, kMoreOperations, milliseconds(20));
   }
   workload_->stop();
   progress_->phase("read-back");

@@ -228,7 +228,7 @@ Finding judge_workload(const Evidence& evidence) {
     ok += 1;
     if (facts.clients > 0) spoken.insert(operation.process % facts.clients);
   }
-  const std::uint64_t least = std::max<std::uint64_t>(100, facts.require.operations);
+  const std::uint64_t least = std::max<std::uint64_t>(kLeastOperations, facts.require.operations);
   if (ok < least) {
     return finding("workload", Verdict::Unknown,
                    fmt::format("only {} operations were acknowledged; at least {} are needed to "

@@ -29,6 +29,9 @@
 
 namespace check::run {
 
+// Acknowledged, for a run to be believed.
+constexpr std::uint64_t kLeastOperations = 100;
+
 // Everything a verdict is formed from.
 struct Evidence {
   RunFacts facts;

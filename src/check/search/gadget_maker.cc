@@ -86,14 +86,22 @@ std::string GadgetMaker::drawn_deed(wire::MessageType type, base::Prng& prng) co
 
 std::string GadgetMaker::add_strike(plan::Rule& rule, base::Prng& prng) const {
   std::vector<std::string> whos = {"leader", "leader", "follower", "follower2"};
-  if (!rule.when.types.empty()) whos.insert(whos.end(), {"from", "from", "to", "to", "to"});
+  // Always two different nodes: nobody can be parted from itself.
+  std::vector<std::string> pairs = {"leader follower", "follower leader"};
+  if (palette_.nodes() > 2) pairs.insert(pairs.end(), {"leader follower2", "follower follower2"});
+  if (!rule.when.types.empty()) {
+    whos.insert(whos.end(), {"from", "from", "to", "to", "to"});
+    pairs.insert(pairs.end(), {"from to", "from to", "to from"});
+  }
   const auto& strikes = palette_.strikes();
   std::vector<std::uint64_t> weights;
   weights.reserve(strikes.size());
   for (const auto& strike : strikes) weights.push_back(merits_.weight(strike.word));
   const auto& strike = strikes[weighted(weights, prng)];
   std::string arguments;
-  std::istringstream stream(strike.arguments);
+  const bool two = strike.arguments.starts_with("WHO WHO");
+  if (two) arguments = " " + one_of(pairs, prng);
+  std::istringstream stream(two ? strike.arguments.substr(7) : strike.arguments);
   for (std::string next; stream >> next;) {
     if (next == "WHO") arguments += " " + one_of(whos, prng);
     if (next == "LENGTH") arguments += " " + length_word(drawn_length(prng));

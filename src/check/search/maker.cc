@@ -13,7 +13,82 @@ constexpr std::size_t kMostLanes = 2;
 constexpr std::size_t kMostGadgets = 4;
 constexpr std::uint64_t kMostSteps = 4;
 
+// A network's fault that keeps a majority, or one node, from agreeing to anything.
+bool parts(const plan::Step& step) {
+  return step.fault.kind == plan::FaultKind::Partition || step.fault.kind == plan::FaultKind::Hold;
+}
+
+bool strikes_sync(const plan::Step& step) { return plan::strikes_sync(step.fault.kind); }
+
+template <class Is>
+bool has_step(const Genome& genome, Is is) {
+  return std::ranges::any_of(genome.lanes,
+                             [&is](const auto& lane) { return std::ranges::any_of(lane, is); });
+}
+
+template <class Is>
+void erase_steps(Genome& genome, Is is) {
+  for (auto& lane : genome.lanes) std::erase_if(lane, is);
+}
+
+template <class Is>
+bool has_action(const Gadget& gadget, Is is) {
+  return std::ranges::any_of(gadget.rules, [&is](const plan::Rule& rule) {
+    return std::ranges::any_of(rule.actions,
+                               [&is](const plan::Action& action) { return is(action.kind); });
+  });
+}
+
+template <class Is>
+bool has_action(const Genome& genome, Is is) {
+  return std::ranges::any_of(genome.gadgets,
+                             [&is](const Gadget& gadget) { return has_action(gadget, is); });
+}
+
+bool strikes_sync(plan::ActionKind kind) {
+  const auto fault = plan::fault_of(kind);
+  return fault && plan::strikes_sync(*fault);
+}
+
+bool parts(plan::ActionKind kind) {
+  return kind >= plan::ActionKind::Cut && kind <= plan::ActionKind::Mute;
+}
+
+// Who is cut off, and whom nobody asks for anything, has nothing to sync.
+bool quells_syncs(plan::ActionKind kind) { return parts(kind) || kind == plan::ActionKind::Rest; }
+
 }  // namespace
+
+// Faults at the same time whose effect could not be seen because of one another.
+void Maker::part_rivals(Genome& genome, base::Prng& prng) {
+  const auto sync_step = [](const plan::Step& step) { return strikes_sync(step); };
+  const auto sync_action = [](plan::ActionKind kind) { return strikes_sync(kind); };
+  const bool syncs = has_step(genome, sync_step) || has_action(genome, sync_action);
+  const auto parting = [](const plan::Step& step) { return parts(step); };
+  const bool quelled = has_step(genome, parting) || has_action(genome, quells_syncs);
+  if (syncs && quelled && percent(50, prng)) {
+    erase_steps(genome, sync_step);
+    std::erase_if(genome.gadgets,
+                  [&](const Gadget& gadget) { return has_action(gadget, sync_action); });
+  } else if (syncs && quelled) {
+    erase_steps(genome, parting);
+    std::erase_if(genome.gadgets,
+                  [](const Gadget& gadget) { return has_action(gadget, quells_syncs); });
+  }
+  std::erase_if(genome.lanes, [](const auto& lane) { return lane.empty(); });
+  const bool cut_by_rules = has_action(genome, [](plan::ActionKind kind) { return parts(kind); });
+  if (genome.lanes.size() < 2 && !cut_by_rules) return;
+  // Behind a cut nothing arrives anyhow.
+  const auto of = [](plan::FaultKind kind) {
+    return [kind](const plan::Step& step) { return step.fault.kind == kind; };
+  };
+  if (cut_by_rules || has_step(genome, of(plan::FaultKind::Partition))) {
+    erase_steps(genome, of(plan::FaultKind::Hold));
+    erase_steps(genome, of(plan::FaultKind::Delay));
+  }
+  if (has_step(genome, of(plan::FaultKind::Hold))) erase_steps(genome, of(plan::FaultKind::Delay));
+  std::erase_if(genome.lanes, [](const auto& lane) { return lane.empty(); });
+}
 
 plan::Step Maker::step(base::Prng& prng) const {
   const auto& faults = palette_.faults();
@@ -22,7 +97,8 @@ plan::Step Maker::step(base::Prng& prng) const {
   for (const plan::Fault& fault : faults) weights.push_back(merits_.weight(plan::describe(fault)));
   plan::Step step;
   step.fault = faults[weighted(weights, prng)];
-  step.fault.quiet = percent(10, prng);
+  // Of clients that rest nothing is synced.
+  step.fault.quiet = percent(10, prng) && !plan::strikes_sync(step.fault.kind);
   step.gap = drawn_gap(prng);
   step.length = drawn_length(prng);
   step.order = palette_.order(prng);
@@ -38,6 +114,7 @@ std::vector<plan::Step> Maker::lane(std::uint64_t most_steps, base::Prng& prng) 
 
 // Within its bounds, and not empty.
 Genome Maker::tidied(Genome genome, base::Prng& prng) const {
+  part_rivals(genome, prng);
   for (auto& lane : genome.lanes) {
     while (lane.size() > 1 && length_of(lane) > kMostLength) lane.pop_back();
   }

@@ -35,6 +35,7 @@ class Maker {
   void change_steps(Genome& genome, base::Prng& prng) const;
   void change_gadgets(Genome& genome, base::Prng& prng) const;
   Genome tidied(Genome genome, base::Prng& prng) const;
+  static void part_rivals(Genome& genome, base::Prng& prng);
   bool has_talks() const { return !palette_.talks().empty(); }
 
   const Palette& palette_;

@@ -43,12 +43,13 @@ std::string end_of(ActionKind kind) {
   return found == std::end(kEndings) ? std::string() : std::string(found->second);
 }
 
-// Any that the word takes: "leader", "leader leader 1.000".
+// Any that the word takes: "leader", "leader follower".
 std::string example(std::string_view arguments) {
   std::string text;
   std::istringstream stream{std::string(arguments)};
   for (std::string next; stream >> next;) {
-    text += next == "WHO" ? " leader" : next == "LENGTH" ? " 1" : " " + next;
+    const std::string who = text.empty() ? " leader" : " follower";
+    text += next == "WHO" ? who : next == "LENGTH" ? " 1" : " " + next;
   }
   return text;
 }
@@ -79,7 +80,11 @@ Palette::Palette(std::uint32_t nodes, std::optional<wire::Protocol> protocol)
     if (needs_means(word.kind)) continue;
     for (const plan::TargetWord& target : plan::target_words()) {
       const plan::Fault fault{.kind = word.kind, .target = target.target};
-      if (plan::fits(fault.kind, fault.target) && plan::strikes(fault, nodes)) {
+      // Without a majority nothing may be left to sync.
+      const bool too_many =
+          plan::strikes_sync(word.kind) &&
+          (target.target == plan::Target::Majority || target.target == plan::Target::All);
+      if (!too_many && plan::fits(fault.kind, fault.target) && plan::strikes(fault, nodes)) {
         faults_.push_back(fault);
       }
     }

@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <string>
+#include <vector>
 
 #include "check/plan/rule_check.h"
 #include "check/plan/schedule.h"
@@ -77,6 +80,42 @@ TEST(Searcher, MakesPlansThatCanBeCarriedOut) {
       }
     }
   }
+}
+
+// Of faults at the same time.
+TEST(Searcher, MakesNoFaultsThatHideOneAnother) {
+  const auto has = [](const plan::Plan& plan, const std::string& word) {
+    const std::string text = plan::write_plan(plan);
+    return text.find('"' + word + ' ') != std::string::npos ||
+           text.find('"' + word + '"') != std::string::npos;
+  };
+  Searcher searcher({.seed = seed(), .nodes = 5, .protocol = wire::Protocol::Raftkv});
+  searcher.learn(trace_of({}), 1000);
+  int with_syncs = 0;
+  for (int k = 0; k < 400; ++k) {
+    const Searcher::Trial trial = searcher.next();
+    const std::string text = plan::write_plan(trial.plan);
+    const auto any = [&](const std::vector<std::string>& words) {
+      return std::ranges::any_of(words, [&](const auto& word) { return has(trial.plan, word); });
+    };
+    const bool syncs = any({"kill-at-sync", "kill-after-sync", "sync-error"});
+    const bool ruled = any({"cut", "cut-one-way", "isolate", "deafen", "mute"});
+    const bool lanes = trial.plan.lanes.size() > 1;
+    with_syncs += syncs ? 1 : 0;
+    EXPECT_FALSE(syncs && (ruled || any({"partition", "rest"}))) << text;
+    EXPECT_FALSE((ruled || (lanes && any({"partition"}))) &&
+                 any({"delay all", "hold all", "hold leader"}))
+        << text;
+    for (const char* who : {"quiet kill-at-sync", "quiet sync-error", "sync-error all"}) {
+      EXPECT_EQ(text.find(who), std::string::npos) << text;
+    }
+    for (const char* same :
+         {"cut follower to", "cut to to", "cut leader leader", "cut from from"}) {
+      EXPECT_EQ(text.find(same), std::string::npos) << text;
+    }
+    searcher.learn(trace_of(trial), 1000 + trial.length);
+  }
+  EXPECT_GT(with_syncs, 10);
 }
 
 TEST(Searcher, MakesNoRulesWhereNothingIsUnderstood) {
