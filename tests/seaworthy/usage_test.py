@@ -26,7 +26,9 @@ class Usage(Folder):
         self.refused("check", "--target", "etcd", "--suite", "externals", said="did you mean 'external'?")
         self.refused("check", "--target", "etcd", "--sed", "7", said="--sed")
         self.refused("check", "--target", "etcd", "--suite", "nope", said="unknown suite 'nope' (there are external, invasive)")
-        self.refused("check", "--target", "etcd", "--plan", "nope", said="unknown plan 'nope'; did you mean 'none'? (there are ")
+        self.refused("check", "--target", "etcd", "--plan", "nope", said="unknown plan 'nope'; did you mean 'none'? (there are external/")
+        code, _, err = self.run_to_end("check", "--target", "etcd", "--plan", "xyzzy")
+        self.assertEqual((code, err.count("figure-8")), (3, 1), err)
         self.refused("check", said="--target is required: 'seaworthy list targets' shows all")
         self.refused("list", "target", said="targets")
         self.refused("list", said="what is required: one of targets, plans, faults, models")
@@ -35,6 +37,9 @@ class Usage(Folder):
     def test_values_out_of_range_are_refused(self):
         self.refused("check", "--target", "etcd", "--nodes", "0", said="--nodes must be from 1")
         self.refused("check", "--target", "etcd", "--time", "0", said="--time must be from 1")
+        for option in ("--search", "--seed", "--time", "--nodes", "--clients", "--keys"):
+            self.refused("check", "--target", "etcd", option, "", said=f"{option}: must be a number, but is empty")
+        self.refused("check", "--target", "etcd", "--search", "9", "--time", "9", said="--time excludes --search")
         self.refused("check", "--target", "etcd", "--monitor", "pocket", said="did you mean 'packet'")
 
     def test_settings_are_those_that_the_target_offers(self):

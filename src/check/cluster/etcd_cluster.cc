@@ -9,10 +9,10 @@ namespace check::cluster {
 
 std::vector<Knob> EtcdCluster::knobs() {
   return {
-      {"snapshot-count", KnobKind::Number, "entries after which a node takes a snapshot", "100000",
-       "snapshot_entries"},
+      {"snapshot-count", KnobKind::Number, "entries after which a node takes a snapshot",
+       "100000, from etcd 3.6 on 10000", "snapshot_entries"},
       {"pre-vote", KnobKind::Flag, "candidates ask whether they would win before they stand",
-       "false", "pre_vote"},
+       "false, from etcd 3.5 on true", "pre_vote"},
       {"heartbeat-interval", KnobKind::Number, "milliseconds between a leader's heartbeats", "100",
        "heartbeat_ms"},
       {"election-timeout", KnobKind::Number, "milliseconds without a heartbeat until an election",

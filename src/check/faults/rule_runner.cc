@@ -159,6 +159,8 @@ void RuleRunner::take(const rules::Outcome& outcome, const std::string& what) {
   }
   for (const rules::Firing& firing : outcome.fired) {
     const std::string deed = last_action_.empty() ? "" : ": " + last_action_;
+    const std::string guess =
+        engine_.roles().leader() ? "" : "; no leader known: n1 is taken for it";
     if (firing.steps.empty()) {
       if (++reported_[firing.rule] > kMostReports) continue;
       report(firing, FaultState::Fired, what + deed);
@@ -167,7 +169,7 @@ void RuleRunner::take(const rules::Outcome& outcome, const std::string& what) {
       report(firing, FaultState::Failed, "too many rules at work at once");
       take(engine_.struck(firing.number), "");
     } else {
-      report(firing, FaultState::Armed, what.empty() ? "by time" : what + deed);
+      report(firing, FaultState::Armed, (what.empty() ? "by time" : what + deed) + guess);
       threads_.emplace(firing.number, std::thread([this, firing] { carry_out(firing); }));
     }
   }

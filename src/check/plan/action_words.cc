@@ -150,6 +150,9 @@ const Known& known_of(ActionKind kind) {
 constexpr std::array<std::string_view, 8> kFields = {
     "term", "commit", "prev_index", "prev_term", "success", "match", "last_index", "last_term"};
 
+// Of numbers.
+constexpr std::string_view kDigits = ", with up to three digits behind the point";
+
 // "1.25" -> 1250; up to three digits behind the point.
 std::optional<std::uint32_t> thousandths(std::string_view text) {
   const std::size_t point = std::min(text.find('.'), text.size());
@@ -174,7 +177,9 @@ base::Result<Action> parse_hold(Action action, const std::vector<std::string>& w
     return action;
   }
   const auto length = words.size() == 2 ? thousandths(words[1]) : std::nullopt;
-  if (!length) return wrong("'hold' is written \"hold LENGTH\" or \"hold until RULE\"");
+  if (!length) {
+    return wrong("'hold' is written \"hold LENGTH\" or \"hold until RULE\"" + std::string(kDigits));
+  }
   action.length = *length;
   return action;
 }
@@ -183,7 +188,7 @@ base::Result<Action> parse_length(Action action, const std::vector<std::string>&
   const auto length = words.size() == 2 ? thousandths(words[1]) : std::nullopt;
   if (!length) {
     return wrong("'" + words[0] + "' needs a length in election timeouts, such as \"" + words[0] +
-                 " 0.5\"");
+                 " 0.5\"" + std::string(kDigits));
   }
   action.length = *length;
   return action;
@@ -194,7 +199,7 @@ base::Result<Action> parse_alter(Action action, const std::vector<std::string>& 
     return wrong("'alter' is written \"alter FIELD VALUE\", such as \"alter term +1\"");
   if (std::ranges::find(kFields, words[1]) == kFields.end()) {
     const auto fields = words_of(kFields, [](std::string_view field) { return field; });
-    return wrong("unknown field '" + words[1] + "'" + base::did_you_mean(words[1], fields));
+    return wrong(base::unknown_word("field", words[1], fields));
   }
   const bool relative = words[2].front() == '+' || words[2].front() == '-';
   const auto value = whole(std::string_view(words[2]).substr(relative ? 1 : 0));
@@ -214,6 +219,10 @@ base::Result<Action> parse_nodes(Action action, const std::vector<std::string>& 
   TRY(action.who, parse_who(words[1], true));
   if (count == 2) {
     TRY(action.other, parse_who(words[2], true));
+    if (action.who == action.other && action.who.kind != Who::Kind::Any) {
+      return wrong("'" + words[0] + ' ' + words[1] + ' ' + words[2] +
+                   "' parts nobody: these are not two nodes");
+    }
   }
   return action;
 }
@@ -222,7 +231,7 @@ base::Result<Action> parse_node_and_length(Action action, const std::vector<std:
   const auto length = words.size() == 3 ? thousandths(words[2]) : std::nullopt;
   if (!length) {
     return wrong("'" + words[0] + "' needs a node and a length in election timeouts, such as \"" +
-                 words[0] + " leader 0.1\"");
+                 words[0] + " leader 0.1\"" + std::string(kDigits));
   }
   action.length = *length;
   TRY(action.who, parse_who(words[1], true));
@@ -235,7 +244,7 @@ base::Result<Action> parse_node_and_change(Action action, const std::vector<std:
   const auto change = is_signed ? thousandths(std::string_view(words[2]).substr(1)) : std::nullopt;
   if (!change) {
     return wrong("'" + words[0] + "' needs a node and a change with its sign, such as \"" +
-                 words[0] + " leader +0.5\"");
+                 words[0] + " leader +0.5\"" + std::string(kDigits));
   }
   if (action.kind == ActionKind::ClockDrift && *change > 1000) {
     return wrong("a clock can gain at most the whole, +1, and lose no more than that");
@@ -269,8 +278,12 @@ base::Result<Action> parse_action(const std::string& text) {
   if (words.empty()) return wrong("an action is a word, such as \"drop\"");
   const auto* const known = std::ranges::find(kActions, std::string_view(words[0]), word_of);
   if (known == kActions.end()) {
+    const std::string joined = words[0] + (words.size() > 1 ? "-" + words[1] : "");
+    const bool apart = std::ranges::find(kActions, joined, word_of) != kActions.end();
+    const std::string meant =
+        base::did_you_mean(apart ? joined : words[0], words_of(kActions, word_of));
     return wrong("unknown action '" + words[0] + "'" +
-                 base::did_you_mean(words[0], words_of(kActions, word_of)));
+                 (meant.empty() ? "; 'seaworthy list faults' shows all" : meant));
   }
   Action action{.kind = known->word.kind};
   if (words.size() > 2 && words[words.size() - 2] == "after" && words.back() == "delivery") {

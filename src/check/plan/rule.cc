@@ -47,6 +47,30 @@ base::Result<std::vector<std::pair<std::string, Position>>> texts(const Document
   return result;
 }
 
+constexpr bool is_reply(wire::MessageType type) {
+  using Type = wire::MessageType;
+  return type == Type::RequestVoteReply || type == Type::PreVoteReply ||
+         type == Type::AppendReply || type == Type::HeartbeatReply || type == Type::SnapshotReply ||
+         type == Type::ReadIndexReply || type == Type::ProposeReply || type == Type::Other;
+}
+
+// What can never be so, or does not matter.
+base::Status check_when(const Document& document, const Table& table, const When& when) {
+  for (const auto& [known, value] : table) {
+    const std::string& key = known.name;
+    static constexpr std::string_view kOfMoments[] = {"type", "after", "until", "wait"};
+    const bool of_message = std::ranges::find(kOfMoments, key) == std::end(kOfMoments);
+    if (of_message && when.types.empty()) {
+      return complaint(document, value.at,
+                       "'" + key + "' is about a message: give 'when' a 'type'");
+    }
+    if (key == "success" && std::ranges::none_of(when.types, is_reply)) {
+      return complaint(document, value.at, "'success' is of a reply, and no 'type' here is one");
+    }
+  }
+  return base::Done{};
+}
+
 // What parse() makes of the text under the key; its complaints get the place.
 template <class Parsed, class Parse>
 base::Status read_as(const Document& document, const Value* value, Parsed& into, Parse parse) {
@@ -69,12 +93,11 @@ base::Result<TypeList> read_types(const Document& document, const Value* value) 
   TypeList types;
   if (value == nullptr) return types;
   TRY(const auto words, texts(document, *value, "type"));
+  if (words.empty()) return complaint(document, value->at, "'type' is a list of nothing");
   for (const auto& [word, at] : words) {
     const auto type = wire::message_type(word);
     if (!type) {
-      return complaint(
-          document, at,
-          "unknown type of message '" + word + "'" + base::did_you_mean(word, type_words()));
+      return complaint(document, at, base::unknown_word("type of message", word, type_words()));
     }
     types.push_back(*type);
   }
@@ -122,6 +145,7 @@ base::Result<When> read_when(const Document& document, const Value& value) {
   TRY(const auto wait, reader.thousandths("wait"));
   if (!wait.empty()) when.wait = wait.front();
   TRY(done, reader.finished());
+  TRY(done, check_when(document, *table, when));
   return when;
 }
 
@@ -280,6 +304,13 @@ base::Result<std::vector<Rule>> read_rules(const Document& document, const Value
                        "rule '" + rule.name + "' names a rule '" + name + "' that does not exist" +
                            base::did_you_mean(name, names));
     }
+  }
+  for (const Rule& rule : rules) {
+    const auto holds = [&rule](const Action& action) { return action.until == rule.name; };
+    if (!std::ranges::any_of(rule.actions, holds)) continue;
+    return complaint(
+        document, rule.at,
+        "rule '" + rule.name + "' holds a message until it has fired itself, which it has by then");
   }
   if (const Rule* rule = waits_for_itself(rules); rule != nullptr) {
     return complaint(document, rule->at,

@@ -45,7 +45,8 @@ TEST(Action, EveryWordIsReadBackFromItsDescription) {
   for (const ActionWord& known : action_words()) {
     std::string text(known.word);
     std::string arguments(known.arguments.substr(0, known.arguments.find(" |")));
-    for (const auto& [from, to] : {std::pair{"WHO", "a.from"},
+    for (const auto& [from, to] : {std::pair{"WHO WHO", "a.from a.to"},
+                                   {"WHO", "a.from"},
                                    {"LENGTH", "0.25"},
                                    {"FIELD", "term"},
                                    {"VALUE", "+3"},
@@ -104,7 +105,10 @@ TEST(Rule, AsksOnlyForWhatTheTargetCanDo) {
 
 TEST(Rule, NamesThePlaceAndTheNearestWord) {
   EXPECT_EQ(outcome(rules_of({entry("type", text("AppendRepli", 30))}, "drop")),
-            "mine.toml:7:30: unknown type of message 'AppendRepli'; did you mean 'AppendReply'?");
+            "mine.toml:7:30: unknown type of message 'AppendRepli'; did you mean 'AppendReply'? "
+            "(there are RequestVote, RequestVoteReply, PreVote, PreVoteReply, AppendEntries, "
+            "AppendReply, Heartbeat, HeartbeatReply, InstallSnapshot, SnapshotReply, TimeoutNow, "
+            "ReadIndex, ReadIndexReply, Propose, ProposeReply, Other)");
   EXPECT_EQ(outcome(rules_of({entry("form", text("leader", 30))}, "")),
             "mine.toml:7:29: unknown key 'form' in 'when'; did you mean 'from'?");
   EXPECT_EQ(outcome(rules_of({entry("from", text("laeder", 30))}, "")),
@@ -125,6 +129,20 @@ TEST(Rule, NamesThePlaceAndTheNearestWord) {
                              "")),
             "mine.toml:7:31: unknown kind of entry 'configuratoin'; did you mean 'configuration'? "
             "(there are command, noop, configuration, other)");
+}
+
+TEST(Rule, ThatDoesNothingOrCanNeverFireIsRefused) {
+  EXPECT_EQ(outcome(rules_of({entry("type", {Array{}, {7, 30}})}, "drop")),
+            "mine.toml:7:30: 'type' is a list of nothing");
+  EXPECT_EQ(
+      outcome(rules_of(
+          {entry("type", text("AppendEntries", 30)), entry("success", {true, {7, 35}})}, "drop")),
+      "mine.toml:7:35: 'success' is of a reply, and no 'type' here is one");
+  EXPECT_EQ(outcome(rules_of({entry("index", text(">=57", 30))}, "kill leader")),
+            "mine.toml:7:30: 'index' is about a message: give 'when' a 'type'");
+  EXPECT_EQ(outcome(rules_of({entry("type", text("AppendEntries", 30))}, "hold until r")),
+            "mine.toml:6:1: rule 'r' holds a message until it has fired itself, which it has by "
+            "then");
 }
 
 }  // namespace

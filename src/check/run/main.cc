@@ -22,10 +22,11 @@ constexpr const char* kFooter =
     "  2  unknown: no violation was found, but the run does not prove enough\n"
     "  3  wrong usage, or this machine cannot do it: nothing was judged";
 
-// The library would take -1 for the largest number.
+// The library would take -1 for the largest number, and nothing for an option that is not there.
 CLI::Validator not_negative() {
   return CLI::Validator(
       [](const std::string& text) {
+        if (text.empty()) return std::string("must be a number, but is empty");
         return text.starts_with('-') ? "must not be negative, but is " + text : std::string();
       },
       "", "");
@@ -41,11 +42,14 @@ CLI::App* add_check(CLI::App& app, CheckOptions& options) {
       ->required();
   check->add_option("--nodes", options.nodes, "Number of nodes")
       ->type_name("N")
+      ->check(not_negative())
       ->capture_default_str();
   check->add_option("--clients", options.clients, "Number of clients (default: the plan's, 8)")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(not_negative());
   check->add_option("--keys", options.keys, "Number of keys (default: the plan's, 8)")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(not_negative());
   check
       ->add_option("--workload", options.workload,
                    "What clients do: register, queue (default: the plan's, register)")
@@ -58,6 +62,10 @@ CLI::App* add_check(CLI::App& app, CheckOptions& options) {
                                  "All plans of a suite, one after the other: external, invasive")
                     ->type_name("SUITE")
                     ->excludes(plan);
+  auto* time = check->add_option("--time", options.time_s, "Seconds of the phase with faults")
+                   ->type_name("S")
+                   ->check(not_negative())
+                   ->capture_default_str();
   check
       ->add_option("--search", options.search_s,
                    "For so many seconds: short plans, each made from what nodes said under the "
@@ -65,6 +73,7 @@ CLI::App* add_check(CLI::App& app, CheckOptions& options) {
       ->type_name("S")
       ->excludes(plan)
       ->excludes(suite)
+      ->excludes(time)
       ->check(not_negative());
   check
       ->add_option("--search-how", options.search_how,
@@ -73,9 +82,6 @@ CLI::App* add_check(CLI::App& app, CheckOptions& options) {
       ->capture_default_str();
   check->add_flag("--keep-going", options.keep_going,
                   "A search does not end with the first violation");
-  check->add_option("--time", options.time_s, "Seconds of the phase with faults")
-      ->type_name("S")
-      ->capture_default_str();
   check->add_option("--seed", options.seed, "Of every random choice (default: drawn, and printed)")
       ->type_name("N")
       ->check(not_negative());

@@ -75,10 +75,10 @@ base::Result<plan::Plan> load_plan(const std::string& name_or_file) {
     }
     names.push_back(name);
   }
-  std::ranges::sort(names);
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  return base::Error{base::ErrorCode::NotFound,
-                     base::unknown_word("plan", name_or_file, names) + "; a file ends in .toml"};
+  return base::Error{
+      base::ErrorCode::NotFound,
+      fmt::format("unknown plan '{}'{} (there are {}); a file ends in .toml", name_or_file,
+                  base::did_you_mean(name_or_file, names), base::listed(paths))};
 }
 
 base::Result<std::vector<ShippedPlan>> shipped_plans() {
