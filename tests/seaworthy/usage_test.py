@@ -31,7 +31,7 @@ class Usage(Folder):
         self.assertEqual((code, err.count("figure-8")), (3, 1), err)
         self.refused("check", said="--target is required: 'seaworthy list targets' shows all")
         self.refused("list", "target", said="targets")
-        self.refused("list", said="what is required: one of targets, plans, faults, models")
+        self.refused("list", said="what is required: one of targets, plans, faults, ")
         self.refused("analyse", said="path is required: Folder of a run or a suite, or a history file")
 
     def test_values_out_of_range_are_refused(self):
