@@ -53,6 +53,7 @@ base::Status read_kind(const Document& document, TableReader& reader, WorkKind& 
     return base::Done{};
   }
   std::vector<std::string> words;
+  words.reserve(kWorkWords.size());
   for (const WorkWord& other : kWorkWords) words.emplace_back(other.word);
   return complaint(document, value->at, base::unknown_word("workload", word, words));
 }

@@ -130,10 +130,22 @@ TEST(Round, PassesOverWhoDidNotAnswerForAWhile) {
     return turns;
   };
   EXPECT_EQ(go(4), "2312");
-  round.unanswered({2});
+  round.unanswered();
   EXPECT_EQ(go(9), "313131312");
-  for (std::uint32_t node = 1; node <= 3; ++node) round.unanswered({node});
-  EXPECT_EQ(go(1), "3");  // Somebody has to be asked.
+  for (int k = 0; k < 3; ++k) {
+    round.next();
+    round.unanswered();
+  }
+  EXPECT_EQ(go(1).size(), 1U);  // Somebody has to be asked.
+}
+
+TEST(Route, OfAClientThatStaysHasOneNode) {
+  base::Prng prng(1);
+  Route route(3, {2}, {});
+  for (int k = 0; k < 10; ++k) {
+    EXPECT_EQ(route.next(k % 2 == 0).value, 2U);
+    route.unanswered(k % 2 == 0, prng);
+  }
 }
 
 }  // namespace

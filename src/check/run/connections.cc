@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "check/run/connections.h"
 
+#include "base/check.h"
+
 namespace check::run {
-
-namespace {
-
-constexpr std::uint32_t kTurnsPassedOver = 3;
-
-}  // namespace
 
 Connections::Connections(cluster::RaftClusterConfig& config, std::chrono::milliseconds timeout)
     : config_(config), timeout_(timeout) {
@@ -41,6 +37,7 @@ void Connections::close() {
 
 history::NodeId Round::next() {
   const auto nodes = static_cast<std::uint32_t>(passed_over_.size());
+  CHECK(nodes > 0);
   for (std::uint32_t tries = 0; tries < nodes; ++tries) {
     last_ = {1 + last_.value % nodes};
     std::uint32_t& left = passed_over_[last_.value - 1];
@@ -51,6 +48,11 @@ history::NodeId Round::next() {
   return last_;
 }
 
-void Round::unanswered(history::NodeId node) { passed_over_[node.value - 1] = kTurnsPassedOver; }
+history::NodeId Route::next(bool reads) { return reads && manner_.rotates ? round_.next() : home_; }
+
+void Route::unanswered(bool reads, base::Prng& prng) {
+  if (reads && manner_.rotates) return round_.unanswered();
+  if (manner_.roams) home_ = {1 + static_cast<std::uint32_t>(prng.between(0, nodes_ - 1))};
+}
 
 }  // namespace check::run

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/prng.h"
 #include "base/result.h"
 #include "check/cluster/raft_cluster_config.h"
 #include "check/history/node_id.h"
@@ -44,11 +45,33 @@ class Round {
   Round(std::uint32_t nodes, history::NodeId first) : last_(first), passed_over_(nodes, 0) {}
 
   history::NodeId next();
-  void unanswered(history::NodeId node);
+  void unanswered() { passed_over_[last_.value - 1] = kTurnsPassedOver; }
 
  private:
+  static constexpr std::uint32_t kTurnsPassedOver = 3;
   history::NodeId last_;
   std::vector<std::uint32_t> passed_over_;  // How often each still is.
+};
+
+// Whom a client asks.
+class Route {
+ public:
+  struct Manner {
+    bool roams = false;    // Its changes go to another node when theirs does not answer.
+    bool rotates = false;  // Its reads go to one node after the other.
+  };
+  Route(std::uint32_t nodes, history::NodeId first, Manner manner)
+      : nodes_(nodes), manner_(manner), home_(first), round_(nodes, first) {}
+
+  history::NodeId next(bool reads);
+  // The one that next() said last.
+  void unanswered(bool reads, base::Prng& prng);
+
+ private:
+  std::uint32_t nodes_;
+  Manner manner_;
+  history::NodeId home_;  // For changes.
+  Round round_;
 };
 
 }  // namespace check::run

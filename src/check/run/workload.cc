@@ -165,9 +165,8 @@ void Workload::work(Client& client, base::Prng prng) {
   CHECK(entered.ok(), entered.error().message);
   const std::uint32_t nodes = config_.nodes();
   const bool roams = client.number >= nodes * work_.stay;
-  const bool rotates = roams && work_.rotate_reads;
-  history::NodeId node{1 + client.number % nodes};  // For changes.
-  Round round(nodes, node);
+  Route route(nodes, {1 + client.number % nodes},
+              {.roams = roams, .rotates = roams && work_.rotate_reads});
   Connections connections(config_, timeout_);
   const auto asking = Asking::create(work_, client.number, keys_);
 
@@ -182,16 +181,12 @@ void Workload::work(Client& client, base::Prng prng) {
                 : pays                 ? owed.back()
                                        : asking->next(prng);
     const bool reads = call.function == history::Function::Read;
-    call.node = rotates && reads ? round.next() : node;
+    call.node = route.next(reads);
     if (perform(client, *asking, connections, call)) {
       if (pays) owed.pop_back();
       continue;
     }
-    if (rotates && reads) {
-      round.unanswered(call.node);
-    } else if (roams) {
-      node = {1 + static_cast<std::uint32_t>(prng.between(0, nodes - 1))};
-    }
+    route.unanswered(reads, prng);
     pause();
   }
   connections.close();
