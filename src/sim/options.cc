@@ -99,8 +99,8 @@ void draw_times(Options& options, Draw& draw) {
   options.sync_min = draw.between(10, 500);
   options.sync_max =
       options.sync_min + draw.one_of(std::array<std::uint64_t, 4>{100, 1'000, 8'000, 30'000});
-  options.slow_node = draw.perhaps(200, 1, options.setup.nodes);
-  options.slow_factor = draw.between(2, 20);
+  options.slow_node = draw.perhaps(350, 1, options.setup.nodes);
+  options.slow_factor = draw.between(2, 40);
   options.drift_permille = draw.perhaps(500, 1, 400);
 }
 
@@ -116,7 +116,7 @@ void draw_faults(Options& options, Draw& draw) {
   options.crash_weight = draw.perhaps(500, 1, 10);
   options.blackout_weight = draw.perhaps(200, 1, 3);
   options.kill_weight = draw.perhaps(300, 1, 10);
-  options.stuck_weight = draw.perhaps(400, 1, 10);
+  options.stuck_weight = draw.perhaps(600, 1, 10);
   options.isolate_weight = draw.perhaps(500, 1, 10);
   options.split_weight = draw.perhaps(400, 1, 10);
   options.one_way_weight = draw.perhaps(400, 1, 10);

@@ -13,6 +13,9 @@ namespace {
 // A turn has about this many effects; later ones are of the turns to come.
 constexpr std::uint64_t kMostEffects = 12;
 
+// How many messages or syncs fit into a shortest election timeout when all has healed.
+constexpr std::uint64_t kQuicker = 12;
+
 enum Kind : std::uint8_t { kCrash, kBlackout, kKill, kStuck, kIsolate, kSplit, kOneWay, kDamage };
 
 }  // namespace
@@ -189,6 +192,10 @@ void World::on_restart(raft::NodeId node) {
 void World::heal_all() {
   healed_ = true;
   options_.drop_ppm = options_.double_ppm = options_.corrupt_ppm = options_.late_ppm = 0;
+  // Nobody can be elected but by messages and disks that are quicker than the timeouts (Raft §5.6).
+  const std::uint64_t quick = options_.setup.election_ticks_min * options_.tick / kQuicker;
+  options_.delay_max = std::min(options_.delay_max, options_.delay_min + quick);
+  options_.sync_max = std::min(options_.sync_max, options_.sync_min + quick);
   std::ranges::fill(cut_, 0);
   for (Trouble& trouble : troubles_) trouble.cuts.clear();
   for (std::uint32_t id = 1; id <= hosts_.size(); ++id) {
