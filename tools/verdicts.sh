@@ -30,7 +30,7 @@ early-ack standard
 lost-tail standard
 stale-read standard linear queue
 early-ack standard linear queue
-lost-tail standard linear queue
+lost-tail standard [a-z-]+ queue
 no-sync disk
 forgets-vote invasive/voter-restarts-during-election one-vote
 votes-twice invasive/duelling-candidates one-vote
