@@ -29,6 +29,7 @@ phase setup tools/setup.sh ci
 phase format tools/format.sh --dry-run --Werror
 phase suite tools/test.sh
 phase verdicts tools/verdicts.sh 1
+phase sweep build/release/bin/raftsim --sweep 1..2000 --nodes 5
 phase shrink ctest --preset release --tests-regex 'system.seaworthy.Shrinking'
 phase asan sanitized
 phase clang tools/build.sh clang

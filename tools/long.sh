@@ -6,6 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/setup.sh ci
 tools/build.sh release
+build/release/bin/raftsim --sweep 1..100000
 VERDICT_SECONDS=60 tools/verdicts.sh 1 2 3 4 5
 for target in etcd raftkv; do
   for seed in 1 2 3 4 5; do

@@ -45,9 +45,10 @@ void Cluster::start(Server& server) {
   const raft::Node& node = server.replica->node();
   hash_.mix(node.term().value());
   hash_.mix(node.last().index.value());
-  if (trace_)
+  if (trace_) {
     note("  starts in term " + std::to_string(node.term().value()) + " with last entry " +
          raft::describe(node.last()));
+  }
   judges_.on_started(*server.replica);
   if (witness_) witness_->on_started(id, action_);
   if (applied_) applied_(id, nullptr);
