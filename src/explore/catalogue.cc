@@ -12,7 +12,7 @@ namespace explore {
 namespace {
 
 // What a server state weighs, measured: a Node's containers each hold a block.
-constexpr std::uint64_t kServerBytes = 6 * 1024;
+constexpr std::uint64_t kServerBytes = std::uint64_t{6} * 1024;
 constexpr std::uint64_t kFlightBytes = 256;
 
 std::uint64_t number(ServerId id) { return static_cast<std::uint64_t>(id); }

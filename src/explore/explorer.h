@@ -34,6 +34,7 @@ class Explorer {
  public:
   // Requires: 2 <= nodes <= kMaxServers; flights <= kMaxFlights; jobs > 0.
   Explorer(const Bounds& bounds, std::uint32_t jobs);
+  ~Explorer() = default;
   Explorer(const Explorer&) = delete;
   Explorer& operator=(const Explorer&) = delete;
 

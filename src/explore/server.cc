@@ -143,7 +143,8 @@ void Server::crash(std::size_t kept) {
     hard_state_ = {};
     log_.clear();
   }
-  node_ = raft::Node(node_.config(), hard_state_, log_);
+  const raft::Node restarted(node_.config(), hard_state_, log_);
+  node_ = restarted;
 }
 
 bool Server::grants(const Flight& pre_vote) const {

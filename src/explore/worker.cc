@@ -33,7 +33,6 @@ std::uint64_t states_for(const Bounds& bounds, std::uint32_t workers) {
 Worker::Worker(const Bounds& bounds, const Renamings& renamings, std::uint32_t index,
                std::uint32_t count)
     : bounds_(bounds),
-      renamings_(renamings),
       index_(index),
       count_(count),
       most_bytes_(bounds.memory_bytes / kShares * (kShares - kVisitedShare) / count),

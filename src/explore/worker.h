@@ -89,7 +89,6 @@ class Worker {
   std::uint64_t bytes() const;
 
   const Bounds& bounds_;
-  const Renamings& renamings_;
   std::uint32_t index_;
   std::uint32_t count_;
   std::uint64_t most_bytes_;  // For all but the visited states.
