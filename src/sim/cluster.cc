@@ -136,7 +136,9 @@ void Cluster::tick(Server& server, const Action& action) {
   for (std::uint64_t i = 1; i <= action.count && server.state == ServerState::Up; ++i) {
     inputs_ += 1;
     begin_turn(server);
+    judges_.on_tick(action.node);
     input(server, raft::LogIndex(UINT64_MAX), [](replica::Replica& replica) { replica.tick(); });
+    if (!server.fuse.dead()) judges_.judge_quorum(server.replica->node());
     if (server.fuse.dead()) {
       die(server);
     } else if (!action.more || i < action.count) {
@@ -204,6 +206,9 @@ void Cluster::deliver(Server& server, const Action& action) {
   if (trace_) note("  receives " + raft::describe(*message));
   probe_request(server.replica->node(), from, *message);
   const Before was = before(*server.replica);
+  if (const auto* reply = std::get_if<raft::AppendReply>(&*message)) {
+    judges_.on_heard(server.replica->node(), from, reply->term);
+  }
   input(server, touched, [&](replica::Replica& replica) { replica.receive(from, *message); });
   if (server.fuse.dead()) return die(server);
   probe_message(was, server, from, *message);

@@ -115,6 +115,7 @@ class Cluster {
   // cluster_messages.cc
   void deliver(Server& server, const Action& action);
   std::optional<raft::Message> receive(Flight& flight, const Action& action);
+  std::optional<raft::Message> receive_frame(const Flight& flight, std::uint64_t corrupt);
   void send(Server& server, const raft::Envelope& envelope);
   void answer(Server& server, replica::RequestId id, const replica::Outcome& outcome);
   void mix(const raft::Message& message);

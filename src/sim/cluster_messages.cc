@@ -118,28 +118,30 @@ std::optional<raft::Message> Cluster::receive(Flight& flight, const Action& acti
   flight.copies += 1;
   if (flight.copies > 1) coverage_.hit(Probe::MessageDoubled);
   std::optional<raft::Message> message;
-  if (setup_.framed == 0) {
-    if (action.keep) {
-      message = flight.message;
-    } else {
-      message = std::move(flight.message);
-    }
-    if (action.corrupt != 0) message.reset();  // As a checksum would have it.
-  } else {
-    const std::string bytes =
-        action.corrupt == 0 ? std::string() : corrupted(flight.bytes, action.corrupt);
-    const bool intact = action.corrupt == 0 || bytes == flight.bytes;
-    auto decoded = codec::decode_frame(intact ? flight.bytes : bytes, {}, 0);
-    const bool whole = decoded.ok() && decoded.value().has_value();
-    if (intact != whole) {
-      say("framing", flight.to,
-          intact ? "a frame that was sent cannot be read" : "a corrupted frame was taken for good");
-    }
-    if (!intact && !whole) coverage_.hit(Probe::FrameRefused);
-    if (whole) message = std::get<raft::Message>(std::move(decoded).value()->frame.body);
+  if (setup_.framed != 0) {
+    message = receive_frame(flight, action.corrupt);
+  } else if (action.corrupt == 0) {  // Else it is refused, as a checksum would have it.
+    message = action.keep ? flight.message : std::move(flight.message);
   }
   if (!action.keep) discard(action.slot);
   return message;
+}
+
+std::optional<raft::Message> Cluster::receive_frame(const Flight& flight, std::uint64_t corrupt) {
+  std::string bytes = flight.bytes;
+  if (corrupt != 0) bytes = corrupted(std::move(bytes), corrupt);
+  const bool intact = corrupt == 0 || bytes == flight.bytes;
+  auto decoded = codec::decode_frame(bytes, {}, 0);
+  const bool whole = decoded.ok() && decoded.value().has_value();
+  if (intact != whole) {
+    say("framing", flight.to,
+        intact ? "a frame that was sent cannot be read" : "a corrupted frame was taken for good");
+  }
+  if (!whole) {
+    coverage_.hit(Probe::FrameRefused);
+    return std::nullopt;
+  }
+  return std::get<raft::Message>(std::move(decoded).value()->frame.body);
 }
 
 void Cluster::answer(Server& server, replica::RequestId id, const replica::Outcome& outcome) {

@@ -123,7 +123,29 @@ void Judges::know(const raft::Node& node, std::uint64_t index) {
   facts_[index].push_back({entry.id.term, previous, entry.kind, entry.payload});
 }
 
+void Judges::on_heard(const raft::Node& node, raft::NodeId from, raft::Term term) {
+  Server& mine = server(node.id());
+  if (node.term() == term && from.value <= mine.heard.size()) {
+    mine.heard[from.value - 1] = mine.ticks;
+  }
+}
+
+void Judges::judge_quorum(const raft::Node& node) {
+  if (node.role() != raft::Role::Leader) return;
+  const Server& mine = server(node.id());
+  const auto& voters = node.config().voters;
+  const auto heard = std::ranges::count_if(voters, [&](raft::NodeId voter) {
+    return voter == node.id() ||
+           mine.ticks - mine.heard[voter.value - 1] <= node.config().election_ticks_max;
+  });
+  if (2 * static_cast<std::size_t>(heard) > voters.size()) return;
+  say("check-quorum", node.id(),
+      text(node.id()) + " still leads term " + text(node.term()) + " though it has not heard a " +
+          "majority for longer than an election timeout");
+}
+
 void Judges::judge_leader(const raft::Node& node) {
+  server(node.id()).heard.assign(servers_.size(), server(node.id()).ticks);
   record_leader(node.id(), node.term());
   // Leader Completeness: what was committed in a term is in the logs of all leaders of later ones.
   for (std::uint64_t index = 1; index < committed_.size(); ++index) {

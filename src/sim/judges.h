@@ -39,6 +39,11 @@ class Judges {
   // `replica` is about to take an input, in which no entry below `touched` can change; then it has.
   void begin(const replica::Replica& replica, raft::LogIndex touched);
   void on_input(const Before& was, const replica::Replica& replica);
+  // A tick comes to `node`; an answer of `term` comes to it.
+  void on_tick(raft::NodeId node) { server(node).ticks += 1; }
+  void on_heard(const raft::Node& node, raft::NodeId from, raft::Term term);
+  // After a tick: a leader that hears no majority does not lead on (thesis §6.2).
+  void judge_quorum(const raft::Node& node);
   // It let this out.
   void on_sent(const raft::Envelope& envelope, const replica::Replica& replica);
   // It gave this to its state machine.
@@ -85,6 +90,8 @@ class Judges {
     std::vector<Vote> votes;         // By term.
     raft::LogIndex applied;          // In this life.
     std::uint64_t committed = 0;     // In this life, and judged.
+    std::uint64_t ticks = 0;
+    std::vector<std::uint64_t> heard;  // Of a leader, by peer: the tick of the latest answer.
     std::uint32_t life = 0;
     bool gone = false;
   };
