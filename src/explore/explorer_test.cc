@@ -35,12 +35,14 @@ TEST(Explorer, CountsOneElectionOfTwoServersByHand) {
 
 // Every kind of action, with and without the symmetry.
 TEST(Explorer, SeesWhatBruteForceSees) {
-  Bounds bounds = small(5);
+  Bounds bounds;
+  bounds.memory_bytes = std::uint64_t{64} << 20;
   bounds.budget = {2, 1, 1, 1, 1, 1};
   for (const Disks disks : {Disks::Prompt, Disks::Slow}) {
     for (const bool symmetry : {true, false}) {
       bounds.disks = disks;
       bounds.symmetry = symmetry;
+      bounds.depth = symmetry && disks == Disks::Prompt ? 5 : 4;
       const Report report = explore_alone(bounds);
       EXPECT_FALSE(report.violation);
       EXPECT_EQ(report.by_depth, count_by_brute_force(bounds)) << describe(bounds);
@@ -49,7 +51,7 @@ TEST(Explorer, SeesWhatBruteForceSees) {
 }
 
 TEST(Explorer, SeesWhatBruteForceSeesWhereLeadersFollowOneAnother) {
-  Bounds bounds = small(9);
+  Bounds bounds = small(8);
   bounds.budget.timeouts = 2;
   EXPECT_EQ(explore_alone(bounds).by_depth, count_by_brute_force(bounds));
 }
@@ -62,7 +64,7 @@ TEST(Explorer, SeesWhatBruteForceSeesOnAWireThatLosesOldTerms) {
 }
 
 TEST(Explorer, SeesTheSameWithManyWorkers) {
-  Bounds bounds = small(9);
+  Bounds bounds = small(8);
   bounds.budget = {3, 1, 1, 1, 0, 1};
   const Report one = explore_alone(bounds);
   for (const std::uint32_t jobs : {2U, 3U}) {
@@ -75,7 +77,7 @@ TEST(Explorer, SeesTheSameWithManyWorkers) {
 
 TEST(Explorer, FindsNothingInTheCoreThatShips) {
   for (const Disks disks : {Disks::Prompt, Disks::Slow}) {
-    Bounds bounds = small(disks == Disks::Slow ? 11 : 13);
+    Bounds bounds = small(disks == Disks::Slow ? 10 : 12);
     bounds.budget.crashes = 1;
     bounds.disks = disks;
     const Report report = explore_alone(bounds);
