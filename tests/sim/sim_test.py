@@ -36,6 +36,25 @@ def golden() -> None:
     expect(output.splitlines()[-1].startswith("hash: "), "the last line is the hash")
 
 
+def explore() -> None:
+    """Exit codes, and the same states for any number of jobs. In the preset mutants: what it must find."""
+    one, two = (run("--explore", "--depth", "11", "--crashes", "1", "--jobs", jobs)[0].splitlines() for jobs in "12")
+    expect(one[-1] == two[-1] and one[-1].startswith("hash: "), "two jobs saw other states than one")
+    expect("verdict: valid" in one, "the core that ships is wrong")
+    told, _ = run("--explore", "--disks", "forgetful", "--crashes", "1", code=1)
+    expect("violation: one-vote: " in told, "disks that forget did no harm")
+    run("--explore", "--memory", "1", code=2)
+    for arguments in (["--depth", "0"], ["--nodes", "6"], ["--in-flight", "33"], ["--disks", "wet"]):
+        _, error = run("--explore", *arguments, code=3)
+        expect(len(error.strip().splitlines()) == 1, f"{arguments}: not one sentence: {error}")
+    run("--depth", "5", code=3)
+    if subprocess.run([RAFTSIM, "--list-mutants"], capture_output=True, check=False).returncode != 0:
+        return
+    for mutant in ("VotesForEveryCandidate", "VoteOfAnEarlierTermCounts", "AnswerOfAnEarlierTermCounts",
+                   "CommitsOldTermsByCounting"):
+        run("--explore", "--mutant", mutant, code=1)
+
+
 def seeds() -> None:
     for line in (TESTS / "seeds.txt").read_text().splitlines():
         if line.startswith("#"):
@@ -101,5 +120,5 @@ def scenarios() -> None:
         run(str(file))
 
 
-{"golden": golden, "seeds": seeds, "repeat": repeat, "sweep": sweep, "bad_input": bad_input,
+{"golden": golden, "explore": explore, "seeds": seeds, "repeat": repeat, "sweep": sweep, "bad_input": bad_input,
  "applied": applied, "scenarios": scenarios}[sys.argv[1]]()
