@@ -321,6 +321,8 @@ class Suite(Folder):
         self.assertEqual(code, 2, err)
         self.assertRegex(out[1], "plan mine/a: could not start: .*holds something already")
         self.assertEqual(out[2:5], ["plan mine/b: valid", "1 of 2 plans could not start", "verdict: unknown"])
+        left = [path.name for path in (self.folder / "run" / "b" / "nodes" / "1").iterdir()]
+        self.assertEqual(left, ["output.log"])  # What the node kept would fill the disk.
         code, out, err = self.run_to_end(*words, **suite)  # Now there is the run of b, too.
         self.assertEqual(code, 3, err)
         self.assertEqual(out[-1], "2 of 2 plans could not start")

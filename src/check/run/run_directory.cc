@@ -85,6 +85,11 @@ void RunDirectory::remove(const std::string& name) const {
   fs::remove(file(name), error);
 }
 
+void RunDirectory::remove_data(history::NodeId node) const {
+  std::error_code error;  // What stays takes space, and does no harm.
+  fs::remove_all(data_directory(node), error);
+}
+
 bool RunDirectory::has(const std::string& name) const {
   std::error_code error;
   return fs::exists(file(name), error);

@@ -30,6 +30,8 @@ class RunDirectory {
   base::Result<std::string> read(const std::string& name) const;
   bool has(const std::string& name) const;
   void remove(const std::string& name) const;
+  // What the node kept, and not what it said.
+  void remove_data(history::NodeId node) const;
 
  private:
   explicit RunDirectory(std::string path) : path_(std::move(path)) {}
