@@ -8,33 +8,48 @@ namespace {
 
 bool leads(const raft::Node& node) { return node.role() == raft::Role::Leader; }
 
+void probe_role(const Before& was, const raft::Node& node, Coverage& coverage) {
+  const bool led = was.role == raft::Role::Leader;
+  const bool resigned = led && node.term() == was.term && !leads(node);
+  if (led && node.term() > was.term) coverage.hit(Probe::LeaderDeposedByTerm);
+  if (resigned) coverage.hit(Probe::LeaderLostMajority);
+  if (was.role == raft::Role::Candidate && node.role() == raft::Role::PreCandidate) {
+    coverage.hit(Probe::ElectionSplit);
+  }
+}
+
+void probe_log(const Before& was, const raft::Node& node, Coverage& coverage) {
+  if (node.log().find_id(was.last.index) != was.last) {
+    coverage.hit(Probe::SuffixTruncated);
+    if (was.persisted < was.last.index) coverage.hit(Probe::UnsyncedTruncated);
+  }
+  if (leads(node) && node.commit() > was.commit &&
+      node.log().at(was.commit.next()).id.term < node.term()) {
+    coverage.hit(Probe::OldTermCommitted);
+  }
+}
+
+void probe_pre_vote(const raft::Node& node, raft::NodeId from, const raft::PreVote& request,
+                    Coverage& coverage) {
+  if (request.term <= node.term()) return;
+  if (request.last < node.last()) {
+    coverage.hit(Probe::PreVoteRefusedStaleLog);
+  } else if (node.leader() && node.leader() != from) {
+    coverage.hit(Probe::PreVoteRefusedByLeader);
+  }
+}
+
 }  // namespace
 
 void Cluster::probe_input(const Before& was, const raft::Node& node) {
-  if (was.role != node.role() || was.term != node.term()) {
-    const bool led = was.role == raft::Role::Leader;
-    if (led && node.term() > was.term) coverage_.hit(Probe::LeaderDeposedByTerm);
-    if (led && node.term() == was.term) coverage_.hit(Probe::LeaderLostMajority);
-    if (was.role == raft::Role::Candidate && node.role() == raft::Role::PreCandidate) {
-      coverage_.hit(Probe::ElectionSplit);
+  probe_role(was, node, coverage_);
+  probe_log(was, node, coverage_);
+  if (!leads(node) || (was.role == raft::Role::Leader && was.term == node.term())) return;
+  coverage_.hit(Probe::LeaderElected);
+  for (const auto& other : servers_) {
+    if (other->replica && other->config.raft.self != node.id() && leads(other->replica->node())) {
+      coverage_.hit(Probe::TwoLeadersAtOnce);
     }
-    if (leads(node)) {
-      coverage_.hit(Probe::LeaderElected);
-      for (const auto& other : servers_) {
-        if (other->replica && other->config.raft.self != node.id() &&
-            leads(other->replica->node())) {
-          coverage_.hit(Probe::TwoLeadersAtOnce);
-        }
-      }
-    }
-  }
-  if (node.log().find_id(was.last.index) != was.last) {
-    coverage_.hit(Probe::SuffixTruncated);
-    if (was.persisted < was.last.index) coverage_.hit(Probe::UnsyncedTruncated);
-  }
-  if (!leads(node)) return;
-  if (node.commit() > was.commit && node.log().at(was.commit.next()).id.term < node.term()) {
-    coverage_.hit(Probe::OldTermCommitted);
   }
 }
 
@@ -61,13 +76,8 @@ void Cluster::probe_request(const raft::Node& node, raft::NodeId from,
   const raft::Node* sender = is_up(from) ? &server(from).replica->node() : nullptr;
   const raft::Term term = std::visit([](const auto& m) { return m.term; }, message);
   if (sender != nullptr && term < sender->term()) coverage_.hit(Probe::MessageLate);
-  if (const auto* ask = std::get_if<raft::PreVote>(&message)) {
-    if (ask->term <= node.term()) return;
-    if (ask->last < node.last()) {
-      coverage_.hit(Probe::PreVoteRefusedStaleLog);
-    } else if (node.leader() && node.leader() != from) {
-      coverage_.hit(Probe::PreVoteRefusedByLeader);
-    }
+  if (const auto* asking = std::get_if<raft::PreVote>(&message)) {
+    probe_pre_vote(node, from, *asking, coverage_);
   } else if (const auto* request = std::get_if<raft::RequestVote>(&message)) {
     if (request->term < node.term()) return;
     if (request->last < node.last()) {
