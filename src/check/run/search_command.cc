@@ -186,6 +186,7 @@ bool Search::take(const Ran& ran) {
   if (ran.refused) return true;
   unknown_ += ran.verdict == Verdict::Unknown ? 1 : 0;
   joined_.take(ran.code);
+  if (ran.interrupted) joined_.take(kExitUnknown);
   const std::string run = fmt::format("{}/{:04}", path_, last_.number);
   if (ran.verdict != Verdict::Invalid) {
     std::error_code error;
@@ -247,7 +248,6 @@ SearchEnd Search::run() {
     const std::uint64_t fresh = searcher_->learn(ran.value().trace, ran.value().took_ms, counts);
     note(trial, ran.value(), fresh);
     more = take(ran.value()) && !ran.value().interrupted;
-    if (ran.value().interrupted) joined_.take(kExitUnknown);
   }
   return end(joined_.code());
 }
