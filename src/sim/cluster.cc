@@ -151,6 +151,8 @@ void Cluster::ask(Server& server, const Action& action) {
   const Question& question = action.question;
   if (clients_.waits(question.client)) return;
   const replica::RequestId id = clients_.ask(question, action.node, action_);
+  committed_at_ask_.resize(setup_.clients);
+  committed_at_ask_[question.client - 1] = judges_.committed();
   if (server.state != ServerState::Up) {  // Nobody is there to connect to.
     answer(server, id, replica::NotDone{});
     return;

@@ -155,6 +155,7 @@ class Cluster {
   std::uint64_t inputs_ = 0;
   std::vector<Sent> outbox_;
   std::vector<Answer> answers_;
+  std::vector<std::uint64_t> committed_at_ask_;  // By client.
   std::uint64_t syncs_ = 0;
   Watch watch_;
   Trace trace_;

@@ -153,6 +153,15 @@ void Cluster::answer(Server& server, replica::RequestId id, const replica::Outco
   if (!answer) return;
   answers_.push_back(*answer);
   if (trace_) note("  answers client " + std::to_string(answer->client));
+  // What any leader had committed before the question came, its answer covers (thesis §6.4).
+  if (answer->function == Function::Read && answer->ending == Ending::Done &&
+      server.replica->applied().value() < committed_at_ask_[answer->client - 1]) {
+    say("stale-read", node,
+        "a read was answered from the state at index " +
+            std::to_string(server.replica->applied().value()) + " though " +
+            std::to_string(committed_at_ask_[answer->client - 1]) +
+            " was committed before it was asked");
+  }
   probe_answer(server, *answer);
 }
 
