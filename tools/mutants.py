@@ -48,8 +48,9 @@ def sweep(name: str, seeds: range, nodes: int, folder: str) -> tuple[list[dict],
                                    "--jobs", "1", "--out", out], os.environ,
                          file_actions=[(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_WRONLY, 0) for fd in (1, 2)])
     _, status, usage = os.wait4(pid, 0)
-    if os.waitstatus_to_exitcode(status) not in (0, 1, 2):
-        raise SystemExit(f"raftsim --mutant {name} --sweep {seeds[0]}..{seeds[-1]} failed")
+    code = os.waitstatus_to_exitcode(status)
+    if code not in (0, 1, 2):
+        raise SystemExit(f"raftsim --mutant {name} --sweep {seeds[0]}..{seeds[-1]} --nodes {nodes}: exit code {code}")
     with open(out, encoding="utf-8") as lines:
         results = [json.loads(line) for line in lines]
     os.unlink(out)
