@@ -3,7 +3,7 @@
 RELEASE := build/release
 PREFIX ?= /usr/local
 
-.PHONY: all demo test ci long bench fuzz tidy format format-check deb install clean
+.PHONY: all demo test ci long bench fuzz mutants tidy format format-check deb install clean
 all:  ## Release build: build/release/bin/seaworthy, raftkv and raftsim
 	tools/build.sh release seaworthy raftkv raftsim
 demo:  ## Set-up, build, then: etcd is found valid, a wrong server is convicted
@@ -18,6 +18,8 @@ bench:  ## Each figure beside its goal
 	tools/bench.sh
 fuzz:  ## FUZZ_SECONDS (60) of libFuzzer for each parser
 	tools/fuzz.sh
+mutants:  ## Ways to be wrong that our Raft has switches for: which judge of the simulator sees each
+	tools/mutants.sh
 tidy:
 	tools/tidy.sh
 format:

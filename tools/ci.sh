@@ -35,6 +35,7 @@ phase asan sanitized
 phase clang tools/build.sh clang
 phase tidy tools/tidy.sh
 phase fuzz tools/fuzz.sh
+phase mutants tools/mutants.sh short
 
 echo "== all phases passed in $SECONDS s"
 printf '%s\n' "${recap[@]}"

@@ -21,7 +21,15 @@ base::Result<Replica> Replica::open(io::Disk& disk, const Config& config, Outlet
   }
 #endif
   TRY(journal::Opened opened, journal::Journal::open(disk, config.journal));
-  if (MUTANT(ForgetsItsVoteInARestart)) opened.hard_state.vote.reset();
+  raft::HardState& state = opened.hard_state;
+  const raft::Term end = opened.entries.empty() ? raft::Term() : opened.entries.back().id.term;
+  if (MUTANT(ForgetsItsVoteInARestart)) state.vote.reset();
+  if (MUTANT(ClaimsItsVoteInARestart) && state.vote) state.vote = config.raft.self;
+  if (MUTANT(TermWithoutAVoteIsForgotten) && !state.vote) state.term = end;
+  if (MUTANT(EmptyLogMeansANewServer) && opened.entries.empty()) state = {};
+  if (MUTANT(OldTailIsDroppedInARestart) && raft::Term() < end && end < state.term) {
+    opened.entries.pop_back();
+  }
   const bool noop = !opened.entries.empty() && opened.entries.back().payload == nullptr;
   if (MUTANT(LastNoopIsLostInARestart) && noop) opened.entries.pop_back();
   if (MUTANT(TakesItsTermFromTheLog) && !opened.entries.empty()) {
@@ -188,6 +196,7 @@ void Replica::on_readable(const raft::Readable& readable) {
   const auto found = asked_reads_.find(readable.id);
   CHECK(found != asked_reads_.end(), readable.id);
   for (Read& read : found->second) {
+    if (MUTANT(ReadsOfATurnGetOneAnswer)) read.query = found->second.back().query;
     raft::LogIndex wait_for = readable.index;
     if (read.after) {
       const auto write = std::lower_bound(
@@ -215,8 +224,9 @@ void Replica::give_up_if_not_leading() {
   const bool gives_up = !(leads && node_.term() == led_term_) && !MUTANT(WritesOutliveALeadership);
   if (!writes_.empty() && gives_up) {
     for (const Write& write : writes_) {
+      const bool later = MUTANT(LaterWritesAreToldNotDone) && &write != &writes_.front();
       outlet_.answer(write.request,
-                     MUTANT(UnknownIsToldAsNotDone) ? Outcome(NotDone{}) : Unknown{});
+                     MUTANT(UnknownIsToldAsNotDone) || later ? Outcome(NotDone{}) : Unknown{});
     }
     writes_.clear();
   }

@@ -261,6 +261,9 @@ void Judges::on_sent(const raft::Envelope& envelope, const replica::Replica& rep
     Server& mine = server(from);
     follow_log(replica.node(), touched_);
     if (reply->match.value() >= mine.log.size()) {
+      // It took the append, and then, in the same turn, one of a later leader, which cut it: that
+      // leader was elected without it, so that too few others have it for it to be committed.
+      if (reply->term < replica.node().term()) return;
       return say("durable-ack", from,
                  text(from) + " acknowledged entries up to " + text(reply->match) +
                      " and has none behind " + std::to_string(mine.log.size() - 1));
