@@ -167,6 +167,32 @@ TEST(Recovery, MakesTheNamesDurable) {
   ASSERT_TRUE(log_of(opened) == workload.log());
 }
 
+// Half of a frame in front of zeros has a good header, a wrong body and no sector too few.
+TEST(Recovery, LeavesNoZerosForAFrameToBeHalfWrittenOn) {
+  const std::uint64_t first = seed_from_environment();
+  for (std::uint64_t seed = first; seed < first + 100; ++seed) {
+    MemoryDisk disk(seed);
+    Workload workload(seed);
+    Opened opened = Journal::open(disk, small_config()).value();
+    opened.journal.append(workload.next());
+    ASSERT_TRUE(opened.journal.sync().ok());
+    const Log promised = workload.log();
+    const std::string name = disk.list().value().front();
+    disk.set_bytes(name, disk.bytes(name) + std::string(2 * io::kSectorBytes, '\0'));
+    opened = Journal::open(disk, small_config()).value();
+    workload.restart(promised);
+    opened.journal.append(workload.next());
+    disk.plan(Fault::Error, 1);
+    ASSERT_FALSE(opened.journal.sync().ok());
+    disk.unplan();
+    auto again = Journal::open(disk, small_config());
+    ASSERT_TRUE(again.ok()) << "SEED=" << seed << ": " << again.error().message;
+    opened = std::move(again).value();
+    const Log log = log_of(opened);
+    ASSERT_TRUE(log == promised || log == workload.log()) << "SEED=" << seed;
+  }
+}
+
 // A crash at one call, and while recovering from it a fault at a second. False if that recovery was
 // over before the second.
 bool fails_twice(std::uint64_t seed, std::uint64_t call, Fault fault, std::uint64_t second) {

@@ -95,9 +95,9 @@ class Recovery {
     if (sequence < segments_) {
       TRY([[maybe_unused]] const base::Done gone, remove_unused(sequence, reader));
     }
-    // The size is set also where nothing is cut off: an earlier recovery may have cut, and failed.
-    const bool cuts = end_.unfinished && !MUTANT(TornTailIsNotCut);
-    const std::uint64_t size = cuts ? end_.offset : reader.size_bytes();
+    // Zeros are cut off, too: the first half of a frame that failed to be written over them would
+    // look like damage. And where nothing is: an earlier recovery may have cut, and failed.
+    const std::uint64_t size = MUTANT(TornTailIsNotCut) ? reader.size_bytes() : end_.offset;
     TRY([[maybe_unused]] const base::Done cut, reader.file().truncate(size));
     // Only the last frame can be short of durable; of a segment without frames, its header and the
     // seal before it.

@@ -57,8 +57,7 @@ base::Result<SegmentEnd> SegmentReader::play_frames(FrameLink next, Replay& repl
     }
   }
   TRY(const bool zeros, zeros_from(end.offset));
-  end.unfinished = !zeros;
-  if (replay.sealed && end.unfinished) return corrupt("something lies behind the seal", end.offset);
+  if (replay.sealed && !zeros) return corrupt("something lies behind the seal", end.offset);
   return end;
 }
 

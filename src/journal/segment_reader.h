@@ -33,7 +33,6 @@ struct SegmentEnd {
   std::uint64_t last = 0;                      // Offset of the last frame; 0: there is none.
   FrameLink next;
   std::uint32_t before_last = 0;  // The chain value that the last frame continues.
-  bool unfinished = false;        // Something lies at `offset` that has to be cut off.
 };
 
 class SegmentReader {
