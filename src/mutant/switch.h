@@ -34,6 +34,6 @@ std::span<const Description> catalogue();
 [[nodiscard]] bool activate(std::string_view name);
 
 // Read by MUTANT() alone.
-extern Id active;
+extern Id active;  // NOLINT: switched once, before anything runs; never in what ships.
 
 }  // namespace mutant

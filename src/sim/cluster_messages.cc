@@ -2,6 +2,7 @@
 // What leaves a server, and what becomes of it on its way.
 #include <utility>
 
+#include "base/check.h"
 #include "base/prng.h"
 #include "codec/decode.h"
 #include "codec/encode.h"
@@ -52,12 +53,32 @@ struct Mixer {
 };
 
 // One to three bits, less than what the checksum is sure to notice.
-std::string corrupted(std::string bytes, std::uint64_t seed) {
-  base::Prng prng(seed);
+void turn_bits(std::string& bytes, base::Prng& prng) {
   for (std::uint64_t flips = prng.between(1, 3); flips > 0; --flips) {
     const std::uint64_t at = prng.between(0, bytes.size() - 1);
     bytes[at] = static_cast<char>(bytes[at] ^ static_cast<char>(1U << prng.between(0, 7)));
   }
+}
+
+// Whole, but of another cluster, or for another server: who had this address before.
+std::string misaddressed(const std::string& bytes, base::Prng& prng) {
+  const auto decoded = codec::decode_frame(bytes, {}, 0);
+  CHECK(decoded.ok() && decoded.value().has_value());
+  codec::Frame frame = decoded.value()->frame;
+  if (prng.between(0, 1) == 0) {
+    frame.address.cluster.value += 1;
+  } else {
+    frame.address.to.value += 1;
+  }
+  std::string other;
+  codec::encode(frame.address, std::get<raft::Message>(frame.body), other);
+  return other;
+}
+
+std::string corrupted(std::string bytes, std::uint64_t seed) {
+  base::Prng prng(seed);
+  if (prng.between(0, 3) == 0) return misaddressed(bytes, prng);
+  turn_bits(bytes, prng);
   return bytes;
 }
 
@@ -131,17 +152,23 @@ std::optional<raft::Message> Cluster::receive_frame(const Flight& flight, std::u
   std::string bytes = flight.bytes;
   if (corrupt != 0) bytes = corrupted(std::move(bytes), corrupt);
   const bool intact = corrupt == 0 || bytes == flight.bytes;
-  auto decoded = codec::decode_frame(bytes, {}, 0);
-  const bool whole = decoded.ok() && decoded.value().has_value();
+  std::string hello;
+  codec::encode({kCluster, flight.from, flight.to}, codec::Hello{}, hello);
+  codec::Decoder decoder({kCluster, flight.to, flight.from}, {});
+  decoder.feed(hello + bytes);
+  const bool greeted = decoder.next().ok();
+  auto decoded = decoder.next();
+  const bool whole = greeted && decoded.ok() && decoded.value().has_value();
   if (intact != whole) {
     say("framing", flight.to,
-        intact ? "a frame that was sent cannot be read" : "a corrupted frame was taken for good");
+        intact ? "a frame that was sent cannot be read"
+               : "a frame that was corrupted, or is not for it, was taken for good");
   }
   if (!whole) {
     coverage_.hit(Probe::FrameRefused);
     return std::nullopt;
   }
-  return std::get<raft::Message>(std::move(decoded).value()->frame.body);
+  return std::get<raft::Message>(std::move(*decoded.value()).body);
 }
 
 void Cluster::answer(Server& server, replica::RequestId id, const replica::Outcome& outcome) {

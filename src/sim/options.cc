@@ -18,7 +18,7 @@ struct Field {
 
 constexpr auto kNone = std::uint64_t{0};
 
-std::array<Field, 35> fields() {
+std::array<Field, 36> fields() {
   return {{{"tick-us", &Options::tick},
            {"delay-min-us", &Options::delay_min},
            {"delay-max-us", &Options::delay_max},
@@ -53,7 +53,8 @@ std::array<Field, 35> fields() {
            {"write-weight", &Options::write_weight},
            {"cas-weight", &Options::cas_weight},
            {"append-weight", &Options::append_weight},
-           {"stray-permille", &Options::stray_permille}}};
+           {"stray-permille", &Options::stray_permille},
+           {"echo-weight", &Options::echo_weight}}};
 }
 
 class Draw {
@@ -133,6 +134,7 @@ void draw_clients(Options& options, Draw& draw) {
   options.cas_weight = draw.perhaps(600, 1, 50);
   options.append_weight = draw.perhaps(500, 1, 30);
   options.stray_permille = draw.between(0, 300);
+  options.echo_weight = draw.perhaps(250, 1, 10);
 }
 
 }  // namespace

@@ -49,6 +49,7 @@ struct Options {
   std::uint64_t split_weight = 0;       // Two halves.
   std::uint64_t one_way_weight = 0;     // One direction of one link.
   std::uint64_t damage_weight = 0;      // A bit, or a misdirected write; few servers.
+  std::uint64_t echo_weight = 0;        // One leader hears others late, and they it no more.
   std::uint64_t trouble_max = 600'000;  // How long it lasts, at most.
   std::uint64_t survival = 2;           // Of unsynced writes: 0 none, 1 all, 2 some.
 

@@ -89,7 +89,8 @@ Words words(Probe probe) {  // NOLINT(readability-function-size): a case each.
     case Probe::DamageFound:
       return {"damage-found", "a server refused to start with damaged storage"};
     case Probe::FrameRefused:
-      return {"frame-refused", "a corrupted frame was refused"};
+      return {"frame-refused",
+              "a frame that was corrupted, or is for another server or cluster, was refused"};
     case Probe::MessageDoubled:
       return {"message-doubled", "a message was delivered twice"};
     case Probe::MessageLate:

@@ -169,12 +169,16 @@ void World::send_off(const Sent& sent, std::uint64_t sync_time) {
     return;
   }
   const bool late = happens(options_.late_ppm);
-  const std::uint64_t delay =
+  std::uint64_t delay =
       prng_.between(options_.delay_min, late ? options_.late_max : options_.delay_max);
+  const Host& receiver = hosts_[sent.to.value - 1];
+  if (now_ < receiver.echo_until) delay += receiver.echo;
   queue_.push(now_ + kTurnTime + sent.phase * sync_time + delay, EventKind::Arrive, sent.slot);
 }
 
 bool World::is_cut(raft::NodeId from, raft::NodeId to) const {
+  const Host& sender = hosts_[from.value - 1];
+  if (now_ < sender.echo_until && now_ >= sender.mute_from) return true;
   return cut_[(from.value - 1) * hosts_.size() + to.value - 1] > 0;
 }
 

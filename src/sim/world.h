@@ -46,6 +46,10 @@ class World {
     bool wakes = false;         // A Wake is planned.
     std::uint32_t ticks_waiting = 0;
     std::vector<Item> mailbox;
+    // Until then it hears all as much later, and from `mute_from` on nobody hears it.
+    std::uint64_t echo_until = 0;
+    std::uint64_t echo = 0;
+    std::uint64_t mute_from = 0;
   };
   struct Person {
     std::uint32_t stamp = 0;
@@ -82,6 +86,10 @@ class World {
   void arm(raft::NodeId node);
   void on_trouble();
   void begin_trouble(std::uint64_t kind, std::uint64_t lasts);
+  void kill(raft::NodeId node, std::uint64_t lasts);
+  Trouble around(raft::NodeId node) const;
+  Trouble between_halves();
+  void echo(std::uint64_t lasts);
   void cut(Trouble trouble, std::uint64_t lasts);
   void on_heal(std::uint32_t trouble);
   void on_restart(raft::NodeId node);

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "raft/node.h"
 #include "sim/world.h"
 
 namespace sim {
@@ -16,7 +17,17 @@ constexpr std::uint64_t kMostEffects = 12;
 // How many messages or syncs fit into a shortest election timeout when all has healed.
 constexpr std::uint64_t kQuicker = 12;
 
-enum Kind : std::uint8_t { kCrash, kBlackout, kKill, kStuck, kIsolate, kSplit, kOneWay, kDamage };
+enum class Kind : std::uint8_t {
+  Crash,
+  Blackout,
+  Kill,
+  Stuck,
+  Isolate,
+  Split,
+  OneWay,
+  Damage,
+  Echo
+};
 
 }  // namespace
 
@@ -45,10 +56,10 @@ void World::arm(raft::NodeId node) {
 void World::on_trouble() {
   if (healed_) return;
   queue_.push(now_ + prng_.between(1, 2 * options_.trouble_every), EventKind::Trouble, 0);
-  const std::array<std::uint64_t, 8> weights = {options_.crash_weight,   options_.blackout_weight,
-                                                options_.kill_weight,    options_.stuck_weight,
-                                                options_.isolate_weight, options_.split_weight,
-                                                options_.one_way_weight, options_.damage_weight};
+  const std::array<std::uint64_t, 9> weights = {
+      options_.crash_weight,   options_.blackout_weight, options_.kill_weight,
+      options_.stuck_weight,   options_.isolate_weight,  options_.split_weight,
+      options_.one_way_weight, options_.damage_weight,   options_.echo_weight};
   std::uint64_t total = 0;
   for (const std::uint64_t weight : weights) total += weight;
   if (total == 0) return;
@@ -60,61 +71,91 @@ void World::on_trouble() {
 
 void World::begin_trouble(std::uint64_t kind, std::uint64_t lasts) {
   const raft::NodeId node = any_node();
-  const auto nodes = static_cast<std::uint32_t>(hosts_.size());
-  Trouble trouble;
-  switch (kind) {
-    case kCrash:
+  Host& host = hosts_[node.value - 1];
+  switch (static_cast<Kind>(kind)) {
+    case Kind::Crash:
       power_cut(node, lasts);
       break;
-    case kBlackout:
-      for (std::uint32_t id = 1; id <= nodes; ++id) {
+    case Kind::Blackout:
+      for (std::uint32_t id = 1; id <= hosts_.size(); ++id) {
         power_cut({id}, lasts);
       }
       break;
-    case kKill: {
-      if (!cluster_.is_up(node)) break;
-      Action action;
-      action.kind = ActionKind::Kill;
-      action.node = node;
-      act(action);
-      for (const Answer& answer : cluster_.answers()) on_answer(answer);
-      restart_later(node, lasts);
+    case Kind::Kill:
+      kill(node, lasts);
       break;
-    }
-    case kStuck:
-      hosts_[node.value - 1].free_at = std::max(hosts_[node.value - 1].free_at, now_ + lasts);
+    case Kind::Stuck:
+      host.free_at = std::max(host.free_at, now_ + lasts);
       break;
-    case kIsolate:
-      for (std::uint32_t id = 1; id <= nodes; ++id) {
-        if (id == node.value) continue;
-        trouble.cuts.emplace_back(id, node.value);
-        trouble.cuts.emplace_back(node.value, id);
-      }
-      cut(std::move(trouble), lasts);
+    case Kind::Isolate:
+      cut(around(node), lasts);
       break;
-    case kSplit: {
-      const std::uint64_t side = prng_.between(0, (std::uint64_t{1} << nodes) - 1);
-      for (std::uint32_t from = 1; from <= nodes; ++from) {
-        for (std::uint32_t to = 1; to <= nodes; ++to) {
-          const bool apart = ((side >> from ^ side >> to) & 1U) != 0;
-          if (apart) trouble.cuts.emplace_back(from, to);
-        }
-      }
+    case Kind::Split:
+      cut(between_halves(), lasts);
+      break;
+    case Kind::OneWay: {
+      Trouble trouble;
+      trouble.cuts.emplace_back(node.value, any_node().value);
       cut(std::move(trouble), lasts);
       break;
     }
-    case kOneWay: {
-      const raft::NodeId to = any_node();
-      trouble.cuts.emplace_back(node.value, to.value);
-      cut(std::move(trouble), lasts);
-      break;
-    }
-    case kDamage:
+    case Kind::Damage:
       damage(node);
       break;
-    default:
+    case Kind::Echo:
+      echo(lasts);
       break;
   }
+}
+
+void World::kill(raft::NodeId node, std::uint64_t lasts) {
+  if (!cluster_.is_up(node)) return;
+  Action action;
+  action.kind = ActionKind::Kill;
+  action.node = node;
+  act(action);
+  for (const Answer& answer : cluster_.answers()) on_answer(answer);
+  restart_later(node, lasts);
+}
+
+World::Trouble World::around(raft::NodeId node) const {
+  Trouble trouble;
+  for (std::uint32_t id = 1; id <= hosts_.size(); ++id) {
+    if (id == node.value) continue;
+    trouble.cuts.emplace_back(id, node.value);
+    trouble.cuts.emplace_back(node.value, id);
+  }
+  return trouble;
+}
+
+World::Trouble World::between_halves() {
+  const auto nodes = static_cast<std::uint32_t>(hosts_.size());
+  const std::uint64_t side = prng_.between(0, (std::uint64_t{1} << nodes) - 1);
+  Trouble trouble;
+  for (std::uint32_t from = 1; from <= nodes; ++from) {
+    for (std::uint32_t to = 1; to <= nodes; ++to) {
+      const bool apart = ((side >> from ^ side >> to) & 1U) != 0;
+      if (apart) trouble.cuts.emplace_back(from, to);
+    }
+  }
+  return trouble;
+}
+
+// A leader that goes on to hear answers after nobody hears it any more: they are late by about as
+// long as the others take to elect another one.
+void World::echo(std::uint64_t lasts) {
+  raft::NodeId node = any_node();
+  for (std::uint32_t id = 1; id <= hosts_.size(); ++id) {
+    if (cluster_.is_up({id}) &&
+        cluster_.server({id}).replica->node().role() == raft::Role::Leader) {
+      node = {id};
+    }
+  }
+  const Setup& setup = options_.setup;
+  Host& host = hosts_[node.value - 1];
+  host.echo = options_.tick * prng_.between(setup.election_ticks_min, setup.election_ticks_max);
+  host.mute_from = now_ + host.echo + prng_.between(0, lasts);
+  host.echo_until = host.mute_from + 2 * host.echo;
 }
 
 void World::cut(Trouble trouble, std::uint64_t lasts) {
@@ -201,6 +242,7 @@ void World::heal_all() {
   for (std::uint32_t id = 1; id <= hosts_.size(); ++id) {
     Host& host = hosts_[id - 1];
     host.tick = options_.tick;
+    host.echo_until = 0;
     host.free_at = std::min(host.free_at, now_ + options_.sync_max);
     Action action;
     action.kind = ActionKind::Disarm;

@@ -2,7 +2,7 @@
 // --mutant and --list-mutants, in the preset `mutants` alone (mutant/mutant.h).
 #pragma once
 
-namespace CLI {
+namespace CLI {  // NOLINT: the library's name, not ours.
 class App;
 }  // namespace CLI
 

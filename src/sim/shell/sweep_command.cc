@@ -23,7 +23,7 @@ int refuse(const std::string& sentence) {
 // "A..B"
 std::optional<SeedRange> parse_range(const std::string& text) {
   const std::size_t dots = text.find("..");
-  if (dots == std::string::npos || dots > 18 || text.size() - dots > 20) return std::nullopt;
+  if (dots > 18 || text.size() - dots > 20) return std::nullopt;
   const std::string first = text.substr(0, dots);
   const std::string last = text.substr(dots + 2);
   constexpr const char* kDigits = "0123456789";
