@@ -21,7 +21,7 @@ struct Knob {
   std::string name;  // "snapshot-count"
   KnobKind kind = KnobKind::Text;
   std::string meaning;   // One line.
-  std::string standard;  // Its value unless it is set.
+  std::string standard;  // Its value unless it is set; of a built-in target in words.
   std::string wish;      // How plans ask for it, of any target; empty: they cannot.
 };
 

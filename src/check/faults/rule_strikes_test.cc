@@ -68,7 +68,7 @@ struct World {
   }
 
   // What was done, and seen of it.
-  std::string carry_out(const rules::Step& step) {
+  std::string carry_out(const rules::Step& step) const {
     Unconfirmed unconfirmed;
     const auto done = strikes->carry_out(step, unconfirmed);
     if (!done.ok()) return "failed: " + done.error().message;

@@ -38,10 +38,27 @@ std::uint64_t drawn_seed() {
   return seed % 1'000'000'000;
 }
 
+base::Error wrong(const std::string& sentence) {
+  return base::Error{base::ErrorCode::InvalidArgument, sentence};
+}
+
+base::Status validate_search(const CheckOptions& options) {
+  if (options.search_s.value_or(1) < 1 || options.search_s.value_or(1) > kMostSeconds) {
+    return wrong(fmt::format("--search must be from 1 to {} seconds, not {}", kMostSeconds,
+                             *options.search_s));
+  }
+  if (!search::how(options.search_how)) {
+    return wrong(
+        fmt::format("--search-how must be guided, blind or faults, not '{}'", options.search_how));
+  }
+  const bool of_a_search = options.keep_going || options.search_how != CheckOptions().search_how;
+  if (of_a_search && !options.search_s) {
+    return wrong("--search-how and --keep-going belong to --search, which is not given");
+  }
+  return base::Done{};
+}
+
 base::Status validate(const CheckOptions& options) {
-  const auto wrong = [](const std::string& sentence) {
-    return base::Error{base::ErrorCode::InvalidArgument, sentence};
-  };
   if (options.nodes < 1 || options.nodes > kMostNodes) {
     return wrong(fmt::format("--nodes must be from 1 to {}, not {}", kMostNodes, options.nodes));
   }
@@ -57,18 +74,7 @@ base::Status validate(const CheckOptions& options) {
     for (const plan::WorkWord& word : plan::work_words()) words.emplace_back(word.word);
     return wrong(base::unknown_word("workload", options.workload, words));
   }
-  if (options.search_s.value_or(1) < 1 || options.search_s.value_or(1) > kMostSeconds) {
-    return wrong(fmt::format("--search must be from 1 to {} seconds, not {}", kMostSeconds,
-                             *options.search_s));
-  }
-  if (!search::how(options.search_how)) {
-    return wrong(
-        fmt::format("--search-how must be guided, blind or faults, not '{}'", options.search_how));
-  }
-  const bool of_a_search = options.keep_going || options.search_how != CheckOptions().search_how;
-  if (of_a_search && !options.search_s) {
-    return wrong("--search-how and --keep-going belong to --search, which is not given");
-  }
+  TRY([[maybe_unused]] const base::Done searchable, validate_search(options));
   TRY(const cluster::Settings settings, parse_settings(options.set));
   // A target that nobody knows is told later; by a search now, before it makes its folder.
   const auto knobs = cluster::knobs_of(options.target);
@@ -116,6 +122,41 @@ void drop_data(const std::string& folder, std::uint32_t nodes) {
   for (std::uint32_t k = 1; k <= nodes; ++k) directory.value().remove_data({k});
 }
 
+// What became of a suite's plans.
+struct SuiteTally {
+  std::size_t plans = 0;
+  std::size_t skipped = 0;
+  std::size_t not_started = 0;
+  JoinedRuns joined;
+
+  // False: the suite was interrupted.
+  bool take(const base::Result<int>& code) {
+    if (!code.ok()) {
+      complain(code.error().message);
+      not_started += 1;
+    } else if (code.value() == kExitSkipped) {
+      skipped += 1;
+    } else if (judged(code.value())) {
+      joined.take(code.value());
+    } else {
+      if (joined.any()) joined.take(kExitUnknown);
+      return false;
+    }
+    return true;
+  }
+
+  int end() {
+    if (skipped > 0) {
+      fmt::print("{} of {} plans skipped: this target or machine cannot do what they ask for\n",
+                 skipped, plans);
+    }
+    if (not_started > 0) fmt::print("{} of {} plans could not start\n", not_started, plans);
+    if (!joined.any()) return skipped == plans ? kExitUnknown : kExitUsage;
+    if (not_started > 0) joined.take(kExitUnknown);
+    return joined.code();
+  }
+};
+
 int run_suite(const CheckOptions& options, const std::vector<std::string>& names,
               const std::string& path) {
   std::vector<plan::Plan> plans;
@@ -126,9 +167,8 @@ int run_suite(const CheckOptions& options, const std::vector<std::string>& names
   }
   Manner in_suite;
   in_suite.skip_impossible = true;
-  JoinedRuns joined;
-  std::size_t skipped = 0;
-  std::size_t not_started = 0;
+  SuiteTally tally;
+  tally.plans = plans.size();
   for (std::size_t k = 0; k < plans.size(); ++k) {
     const std::string& name = names[k];
     CheckOptions alone = options;
@@ -139,28 +179,11 @@ int run_suite(const CheckOptions& options, const std::vector<std::string>& names
     const auto code = run_contained({alone, plans[k], folder, repeat_command(alone), in_suite});
     fmt::print("plan {}: {}\n", name, came_of(code));
     (void)std::fflush(stdout);
-    if (!code.ok()) {
-      complain(code.error().message);
-      not_started += 1;
-    } else if (code.value() == kExitSkipped) {
-      skipped += 1;
-    } else if (judged(code.value())) {
-      joined.take(code.value());
-      if (code.value() == kExitValid) drop_data(folder, options.nodes);
-    } else {
-      if (joined.any()) joined.take(kExitUnknown);
-      break;
-    }
+    if (!tally.take(code)) break;
+    if (code.ok() && code.value() == kExitValid) drop_data(folder, options.nodes);
     if (was_interrupted(folder)) break;  // Its verdict is unknown at best, and so is the suite's.
   }
-  if (skipped > 0) {
-    fmt::print("{} of {} plans skipped: this target or machine cannot do what they ask for\n",
-               skipped, plans.size());
-  }
-  if (not_started > 0) fmt::print("{} of {} plans could not start\n", not_started, plans.size());
-  if (!joined.any()) return skipped == plans.size() ? kExitUnknown : kExitUsage;
-  if (not_started > 0) joined.take(kExitUnknown);
-  return joined.code();
+  return tally.end();
 }
 
 }  // namespace

@@ -252,7 +252,7 @@ base::Status Run::begin() {
   progress_->phase("set-up");
   TRY([[maybe_unused]] auto started, start_cluster(*cluster_));
   strikes_->look_at_clocks();
-  if (const base::Status possible = check_machine(); !possible.ok()) {
+  if (base::Status possible = check_machine(); !possible.ok()) {
     request_.directory.remove("run.json");  // As if it had been known before.
     return possible;
   }

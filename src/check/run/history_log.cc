@@ -60,7 +60,11 @@ void HistoryLog::complete(const Call& call, const cluster::Answer& answer) {
     const bool lists = call.list && answer.outcome == Outcome::Ok;
     auto list = lists ? list_of(answer.found) : std::nullopt;
     event.list = list.has_value();
-    event.value = event.list ? std::move(list) : answer.found;
+    if (event.list) {
+      event.value = std::move(list);
+    } else {
+      event.value = answer.found;
+    }
   }
   if (call.function == Function::Cas && answer.outcome == Outcome::Fail) {
     event.found = answer.found;
