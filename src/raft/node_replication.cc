@@ -27,6 +27,13 @@ bool is_well_formed(const AppendEntries& request) {
   return before.term <= request.term;
 }
 
+// The consistency check (Raft §5.3).
+bool fits(const Log& log, EntryId previous) {
+  if (MUTANT(MatchesByIndexAlone) && log.find_id(previous.index)) return true;
+  if (MUTANT(MatchesALaterTermToo) && log.find_id(previous.index) > previous) return true;
+  return log.contains(previous);
+}
+
 }  // namespace
 
 void Node::on(NodeId from, const AppendEntries& request, Effects& out) {
@@ -49,11 +56,7 @@ void Node::on(NodeId from, const AppendEntries& request, Effects& out) {
   const bool heartbeat = request.entries.empty();
   StepNumber needs =
       MUTANT(HeartbeatIsAnsweredBeforeTheSync) && heartbeat ? durable_step_ : hard_state_step_;
-  const bool matches =
-      log_.contains(request.previous) ||
-      (MUTANT(MatchesByIndexAlone) && log_.find_id(request.previous.index)) ||
-      (MUTANT(MatchesALaterTermToo) && log_.find_id(request.previous.index) > request.previous);
-  if (matches) {
+  if (fits(log_, request.previous)) {
     store(request.entries, out);
 #ifdef SEAWORTHY_BROKEN
     const LogIndex end = request.previous.index.plus(request.entries.size());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // seaworthy: the command line.
 #include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
 
 #include "check/run/analyse.h"
 #include "check/run/commands.h"
@@ -30,6 +32,26 @@ CLI::Validator not_negative() {
         return text.starts_with('-') ? "must not be negative, but is " + text : std::string();
       },
       "", "");
+}
+
+// `instead_of`: what a search leaves no sense to.
+void add_search(CLI::App& check, CheckOptions& options,
+                const std::vector<CLI::Option*>& instead_of) {
+  auto* search =
+      check
+          .add_option("--search", options.search_s,
+                      "For so many seconds: short plans, each made from what nodes said under the "
+                      "ones before it")
+          ->type_name("S")
+          ->check(not_negative());
+  for (CLI::Option* other : instead_of) search->excludes(other);
+  check
+      .add_option("--search-how", options.search_how,
+                  "Of a search: guided by new states, blind, or faults by time alone")
+      ->type_name("HOW")
+      ->capture_default_str();
+  check.add_flag("--keep-going", options.keep_going,
+                 "A search does not end with the first violation");
 }
 
 CLI::App* add_check(CLI::App& app, CheckOptions& options) {
@@ -66,22 +88,7 @@ CLI::App* add_check(CLI::App& app, CheckOptions& options) {
                    ->type_name("S")
                    ->check(not_negative())
                    ->capture_default_str();
-  check
-      ->add_option("--search", options.search_s,
-                   "For so many seconds: short plans, each made from what nodes said under the "
-                   "ones before it")
-      ->type_name("S")
-      ->excludes(plan)
-      ->excludes(suite)
-      ->excludes(time)
-      ->check(not_negative());
-  check
-      ->add_option("--search-how", options.search_how,
-                   "Of a search: guided by new states, blind, or faults by time alone")
-      ->type_name("HOW")
-      ->capture_default_str();
-  check->add_flag("--keep-going", options.keep_going,
-                  "A search does not end with the first violation");
+  add_search(*check, options, {plan, suite, time});
   check->add_option("--seed", options.seed, "Of every random choice (default: drawn, and printed)")
       ->type_name("N")
       ->check(not_negative());
