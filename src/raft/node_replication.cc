@@ -34,6 +34,14 @@ bool fits(const Log& log, EntryId previous) {
   return log.contains(previous);
 }
 
+// Up to here the log, which fits, is the leader's.
+LogIndex verified_end(const Log& log, const AppendEntries& request) {
+  const bool heartbeat = request.entries.empty();
+  if (MUTANT(CommitsWhatWasNotVerified)) return log.last().index;
+  if (MUTANT(HeartbeatCommitsAll) && heartbeat) return log.last().index;
+  return request.previous.index.plus(request.entries.size());
+}
+
 }  // namespace
 
 void Node::on(NodeId from, const AppendEntries& request, Effects& out) {
@@ -78,10 +86,7 @@ void Node::on(NodeId from, const AppendEntries& request, Effects& out) {
     if (!MUTANT(AcknowledgesBeforeTheSync) && !doubled) {
       needs = std::max(needs, log_.step_of(reply.match));
     }
-    const bool all =
-        MUTANT(CommitsWhatWasNotVerified) || (MUTANT(HeartbeatCommitsAll) && heartbeat);
-    const LogIndex verified = all ? log_.last().index : reply.match;
-    const LogIndex commit = std::min(request.commit, verified);
+    const LogIndex commit = std::min(request.commit, verified_end(log_, request));
     if (commit > log_.commit() || MUTANT(CommitGoesBack)) out.apply = log_.commit_to(commit);
   } else {
     CHECK(request.previous.index > log_.commit(), request.previous.index, log_.commit());

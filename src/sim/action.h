@@ -25,7 +25,7 @@ enum class ActionKind : std::uint8_t {
   ArmError,  // the `count`-th call to the disk from now on fails
   ArmFull,   // the disk is full from the `count`-th call on
   Disarm,    // the disk works again
-  Flip,      // a bit of what is stored turns
+  Flip,      // a bit of what is stored turns, or a sector of it is zeros
   Misdirect  // the next write goes elsewhere
 };
 

@@ -110,7 +110,7 @@ void Cluster::do_it(const Action& action) {
       server.fuse.disarm();
       break;
     case ActionKind::Flip:
-      if (server.disk.flip(action.seed)) server.damaged = true;
+      if (server.disk.damage(action.seed)) server.damaged = true;
       break;
     case ActionKind::Misdirect:
       server.disk.misdirect(action.seed);

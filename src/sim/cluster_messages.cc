@@ -168,7 +168,7 @@ std::optional<raft::Message> Cluster::receive_frame(const Flight& flight, std::u
     coverage_.hit(Probe::FrameRefused);
     return std::nullopt;
   }
-  return std::get<raft::Message>(std::move(*decoded.value()).body);
+  return std::get<raft::Message>(decoded.value()->body);
 }
 
 void Cluster::answer(Server& server, replica::RequestId id, const replica::Outcome& outcome) {

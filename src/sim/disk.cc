@@ -76,6 +76,8 @@ class DiskFile final : public io::File {
     }
     disk_.syncs_ += 1;
     disk_.dirty_ = false;
+    for (const Disk::Write& write : inode_->waiting)
+      inode_->last = write.truncate ? 0 : write.offset;
     base::Prng unused(0);
     Disk::settle(*inode_, Survival::Everything, unused);
     return base::Done{};
@@ -181,8 +183,30 @@ bool Disk::crash(Survival survival, std::uint64_t seed) {
   return lost;
 }
 
-bool Disk::flip(std::uint64_t seed) {
+bool Disk::damage(std::uint64_t seed) {
   base::Prng prng(seed);
+  return prng.between(0, 1) == 0 ? turn_bit(prng) : lose_sector(prng);
+}
+
+// One that has a whole write behind it: if the last one is gone, nobody can tell.
+bool Disk::lose_sector(base::Prng& prng) {
+  std::vector<Inode*> files;
+  for (auto& [name, inode] : durable_) {
+    if (inode->last >= io::kSectorBytes && inode->last < inode->durable.size()) {
+      files.push_back(inode.get());
+    }
+  }
+  if (files.empty()) return turn_bit(prng);
+  Inode& inode = *files[prng.between(0, files.size() - 1)];
+  const std::uint64_t begin = prng.between(0, inode.last / io::kSectorBytes - 1) * io::kSectorBytes;
+  inode.durable.replace(begin, io::kSectorBytes, io::kSectorBytes, '\0');
+  if (begin + io::kSectorBytes <= inode.seen.size()) {
+    inode.seen.replace(begin, io::kSectorBytes, io::kSectorBytes, '\0');
+  }
+  return true;
+}
+
+bool Disk::turn_bit(base::Prng& prng) {
   std::vector<Inode*> files;
   for (auto& [name, inode] : durable_) {
     if (!inode->durable.empty()) files.push_back(inode.get());

@@ -47,8 +47,9 @@ class Disk final : public io::Disk {
   // The power is gone and back. True: something of what was written is lost.
   bool crash(Survival survival, std::uint64_t seed);
 
-  // Flips one bit of what is stored, at a place that `seed` tells. False: nothing is stored.
-  bool flip(std::uint64_t seed);
+  // Turns one bit of what is stored, or makes a sector zeros, at a place that `seed` tells. False:
+  // nothing is stored.
+  bool damage(std::uint64_t seed);
   // The next write goes to another sector of its file, and says that it went well.
   void misdirect(std::uint64_t seed) { misdirect_ = seed; }
   bool misdirecting() const { return misdirect_ != 0; }
@@ -66,7 +67,8 @@ class Disk final : public io::Disk {
     std::string seen;
     std::string durable;
     std::vector<Write> waiting;
-    std::string bytes;  // Of all waiting writes.
+    std::string bytes;       // Of all waiting writes.
+    std::uint64_t last = 0;  // Where the last write began that was synced and is not cut off.
   };
   using Names = std::map<std::string, std::shared_ptr<Inode>>;
   // Of the directory. Absent `inode`: `name` is removed.
@@ -76,6 +78,8 @@ class Disk final : public io::Disk {
   };
 
   base::Status relink(Fuse::Call call, std::vector<Link> links, const std::string& what);
+  bool turn_bit(base::Prng& prng);
+  bool lose_sector(base::Prng& prng);
   static void link(Names& names, const Link& link);
   static void make(std::string& bytes, std::uint64_t offset, std::string_view what);
   static void make(std::string& bytes, const Inode& inode, const Write& write);

@@ -114,14 +114,30 @@ TEST(Disk, RefusesWritesWhileItIsFull) {
   EXPECT_TRUE(write(*file, 0, "z").ok());
 }
 
-TEST(Disk, FlipsOneBitOfWhatIsStored) {
+TEST(Disk, TurnsOneBitOfWhatIsStored) {
   Machine machine;
   const auto file = half_written(machine);
   machine.disk.crash(Survival::Everything, 1);
-  EXPECT_TRUE(machine.disk.flip(5));
+  EXPECT_TRUE(machine.disk.damage(5));
   std::string bytes = read(machine.disk, "a");
   std::erase(bytes, 'y');
   EXPECT_EQ(bytes.size(), 1U);
+}
+
+TEST(Disk, LosesASectorThatHasAWholeWriteBehindIt) {
+  bool lost = false;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Machine machine;
+    const auto file = machine.disk.create("a").value();
+    ASSERT_TRUE(write(*file, 0, std::string(io::kSectorBytes, 'x')).ok());
+    ASSERT_TRUE(write(*file, io::kSectorBytes, "yyyy").ok());
+    ASSERT_TRUE(file->sync().ok());
+    ASSERT_TRUE(machine.disk.sync_directory().ok());
+    ASSERT_TRUE(machine.disk.damage(seed));
+    const std::string bytes = read(machine.disk, "a");
+    lost = lost || bytes == std::string(io::kSectorBytes, '\0') + "yyyy";
+  }
+  EXPECT_TRUE(lost);
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ struct Server {
   ServerState state = ServerState::Down;
   std::optional<replica::Replica> replica;  // While it is up.
   std::uint64_t life = 0;                   // Starts so far.
-  bool damaged = false;                     // A bit was flipped, or a write misdirected.
+  bool damaged = false;                     // A bit turned, a sector lost, or a write misdirected.
 
   // What the latest armed death, if it comes, leaves.
   Survival survival = Survival::Random;

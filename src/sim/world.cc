@@ -172,7 +172,9 @@ void World::send_off(const Sent& sent, std::uint64_t sync_time) {
   std::uint64_t delay =
       prng_.between(options_.delay_min, late ? options_.late_max : options_.delay_max);
   const Host& receiver = hosts_[sent.to.value - 1];
-  if (now_ < receiver.echo_until) delay += receiver.echo;
+  if (now_ < receiver.echo_until) {
+    delay += std::min(receiver.echo, (now_ - receiver.echo_from) / 2);
+  }
   queue_.push(now_ + kTurnTime + sent.phase * sync_time + delay, EventKind::Arrive, sent.slot);
 }
 

@@ -46,7 +46,9 @@ class World {
     bool wakes = false;         // A Wake is planned.
     std::uint32_t ticks_waiting = 0;
     std::vector<Item> mailbox;
-    // Until then it hears all as much later, and from `mute_from` on nobody hears it.
+    // Between the first two it hears all later and later, up to `echo`; from `mute_from` on nobody
+    // hears it.
+    std::uint64_t echo_from = 0;
     std::uint64_t echo_until = 0;
     std::uint64_t echo = 0;
     std::uint64_t mute_from = 0;

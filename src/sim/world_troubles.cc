@@ -141,8 +141,9 @@ World::Trouble World::between_halves() {
   return trouble;
 }
 
-// A leader that goes on to hear answers after nobody hears it any more: they are late by about as
-// long as the others take to elect another one.
+// A leader that goes on to hear answers after nobody hears it any more, for longer than the others
+// take to elect another one. What it hears becomes late little by little, so that it never misses
+// its majority.
 void World::echo(std::uint64_t lasts) {
   raft::NodeId node = any_node();
   for (std::uint32_t id = 1; id <= hosts_.size(); ++id) {
@@ -153,8 +154,9 @@ void World::echo(std::uint64_t lasts) {
   }
   const Setup& setup = options_.setup;
   Host& host = hosts_[node.value - 1];
-  host.echo = options_.tick * prng_.between(setup.election_ticks_min, setup.election_ticks_max);
-  host.mute_from = now_ + host.echo + prng_.between(0, lasts);
+  host.echo = options_.tick * prng_.between(setup.election_ticks_min, 3 * setup.election_ticks_max);
+  host.echo_from = now_;
+  host.mute_from = now_ + 2 * host.echo + prng_.between(0, lasts);
   host.echo_until = host.mute_from + 2 * host.echo;
 }
 
