@@ -2,6 +2,8 @@
 #include "sim/shell/isolated.h"
 
 #include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,6 +50,7 @@ base::Result<Isolated> run_isolated(const std::function<void(const Write& write)
   const pid_t pid = fork();
   if (pid < 0) return failed("fork");
   if (pid == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     alarm(limit_s);
     dup2(errors[1], STDERR_FILENO);
     work([&output](std::string_view text) { write_all(output[1], text); });

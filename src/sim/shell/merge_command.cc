@@ -11,15 +11,6 @@
 
 namespace sim::shell {
 
-namespace {
-
-int refuse(const std::string& sentence) {
-  fmt::print(stderr, "raftsim: {}\n", sentence);
-  return kUsage;
-}
-
-}  // namespace
-
 int merge_command(const std::vector<std::string>& files) {
   std::optional<Shape> shape;
   std::map<std::uint64_t, SeedResult> results;

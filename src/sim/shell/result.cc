@@ -70,8 +70,9 @@ std::string line_of(const SeedResult& result) {
 base::Result<SeedResult> parse_result(std::string_view line) {
   try {
     return from_json(nlohmann::json::parse(line));
-  } catch (const std::exception& error) {
-    return base::Error{base::ErrorCode::InvalidArgument, error.what()};
+  } catch (const std::exception&) {
+    return base::Error{base::ErrorCode::InvalidArgument,
+                       "not a line of a sweep: it needs seed, verdict, hash, inputs and probes"};
   }
 }
 

@@ -42,4 +42,9 @@ int exit_code(check::verdict::Verdict verdict) {
   return kUnknown;
 }
 
+int refuse(const std::string& sentence) {
+  fmt::print(stderr, "raftsim: {}\n", sentence);
+  return kUsage;
+}
+
 }  // namespace sim::shell

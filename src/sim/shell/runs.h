@@ -17,5 +17,7 @@ SeedResult run_seed(std::uint64_t seed, const Shape& shape);
 std::string repeat_command(std::uint64_t seed, const Shape& shape);
 
 int exit_code(check::verdict::Verdict verdict);
+// Says on standard error what cannot be done, and returns kUsage.
+int refuse(const std::string& sentence);
 
 }  // namespace sim::shell

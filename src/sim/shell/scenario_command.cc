@@ -3,7 +3,7 @@
 
 #include <fstream>
 #include <optional>
-#include <sstream>
+#include <string>
 
 #include "base/check.h"
 #include "sim/diagram.h"
@@ -15,19 +15,18 @@ namespace sim::shell {
 
 namespace {
 
-int refuse(const std::string& sentence) {
-  fmt::print(stderr, "raftsim: {}\n", sentence);
-  return kUsage;
-}
+constexpr std::size_t kMostBytes = std::size_t{16} << 20U;
 
 }  // namespace
 
 int scenario_command(const ScenarioOptions& options) {
   std::ifstream in(options.path);
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (!in) return refuse(options.path + ": cannot be read, or is no file");
-  const base::Result<Scenario> scenario = parse_scenario(text.str());
+  std::string text(kMostBytes + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (in.bad() || text.empty()) return refuse(options.path + ": cannot be read, or is empty");
+  if (text.size() > kMostBytes) return refuse(options.path + ": longer than 16 MiB");
+  const base::Result<Scenario> scenario = parse_scenario(text);
   if (!scenario.ok()) return refuse(options.path + ":" + scenario.error().message);
   const base::CheckContext context("raftsim " + options.path);
   Script script(scenario.value());

@@ -18,11 +18,6 @@ namespace {
 constexpr unsigned kRunLimitS = 60;
 constexpr unsigned kScriptLimitS = 5;
 
-int refuse(const std::string& sentence) {
-  fmt::print(stderr, "raftsim: {}\n", sentence);
-  return kUsage;
-}
-
 // What the run of the seed was, as a list; also if it ended in a failed CHECK.
 base::Result<Scenario> record(std::uint64_t seed, const Shape& shape) {
   const Options drawn = draw(seed, shape.nodes, shape.events);

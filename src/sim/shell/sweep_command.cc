@@ -15,11 +15,6 @@ namespace sim::shell {
 
 namespace {
 
-int refuse(const std::string& sentence) {
-  fmt::print(stderr, "raftsim: {}\n", sentence);
-  return kUsage;
-}
-
 // "A..B"
 std::optional<SeedRange> parse_range(const std::string& text) {
   const std::size_t dots = text.find("..");

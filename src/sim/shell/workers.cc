@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -43,6 +44,7 @@ base::Error failed(const char* what) {
 }
 
 [[noreturn]] void be_child(const SeedRange& seeds, int results, int errors, const RunOne& run) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);  // Also when it computes and writes nothing.
   dup2(errors, STDERR_FILENO);
   for (std::uint64_t seed = seeds.first; seed <= seeds.last; ++seed) {
     const std::string line = line_of(run(seed)) + "\n";
