@@ -135,7 +135,7 @@ std::uint64_t generate(const std::string& path, std::uint64_t bytes) {
     const raft::AppendEntries append = {term, last, commit, 0, {entry}};
     for (const std::uint32_t follower : {2U, 3U}) {
       out.say(1, follower, append);
-      out.say(follower, 1, raft::AppendReply{term, last.index, 0, true, next.index, {}});
+      out.say(follower, 1, raft::AppendReply{term, last.index, 1, 0, true, {}});
     }
     last = next;
     commit = next.index;

@@ -21,11 +21,30 @@ foreach(program seaworthy raftkv raftsim)
   install(FILES ${completion} DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME ${program})
 endforeach()
 
+if(TARGET raftkv)
+  # The unit names the program where it is installed, which is known only then.
+  install(CODE "set(RAFTKV_PROGRAM \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/raftkv\")
+                configure_file(\"${PROJECT_SOURCE_DIR}/packaging/raftkv.service.in\"
+                               \"${PROJECT_BINARY_DIR}/raftkv.service\" @ONLY)")
+  install(FILES ${PROJECT_BINARY_DIR}/raftkv.service DESTINATION lib/systemd/system)
+  install(FILES packaging/raftkv.sysusers DESTINATION lib/sysusers.d RENAME raftkv.conf)
+  install(PROGRAMS packaging/raftkv_roll.py DESTINATION ${CMAKE_INSTALL_BINDIR} RENAME raftkv-roll)
+endif()
+
 foreach(folder plans adapters)
   if(EXISTS ${PROJECT_SOURCE_DIR}/${folder})
     install(DIRECTORY ${folder} DESTINATION ${SHARED} USE_SOURCE_PERMISSIONS PATTERN CMakeLists.txt EXCLUDE)
   endif()
 endforeach()
+# The library for those who embed the Raft, found by pkg-config or find_package(seaworthy-raft).
+add_dependencies(shipped seaworthy_raft)
+install(TARGETS seaworthy_raft EXPORT seaworthy-raft FILE_SET c FILE_SET cxx)
+install(EXPORT seaworthy-raft NAMESPACE seaworthy:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/seaworthy-raft
+        FILE seaworthy-raft-config.cmake)
+file(RELATIVE_PATH FROM_PKGCONFIG /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+configure_file(packaging/seaworthy-raft.pc.in ${PROJECT_BINARY_DIR}/seaworthy-raft.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/seaworthy-raft.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
 install(FILES README.md ARCHITECTURE.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -3,4 +3,4 @@
 # format.sh WORDS...: clang-format with these words over all C++ of the project.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-find src tests bench adapters -name '*.cc' -o -name '*.h' | sort | xargs clang-format "$@"
+find src tests bench adapters examples -name '*.cc' -o -name '*.h' -o -name '*.c' | sort | xargs clang-format "$@"

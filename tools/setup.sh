@@ -11,19 +11,22 @@ build=(
   ccache                      # The wrong servers and rebuilt trees then cost little.
   binutils python3            # The lints read object code and sources.
   git                         # --version names the commit.
-  libcli11-dev libfmt-dev nlohmann-json3-dev libtomlplusplus-dev libmnl-dev libfuse3-dev libhiredis-dev libhttp-parser-dev  # Libraries.
-  libgtest-dev                # The tests are configured with every build.
+  libcli11-dev libfmt-dev nlohmann-json3-dev libtomlplusplus-dev libssl-dev libmnl-dev libfuse3-dev libhiredis-dev libhttp-parser-dev  # Libraries.
+  libgtest-dev librapidcheck-dev               # The tests are configured with every build.
 )
 demo=(
   etcd-server                 # The system that the demo checks.
 )
 tests=(
   redis-tools                 # redis-cli and redis-benchmark drive raftkv.
+  python3-redis               # So does a library of others.
   python3-pysyncobj           # A target whose adapter is in adapters/pysyncobj.
   dpkg-dev fakeroot           # The Debian package is built and installed into a folder.
+  pkg-config                  # Programs are compiled against what is installed.
 )
 ci=(
   libbenchmark-dev            # The smallest of bench/.
+  libnghttp2-dev              # The load generator of make bench-raftkv speaks gRPC to etcd.
   clang clang-tidy clang-format  # Second compiler, libFuzzer, lints.
   slurmctld slurmd slurm-client munge parallel openssh-server openssh-client  # Sweeps over many machines, tested on loopback.
 )

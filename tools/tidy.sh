@@ -1,25 +1,27 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# clang-tidy over every source that the preset `clang` compiles; an argument picks files by regex.
-# Two groups of checks take as long as all others together. They are run with TIDY=deep (by `make
-# long`) and with an argument, not for every change.
+# clang-tidy over every source, read by the dozen as the preset `tidy` unites them; an argument picks files by regex, read
+# one by one. Two groups of checks take as long as all others together. They are run with TIDY=deep (by `make long`) and with
+# an argument, not for every change.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-if [ ! -f build/clang/build.ninja ]; then
-  cmake --preset clang
-fi
-tools/build.sh clang version_source  # The one source that is generated.
-mkdir -p build/clang/tidy
-python3 tools/tidy_commands.py build/clang/compile_commands.json build/clang/tidy/compile_commands.json
+preset=tidy files="$PWD/.*"
 checks=-clang-analyzer-*,-performance-unnecessary-value-param
 if [ "${TIDY:-}" = deep ] || [ $# -gt 0 ]; then
   checks=
 fi
-jobs=${JOBS:-$(nproc)}
-run-clang-tidy -quiet -p build/clang/tidy -j "$jobs" -checks="$checks" \
-  "${1:-$PWD/(src|tests|bench|adapters)/.*}" >build/clang/tidy.log 2>&1 || {
-  grep -E '(error|warning):' build/clang/tidy.log | sort -u >&2
-  echo "clang-tidy: see build/clang/tidy.log" >&2
+if [ $# -gt 0 ]; then
+  preset=clang files=$1
+fi
+checks=$checks,-bugprone-suspicious-include  # United sources include sources.
+tools/build.sh $preset version_source        # The one source that is generated.
+commands=build/$preset/tidy
+mkdir -p $commands
+python3 tools/tidy_commands.py build/$preset/compile_commands.json $commands/compile_commands.json
+run-clang-tidy -quiet -p $commands -j "${JOBS:-$(nproc)}" -checks="$checks" \
+  -header-filter="$PWD/(src|tests|bench|adapters|examples)/.*" "$files" >build/$preset/tidy.log 2>&1 || {
+  grep -E '(error|warning):' build/$preset/tidy.log | sort -u >&2
+  echo "clang-tidy: see build/$preset/tidy.log" >&2
   exit 1
 }
 echo "clang-tidy: nothing to say"

@@ -14,7 +14,8 @@
 
 namespace base {
 
-enum class ErrorCode { InvalidArgument, NotFound, Corrupt, Io, Timeout, Unavailable };
+// NoSpace: a disk is full, or a quota is; Io: any other fault of a disk or of the system.
+enum class ErrorCode { InvalidArgument, NotFound, Corrupt, Io, NoSpace, Timeout, Unavailable };
 
 struct [[nodiscard]] Error {
   ErrorCode code;

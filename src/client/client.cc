@@ -7,115 +7,84 @@
 #include <utility>
 
 #include "os/clock.h"
-#include "resp/reply_writer.h"
 
 namespace client {
 namespace {
 
 // Between two rounds over all nodes, so that a cluster without a leader is not flooded.
 constexpr std::chrono::milliseconds kPause{20};
-
-base::Error failure(const std::string& what) {
-  return base::Error{base::ErrorCode::Unavailable, what};
-}
-
-// True when `fd` is ready for `events`; false when the time is over.
-bool wait(int fd, short events, std::chrono::nanoseconds deadline) {
-  pollfd one{fd, events, 0};
-  while (true) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - os::steady_now());
-    const int timeout = static_cast<int>(std::max<std::int64_t>(left.count(), 0));
-    if (poll(&one, 1, timeout) > 0) return true;
-    if (timeout == 0) return false;
-  }
-}
-
-std::string encode(std::initializer_list<std::string_view> words) {
-  std::string request;
-  resp::ReplyWriter writer(resp::Version::Two, request);  // A request is an array of bulk strings.
-  writer.array(words.size());
-  for (const std::string_view word : words) writer.bulk(word);
-  return request;
-}
+// Nodes that MOVED may add to those that were given.
+constexpr std::size_t kMaxNodes = 64;
 
 }  // namespace
 
-Outcome classify(resp::Reply reply) {
-  if (reply.kind == resp::Reply::Kind::Error) {
-    if (reply.text.starts_with("NOTDONE ")) return NotDone{std::move(reply.text)};
-    if (reply.text.starts_with("UNKNOWN ")) return Unknown{std::move(reply.text)};
-  }
-  return Done{std::move(reply)};
+Client::Client(Config config) : config_(std::move(config)) {
+  CHECK(!config_.nodes.empty());
+  links_.reserve(config_.nodes.size());
+  for (const os::HostPort& node : config_.nodes) links_.emplace_back(node);
 }
 
-Client::Client(std::vector<os::HostPort> nodes, std::chrono::milliseconds patience)
-    : nodes_(std::move(nodes)), patience_(patience) {
-  CHECK(!nodes_.empty());
-}
-
-Outcome Client::call(std::initializer_list<std::string_view> words, Effect effect) {
-  const std::string request = encode(words);
-  const Time deadline = os::steady_now() + patience_;
+Outcome Client::call(Words words, Effect effect) {
+  const Time deadline = os::steady_now() + config_.patience;
   while (true) {
-    Outcome outcome = attempt(request, deadline);
+    Outcome outcome = attempt(words, deadline);
     if (std::holds_alternative<Done>(outcome)) return outcome;
     auto* unknown = std::get_if<Unknown>(&outcome);
     if (unknown != nullptr && effect == Effect::Write) return outcome;
-    if (os::steady_now() + kPause >= deadline)
-      return unknown == nullptr ? outcome : NotDone{std::move(unknown->why)};
+    if (os::steady_now() + kPause < deadline) continue;
+    return unknown == nullptr ? std::move(outcome) : NotDone{std::move(unknown->why)};
+  }
+}
+
+Outcome Client::attempt(Words words, Time deadline) {
+  deadline = std::min<Time>(deadline, os::steady_now() + config_.attempt);
+  if (const base::Status ready = prepare(deadline); !ready.ok()) {
+    next_node();
+    return NotDone{ready.error().message};
+  }
+  Outcome outcome = links_[node_].call(words, deadline);
+  const auto* done = std::get_if<Done>(&outcome);
+  if (done == nullptr) {
+    next_node();
+  } else if (follow(done->reply)) {
+    return NotDone{"another node leads"};
+  }
+  return outcome;
+}
+
+base::Status Client::prepare(Time deadline) {
+  Link& link = links_[node_];
+  if (link.is_open()) return base::Done{};
+  TRY([[maybe_unused]] const auto opened, link.open(deadline));
+  if (!config_.follow_leader) return base::Done{};
+  constexpr std::string_view kAsk[] = {"CLIENT", "REDIRECT", "ON"};
+  const Outcome asked = link.call(kAsk, deadline);
+  if (std::holds_alternative<Done>(asked)) return base::Done{};
+  link.close();
+  return base::Error{base::ErrorCode::Unavailable, "no answer from " + link.where().text()};
+}
+
+// "MOVED 0 HOST:PORT"
+bool Client::follow(const resp::Reply& reply) {
+  if (reply.kind != resp::Reply::Kind::Error || !reply.text.starts_with("MOVED ")) return false;
+  const auto where = os::parse_host_port(reply.text.substr(reply.text.rfind(' ') + 1));
+  const auto known = std::ranges::find_if(
+      links_, [&](const Link& link) { return where.ok() && link.where() == where.value(); });
+  if (known != links_.end()) {
+    node_ = static_cast<std::size_t>(known - links_.begin());
+  } else if (where.ok() && links_.size() < kMaxNodes) {
+    node_ = links_.size();
+    links_.emplace_back(where.value());
+  } else {
     next_node();
   }
+  return true;
 }
 
 void Client::next_node() {
-  connection_.reset();
-  node_ = (node_ + 1) % nodes_.size();
+  links_[node_].close();
+  node_ = (node_ + 1) % links_.size();
   if (node_ == 0) poll(nullptr, 0, static_cast<int>(kPause.count()));
-}
-
-Outcome Client::attempt(const std::string& request, Time deadline) {
-  if (!connection_) {
-    if (const base::Status connected = connect(deadline); !connected.ok())
-      return NotDone{connected.error().message};
-  }
-  connection_->output() += request;
-  while (connection_->output_bytes() > 0) {
-    // Whatever was sent may have arrived.
-    if (!connection_->flush()) return Unknown{"the connection broke"};
-    if (connection_->output_bytes() > 0 && !wait(connection_->fd(), POLLOUT, deadline))
-      return Unknown{"the node does not read"};
-  }
-  base::Result<resp::Reply> reply = receive(deadline);
-  if (!reply.ok()) {
-    connection_.reset();
-    return Unknown{reply.error().message};
-  }
-  return classify(std::move(reply).value());
-}
-
-base::Status Client::connect(Time deadline) {
-  TRY(const os::Address address, os::resolve(nodes_[node_]));
-  TRY(os::Fd socket, os::connect_tcp(address));
-  // An even share of the time: another node may answer where this one is cut off.
-  const Time share = (deadline - os::steady_now()) / static_cast<std::int64_t>(nodes_.size());
-  if (!wait(socket.number(), POLLOUT, os::steady_now() + share))
-    return failure("no connection to " + nodes_[node_].text());
-  TRY([[maybe_unused]] const auto connected, os::connect_outcome(socket));
-  connection_.emplace(std::move(socket));
-  return base::Done{};
-}
-
-base::Result<resp::Reply> Client::receive(Time deadline) {
-  while (true) {
-    TRY(std::optional<resp::ParsedReply> parsed, resp::parse_reply(connection_->input()));
-    if (parsed) {
-      connection_->consume(parsed->size_bytes);
-      return std::move(parsed->reply);
-    }
-    if (!wait(connection_->fd(), POLLIN, deadline))
-      return failure("no answer from " + nodes_[node_].text());
-    if (!connection_->receive()) return failure(nodes_[node_].text() + " closed the connection");
-  }
 }
 
 }  // namespace client

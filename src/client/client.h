@@ -1,65 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
-// A client of raftkv for our own tools: one command at a time, on to the next node when one fails.
+// A client of raftkv: one command at a time, to the leader when it knows it, on to the next node
+// when one fails.
 //
-//   client::Client client({{"127.0.0.1", 6379}, ...}, std::chrono::seconds(5));
+//   client::Client client({.nodes = {{"127.0.0.1", 6379}, ...}});
 //   const client::Outcome outcome = client.call({"SET", "x", "1"}, client::Effect::Write);
 //
 // What certainly did not happen is tried again, at another node, until the time is over. A write
-// that may have happened is not: the caller has to know.
+// that may have happened is not: the caller has to know, or to use a Session (session.h), in which
+// a command may be sent again.
 #pragma once
 
 #include <chrono>
 #include <initializer_list>
-#include <optional>
-#include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
-#include "base/result.h"
-#include "os/connection.h"
-#include "os/net.h"
-#include "resp/reply.h"
+#include "client/link.h"
 
 namespace client {
 
 enum class Effect { Read, Write };
 
-// The server's answer; possibly an error of the command itself, such as a wrong type.
-struct Done {
-  resp::Reply reply;
+struct Config {
+  std::vector<os::HostPort> nodes;           // At least one; others are learned if need be.
+  std::chrono::milliseconds patience{5000};  // For one call, with all attempts.
+  std::chrono::milliseconds attempt{1500};   // For one attempt; a node that is silent for longer
+                                             // is given up.
+  // Ask nodes to name the leader (-MOVED) rather than to pass commands on, and go there.
+  bool follow_leader = false;
 };
-struct NotDone {
-  std::string why;
-};
-struct Unknown {
-  std::string why;
-};
-using Outcome = std::variant<Done, NotDone, Unknown>;
-
-// What a server's reply to a command says about it: its first word does (docs/raftkv.md).
-Outcome classify(resp::Reply reply);
 
 class Client {
  public:
-  // Requires: at least one node. `patience`: for one call, with all attempts.
-  Client(std::vector<os::HostPort> nodes, std::chrono::milliseconds patience);
+  explicit Client(Config config);
 
   // Blocks until there is an outcome. A read is never Unknown.
-  Outcome call(std::initializer_list<std::string_view> words, Effect effect);
+  Outcome call(Words words, Effect effect);
+  Outcome call(std::initializer_list<std::string_view> words, Effect effect) {
+    return call(Words(words.begin(), words.size()), effect);
+  }
+
+  const Config& config() const { return config_; }
+  // Where the next command goes.
+  const os::HostPort& node() const { return links_[node_].where(); }
+
+  // For Session. One attempt at one node; what is not Done leaves the next attempt to another node.
+  Outcome attempt(Words words, Time deadline);
 
  private:
-  using Time = std::chrono::nanoseconds;
-
-  Outcome attempt(const std::string& request, Time deadline);
-  base::Status connect(Time deadline);
-  base::Result<resp::Reply> receive(Time deadline);
+  base::Status prepare(Time deadline);
+  // True if `reply` sends us to another node.
+  bool follow(const resp::Reply& reply);
   void next_node();
 
-  std::vector<os::HostPort> nodes_;
-  std::chrono::milliseconds patience_;
+  Config config_;
+  std::vector<Link> links_;
   std::size_t node_ = 0;
-  std::optional<os::Connection> connection_;
 };
 
 }  // namespace client

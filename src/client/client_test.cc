@@ -7,6 +7,8 @@
 #include <array>
 #include <thread>
 
+#include "client/session.h"
+
 namespace client {
 namespace {
 
@@ -27,16 +29,27 @@ class ScriptedNode {
 
  private:
   void serve(const std::vector<std::string>& replies) {
-    for (const std::string& reply : replies) {
+    for (const std::string& lines : replies) {
       wait(listener_.number());
       os::Connection connection(std::move(*os::accept_tcp(listener_).value()));
+      answer(connection, lines);
+    }
+  }
+  // A reply for each request: a connection that is closed with something unread in it loses what
+  // was sent.
+  static void answer(os::Connection& connection, std::string_view lines) {
+    do {
       while (connection.input().empty()) {
         wait(connection.fd());
-        if (!connection.receive()) break;
+        if (!connection.receive()) return;
       }
-      connection.output() += reply;
+      connection.consume(connection.input().size());
+      std::size_t end = lines.find('\n') + 1;
+      if (lines.starts_with('$')) end = lines.find('\n', end) + 1;  // The bytes are a line, too.
+      connection.output() += lines.substr(0, end);
       (void)connection.flush();
-    }
+      lines.remove_prefix(end);
+    } while (!lines.empty());
   }
   static void wait(int fd) {
     pollfd one{fd, POLLIN, 0};
@@ -56,7 +69,7 @@ os::HostPort nobody() {
 TEST(Client, GoesOnToTheNextNodeWhenOneIsGoneOrDidNotDoIt) {
   const ScriptedNode refusing({"-NOTDONE no leader\r\n"});
   const ScriptedNode working({"+OK\r\n"});
-  Client client({nobody(), refusing.where(), working.where()}, kPatience);
+  Client client({{nobody(), refusing.where(), working.where()}, kPatience});
   const Outcome outcome = client.call({"SET", "x", "1"}, Effect::Write);
   ASSERT_TRUE(std::holds_alternative<Done>(outcome));
   EXPECT_EQ(std::get<Done>(outcome).reply.text, "OK");
@@ -65,22 +78,58 @@ TEST(Client, GoesOnToTheNextNodeWhenOneIsGoneOrDidNotDoIt) {
 TEST(Client, DoesNotRepeatAWriteThatMayHaveHappened) {
   for (const char* reply : {"-UNKNOWN perhaps\r\n", ""}) {
     const ScriptedNode node({reply});
-    Client client({node.where()}, kPatience);
+    Client client({{node.where()}, kPatience});
     EXPECT_TRUE(std::holds_alternative<Unknown>(client.call({"INCR", "x"}, Effect::Write)));
   }
 }
 
 TEST(Client, RepeatsARead) {
   const ScriptedNode node({"", "-UNKNOWN perhaps\r\n", "$1\r\n7\r\n"});
-  Client client({node.where()}, kPatience);
+  Client client({{node.where()}, kPatience});
   const Outcome outcome = client.call({"GET", "x"}, Effect::Read);
   ASSERT_TRUE(std::holds_alternative<Done>(outcome));
   EXPECT_EQ(std::get<Done>(outcome).reply.text, "7");
 }
 
 TEST(Client, GivesUpInTimeWhenNobodyIsThere) {
-  Client client({nobody(), nobody()}, std::chrono::milliseconds(100));
+  Client client({{nobody(), nobody()}, std::chrono::milliseconds(100)});
   EXPECT_TRUE(std::holds_alternative<NotDone>(client.call({"GET", "x"}, Effect::Read)));
+}
+
+TEST(Client, GoesWhereItIsSentWhenItAsksForTheLeader) {
+  const ScriptedNode leader({"+OK\r\n:1\r\n"});
+  const ScriptedNode other({"+OK\r\n-MOVED 0 " + leader.where().text() + "\r\n"});
+  Client client({{other.where()}, kPatience, kPatience, true});
+  const Outcome outcome = client.call({"INCR", "x"}, Effect::Write);
+  ASSERT_TRUE(std::holds_alternative<Done>(outcome));
+  EXPECT_EQ(std::get<Done>(outcome).reply.integer, 1);
+  EXPECT_EQ(client.node(), leader.where());
+}
+
+TEST(Session, SendsAWriteAgainThatMayHaveHappened) {
+  const ScriptedNode node({":17\r\n", "", "-UNKNOWN perhaps\r\n", ":1\r\n"});
+  Client client({{node.where()}, kPatience});
+  Session session(client);
+  const Outcome outcome = session.write({"INCR", "x"});
+  ASSERT_TRUE(std::holds_alternative<Done>(outcome));
+  EXPECT_EQ(std::get<Done>(outcome).reply.integer, 1);
+  EXPECT_EQ(session.id(), 17U);
+}
+
+TEST(Session, OpensAnotherWhenItIsGoneButNotIfTheWriteMayHaveHappened) {
+  const ScriptedNode node(
+      {":17\r\n-NOSESSION gone\r\n:18\r\n:5\r\n-UNKNOWN perhaps\r\n", "-NOSESSION gone\r\n"});
+  Client client({{node.where()}, kPatience});
+  Session session(client);
+  EXPECT_TRUE(std::holds_alternative<Done>(session.write({"INCR", "x"})));
+  EXPECT_EQ(session.id(), 18U);
+  EXPECT_TRUE(std::holds_alternative<Unknown>(session.write({"INCR", "x"})));
+}
+
+TEST(Session, IsNotDoneWhenNobodyIsThere) {
+  Client client({{nobody()}, std::chrono::milliseconds(100)});
+  Session session(client);
+  EXPECT_TRUE(std::holds_alternative<NotDone>(session.write({"INCR", "x"})));
 }
 
 TEST(Client, TakesTheErrorOfACommandForItsAnswer) {

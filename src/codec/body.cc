@@ -7,6 +7,7 @@
 
 #include "codec/decode.h"
 #include "codec/layout.h"
+#include "raft/configuration.h"
 
 namespace codec {
 
@@ -30,10 +31,45 @@ raft::EntryId id(base::ByteReader& in) {
 // The braces of an initializer are evaluated in order, so that fields are read in order.
 raft::PreVote pre_vote(base::ByteReader& in) { return {term(in), id(in)}; }
 raft::PreVoteReply pre_vote_reply(base::ByteReader& in) { return {term(in), in.boolean()}; }
-raft::RequestVote request_vote(base::ByteReader& in) { return {term(in), id(in)}; }
+raft::RequestVote request_vote(base::ByteReader& in) { return {term(in), id(in), false}; }
+raft::RequestVote transfer_vote(base::ByteReader& in) { return {term(in), id(in), true}; }
 raft::VoteReply vote_reply(base::ByteReader& in) { return {term(in), in.boolean()}; }
 raft::AppendReply append_reply(base::ByteReader& in) {
-  return {term(in), index(in), in.u64(), in.boolean(), index(in), id(in)};
+  raft::AppendReply reply{term(in), index(in), 0, in.u64(), false, {}, false};
+  const std::size_t flags_at = in.position();
+  const std::uint8_t flags = in.u8();
+  if (flags > (kSuccessFlag | kLostFlag)) in.refuse(flags_at, "unknown flags");
+  reply.success = (flags & kSuccessFlag) != 0;
+  reply.lost = (flags & kLostFlag) != 0;
+  const std::size_t match_at = in.position();
+  const raft::LogIndex match = index(in);
+  if (reply.success && match < reply.previous) {
+    in.refuse(match_at, "a match below the entry that was there");
+  } else if (reply.success) {
+    reply.count = match.since(reply.previous);
+  } else if (match > raft::LogIndex()) {
+    in.refuse(match_at, "a refusal with a match");
+  }
+  reply.hint = id(in);
+  return reply;
+}
+
+raft::SnapshotChunk snapshot_chunk(base::ByteReader& in) {
+  raft::SnapshotChunk chunk{term(in), id(in), in.u64(), in.u64(), nullptr};
+  const std::size_t size_at = in.position();
+  const std::string_view data = in.sized();
+  if (!data.empty()) chunk.data = std::make_shared<const std::string>(data);
+  const bool inside = chunk.offset <= chunk.total && data.size() <= chunk.total - chunk.offset;
+  if (!inside) in.refuse(size_at, "the chunk ends behind its snapshot");
+  return chunk;
+}
+raft::SnapshotReply snapshot_reply(base::ByteReader& in) {
+  return {term(in), id(in), in.u64(), in.u64(), in.boolean()};
+}
+raft::TimeoutNow timeout_now(base::ByteReader& in) { return {term(in)}; }
+raft::ReadIndexRequest read_index_request(base::ByteReader& in) { return {term(in), in.u64()}; }
+raft::ReadIndexReply read_index_reply(base::ByteReader& in) {
+  return {term(in), in.u64(), in.boolean(), index(in)};
 }
 
 raft::Entry entry(base::ByteReader& in, raft::LogIndex index) {
@@ -44,6 +80,9 @@ raft::Entry entry(base::ByteReader& in, raft::LogIndex index) {
   const std::string_view payload = in.sized();
   if (result.kind == raft::EntryKind::Command) {
     result.payload = std::make_shared<const std::string>(payload);
+  } else if (result.kind == raft::EntryKind::Configuration) {
+    result.payload = std::make_shared<const std::string>(payload);
+    if (!raft::decode_configuration(payload).ok()) in.refuse(size_at, "not a configuration");
   } else if (result.kind != raft::EntryKind::Noop) {
     in.refuse(kind_at, "unknown kind of entry");
   } else if (!payload.empty()) {
@@ -60,18 +99,20 @@ raft::AppendEntries append_entries(base::ByteReader& in) {
     in.refuse(count_at, "more entries are announced than fit");
     return result;
   }
-  result.entries.reserve(count);
+  std::vector<raft::Entry> entries;
+  entries.reserve(count);
   raft::LogIndex index = result.previous.index;
   for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
     index = index.next();
-    result.entries.push_back(entry(in, index));
+    entries.push_back(entry(in, index));
   }
+  if (count > 0) result.entries = std::move(entries);
   return result;
 }
 
 Hello hello(base::ByteReader& in) {
-  const Hello result{in.u8()};
-  if (result.version < kProtocolVersion) in.refuse(0, "the peer speaks no version that we do");
+  const Hello result{in.u8(), in.u64(), in.u64()};
+  if (result.version < kOldestVersion) in.refuse(0, "the peer speaks no version that we do");
   return result;
 }
 
@@ -144,12 +185,24 @@ Reader reader(std::uint8_t type) {
       return {body<pre_vote_reply>, "PreVoteReply"};
     case Type::RequestVote:
       return {body<request_vote>, "RequestVote"};
+    case Type::TransferVote:
+      return {body<transfer_vote>, "TransferVote"};
     case Type::VoteReply:
       return {body<vote_reply>, "VoteReply"};
     case Type::AppendEntries:
       return {body<append_entries>, "AppendEntries"};
     case Type::AppendReply:
       return {body<append_reply>, "AppendReply"};
+    case Type::SnapshotChunk:
+      return {body<snapshot_chunk>, "SnapshotChunk"};
+    case Type::SnapshotReply:
+      return {body<snapshot_reply>, "SnapshotReply"};
+    case Type::TimeoutNow:
+      return {body<timeout_now>, "TimeoutNow"};
+    case Type::ReadIndexRequest:
+      return {body<read_index_request>, "ReadIndexRequest"};
+    case Type::ReadIndexReply:
+      return {body<read_index_reply>, "ReadIndexReply"};
     case Type::Forward:
       return {body<forward>, "Forward"};
     case Type::ForwardReply:

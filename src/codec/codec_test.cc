@@ -19,7 +19,7 @@
 namespace codec {
 namespace {
 
-constexpr Expected kExpected{{7}, {2}, std::nullopt};
+constexpr Expected kExpected{{7}, {2}, std::nullopt, {21}};
 
 std::uint64_t seed_from_environment() {
   const char* text = std::getenv("SEED");
@@ -157,16 +157,60 @@ TEST(Decoder, BelievesOnlyItsPeer) {
   const std::string vote = encoded(raft::Message(raft::VoteReply{raft::Term(1), true}));
   EXPECT_EQ(read_stream(vote), "frame: the first frame is not a Hello at byte 9\n");
   EXPECT_EQ(read_stream(hello + hello),
-            "n1 -> n2 cluster 7: Hello version=1\nframe: a second Hello at byte 38\n");
+            "n1 -> n2 cluster 7: Hello version=2\nframe: a second Hello at byte 70\n");
   EXPECT_EQ(read_stream(hello, {{8}, {2}, std::nullopt}),
-            "frame: for cluster 7, this is cluster 8 at byte 20\n");
+            "frame: for cluster 7, this is cluster 8 (another name, or one from before a "
+            "recovery) at byte 20\n");
   EXPECT_EQ(read_stream(hello, {{7}, {3}, std::nullopt}), "frame: for n2, this is n3 at byte 16\n");
-  EXPECT_EQ(read_stream(hello, {{7}, {2}, raft::NodeId{3}}),
+  EXPECT_EQ(read_stream(hello, {{7}, {2}, raft::NodeId{3}, {21}}),
             "frame: from n1 on the connection of n3 at byte 12\n");
-  const std::string stranger = encoded(Forward{}, Address{{7}, {3}, {2}});
+  const std::string stranger = encoded(Forward{}, Address{{7}, {3}, {2}, {31}, {21}});
   EXPECT_EQ(read_stream(hello + stranger),
-            "n1 -> n2 cluster 7: Hello version=1\n"
-            "frame: from n3 on the connection of n1 at byte 41\n");
+            "n1 -> n2 cluster 7: Hello version=2\n"
+            "frame: from n3 on the connection of n1 at byte 73\n");
+}
+
+TEST(Decoder, BelievesOnlyThePresentLivesOfBoth) {
+  const Expected reborn{{7}, {2}, std::nullopt, {21}};
+  const raft::Message vote(raft::VoteReply{raft::Term(1), true});
+  const auto from_to = [](std::uint64_t from_life, std::uint64_t to_life) {
+    return Address{{7}, {1}, {2}, {from_life}, {to_life}};
+  };
+  const std::string greeting = "n1 -> n2 cluster 7: Hello version=2\n";
+  const std::string hello = encoded(Hello{}, from_to(11, 0));
+  EXPECT_EQ(read_stream(hello, reborn), greeting);
+  EXPECT_EQ(read_stream(encoded(Hello{}, from_to(11, 20)), reborn),
+            "frame: for another life of n2 at byte 36\n");
+  EXPECT_EQ(read_stream(hello + encoded(vote, from_to(11, 20)), reborn),
+            greeting + "frame: for another life of n2 at byte 97\n");
+  EXPECT_EQ(read_stream(hello + encoded(vote, from_to(11, 0)), reborn),
+            greeting + "frame: for another life of n2 at byte 97\n");
+  EXPECT_EQ(read_stream(hello + encoded(vote, from_to(10, 21)), reborn),
+            greeting + "frame: from another life of n1 than its Hello at byte 89\n");
+}
+
+TEST(Decoder, APeerOfAnotherVersionIsToldSo) {
+  std::string hello = encoded(Hello{});
+  hello[8] = 1;
+  hello.resize(29);  // As version 1 had it.
+  base::ByteWriter(hello).set_u32(0, 21);
+  reseal(hello);
+  EXPECT_EQ(read_stream(hello),
+            "frame: version 1 of the protocol, this program speaks 2 at byte 8\n");
+}
+
+TEST(Datagram, IsExactlyOneFrame) {
+  const std::string hello = encoded(Hello{2, 5, 6});
+  const auto whole = decode_datagram(hello, kExpected);
+  ASSERT_TRUE(whole.ok());
+  EXPECT_EQ(std::get<Hello>(whole.value().body).question, 5U);
+  EXPECT_EQ(std::get<Hello>(whole.value().body).answer, 6U);
+  EXPECT_EQ(decode_datagram(hello + "x", kExpected).error().message,
+            "frame: more follows in the datagram at byte 61");
+  EXPECT_EQ(decode_datagram(hello.substr(0, 60), kExpected).error().message,
+            "frame: it ends in the middle of one at byte 60");
+  EXPECT_EQ(decode_datagram(hello, {{7}, {3}, std::nullopt}).error().message,
+            "frame: for n2, this is n3 at byte 16");
 }
 
 TEST(Decoder, KnowsItsPeerFromTheHelloOn) {
@@ -179,6 +223,22 @@ TEST(Decoder, KnowsItsPeerFromTheHelloOn) {
 
 TEST(Decoder, ANewerPeerIsSpokenToInOurVersion) {
   EXPECT_EQ(read_stream(encoded(Hello{9})), "n1 -> n2 cluster 7: Hello version=9\n");
+  Decoder decoder(kExpected, Limits{});
+  EXPECT_EQ(decoder.version(), kOldestVersion);
+  decoder.feed(encoded(Hello{9}));
+  ASSERT_TRUE(decoder.next().ok());
+  EXPECT_EQ(decoder.version(), kProtocolVersion);
+}
+
+TEST(Encoder, AHelloIsOfTheOldestVersionAndAllElseOfTheOneThatBothSpeak) {
+  constexpr std::size_t kVersionAt = 8;
+  const Address address{{7}, {1}, {2}, {11}, {21}, 77};
+  std::string hello;
+  encode(address, Hello{}, hello);
+  EXPECT_EQ(hello.at(kVersionAt), char{kOldestVersion});
+  std::string message;
+  encode(address, raft::Message(raft::TimeoutNow{raft::Term(3)}), message);
+  EXPECT_EQ(message.at(kVersionAt), 77);
 }
 
 TEST(Decoder, TheFirstErrorStays) {

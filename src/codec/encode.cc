@@ -22,12 +22,14 @@ class FrameWriter {
       : out_(out), begin_(out.size()), writer_(out) {
     writer_.u32(0);  // Length and checksum: see finish().
     writer_.u32(0);
-    writer_.u8(kProtocolVersion);
+    writer_.u8(type == Type::Hello ? kOldestVersion : address.version);
     writer_.u8(static_cast<std::uint8_t>(type));
     writer_.u16(0);
     writer_.u32(address.from.value);
     writer_.u32(address.to.value);
     writer_.u64(address.cluster.value);
+    writer_.u64(address.from_life.value);
+    writer_.u64(address.to_life.value);
   }
 
   base::ByteWriter& body() { return writer_; }
@@ -54,10 +56,17 @@ class FrameWriter {
 struct TypeOf {
   Type operator()(const raft::PreVote&) const { return Type::PreVote; }
   Type operator()(const raft::PreVoteReply&) const { return Type::PreVoteReply; }
-  Type operator()(const raft::RequestVote&) const { return Type::RequestVote; }
+  Type operator()(const raft::RequestVote& ask) const {
+    return ask.transfer ? Type::TransferVote : Type::RequestVote;
+  }
   Type operator()(const raft::VoteReply&) const { return Type::VoteReply; }
   Type operator()(const raft::AppendEntries&) const { return Type::AppendEntries; }
   Type operator()(const raft::AppendReply&) const { return Type::AppendReply; }
+  Type operator()(const raft::SnapshotChunk&) const { return Type::SnapshotChunk; }
+  Type operator()(const raft::SnapshotReply&) const { return Type::SnapshotReply; }
+  Type operator()(const raft::TimeoutNow&) const { return Type::TimeoutNow; }
+  Type operator()(const raft::ReadIndexRequest&) const { return Type::ReadIndexRequest; }
+  Type operator()(const raft::ReadIndexReply&) const { return Type::ReadIndexReply; }
 };
 
 struct MessageBody {
@@ -96,9 +105,35 @@ struct MessageBody {
     frame.body().u64(reply.term.value());
     frame.body().u64(reply.previous.value());
     frame.body().u64(MUTANT(RoundIsLostOnTheWire) ? 0 : reply.round);
-    frame.body().boolean(reply.success);
-    frame.body().u64(reply.match.value());
+    frame.body().u8(static_cast<std::uint8_t>((reply.success ? kSuccessFlag : 0) |
+                                              (reply.lost ? kLostFlag : 0)));
+    frame.body().u64(reply.success ? reply.match().value() : 0);
     frame.id(reply.hint);
+  }
+  void operator()(const raft::SnapshotChunk& chunk) const {
+    frame.body().u64(chunk.term.value());
+    frame.id(chunk.last);
+    frame.body().u64(chunk.offset);
+    frame.body().u64(chunk.total);
+    frame.body().sized(chunk.data == nullptr ? std::string_view() : *chunk.data);
+  }
+  void operator()(const raft::SnapshotReply& reply) const {
+    frame.body().u64(reply.term.value());
+    frame.id(reply.last);
+    frame.body().u64(reply.offset);
+    frame.body().u64(reply.next_offset);
+    frame.body().boolean(reply.installed);
+  }
+  void operator()(const raft::TimeoutNow& request) const { frame.body().u64(request.term.value()); }
+  void operator()(const raft::ReadIndexRequest& request) const {
+    frame.body().u64(request.term.value());
+    frame.body().u64(request.context);
+  }
+  void operator()(const raft::ReadIndexReply& reply) const {
+    frame.body().u64(reply.term.value());
+    frame.body().u64(reply.context);
+    frame.body().boolean(reply.granted);
+    frame.body().u64(reply.index.value());
   }
 
   void entry(const raft::Entry& entry) const {
@@ -131,6 +166,8 @@ struct OutcomeBody {
 void encode(const Address& address, const Hello& hello, std::string& out) {
   FrameWriter frame(address, Type::Hello, out);
   frame.body().u8(hello.version);
+  frame.body().u64(hello.question);
+  frame.body().u64(hello.answer);
   frame.finish();
 }
 

@@ -3,12 +3,13 @@
 // bytes.
 //
 //   connection:  Hello  frame frame frame ...
-//   frame:       length  crc32c  version  type  from  to  cluster  body
+//   frame:       length  crc32c  version  type  from  to  cluster  lives  body
 //
 // Besides the messages of Raft, a follower passes its clients' commands and reads on to the leader
 // (Forward) and gets an answer (ForwardReply).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -24,19 +25,40 @@ struct ClusterId {
   friend constexpr auto operator<=>(ClusterId, ClusterId) = default;
 };
 
-// Stands in every frame, so that nothing from another cluster or for another server is believed.
+// One run of a server's process: a number drawn anew at each start. 0: not known.
+struct Incarnation {
+  std::uint64_t value = 0;
+  friend constexpr auto operator<=>(Incarnation, Incarnation) = default;
+};
+
+// Which versions of the protocol this program speaks: its own, and down to that of the last
+// release, so that the servers of a cluster can be upgraded one by one. Two servers speak the lower
+// of what each speaks at most; a Hello, which says so, is always of the oldest.
+inline constexpr std::uint8_t kProtocolVersion = 2;
+inline constexpr std::uint8_t kOldestVersion = 2;
+
+// Stands in every frame, so that nothing is believed that is from another cluster, for another
+// server, or from or for a former life of one of the two.
 struct Address {
   ClusterId cluster;
   raft::NodeId from;
   raft::NodeId to;
+  Incarnation from_life = {};
+  Incarnation to_life = {};  // As `from` knows it; 0, in a Hello only: it does not know yet.
+  std::uint8_t version = kProtocolVersion;  // Of the frame. A Hello has kOldestVersion, always.
   friend bool operator==(const Address&, const Address&) = default;
 };
 
-inline constexpr std::uint8_t kProtocolVersion = 1;
-
-// The first frame of a connection in each direction, and only that.
+// The first frame of a connection in each direction, and only that. Over datagrams it may come at
+// any time: whoever gets a `question` that is not 0 gives it back as the `answer` of a Hello of his
+// own, so that it is known which of his lives is the present one.
 struct Hello {
   std::uint8_t version = kProtocolVersion;  // The highest that the sender speaks.
+  std::uint64_t question = 0;
+  std::uint64_t answer = 0;
+
+  // What two servers speak with each other, if this is the other's.
+  std::uint8_t common_version() const { return std::min(version, kProtocolVersion); }
 };
 
 // Asks `to` to do a client's request. `sequence` names it among the sender's requests on this

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes at all as a stream from a peer. Checksums are put right first, or nothing would ever
-// get past them. What decodes must encode to the same bytes again.
+// Any bytes at all as a stream from a peer, and as a datagram. Checksums are put right first, or
+// nothing would ever get past them. What decodes must encode to the same bytes again.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -51,7 +51,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     rest.remove_prefix(decoded.value()->size_bytes);
   }
 
-  codec::Decoder decoder({{7}, {2}, std::nullopt}, limits);
+  const codec::Expected expected{{7}, {2}, std::nullopt, {21}};
+  const auto datagram = codec::decode_datagram(stream, expected);
+  if (datagram.ok()) check_round_trip(datagram.value(), stream);
+
+  codec::Decoder decoder(expected, limits);
   for (rest = stream; !rest.empty();) {
     const std::size_t piece = rest.size() < 7 ? rest.size() : 7;
     decoder.feed(rest.substr(0, piece));

@@ -22,7 +22,8 @@ class Shower {
     out_ << "PreVoteReply term=" << reply.term << " granted=" << reply.granted;
   }
   void operator()(const raft::RequestVote& ask) {
-    out_ << "RequestVote term=" << ask.term << " last=" << ask.last.term << '.' << ask.last.index;
+    out_ << "RequestVote term=" << ask.term << " last=" << ask.last.term << '.' << ask.last.index
+         << (ask.transfer ? " transfer" : "");
   }
   void operator()(const raft::VoteReply& reply) {
     out_ << "VoteReply term=" << reply.term << " granted=" << reply.granted;
@@ -33,14 +34,35 @@ class Shower {
          << " entries=[";
     for (const raft::Entry& entry : append.entries) {
       out_ << ' ' << entry.id.term << '.' << entry.id.index << ':'
-           << (entry.payload == nullptr ? "noop" : '"' + *entry.payload + '"');
+           << (entry.payload == nullptr                       ? "noop"
+               : entry.kind == raft::EntryKind::Configuration ? "configuration"
+                                                              : '"' + *entry.payload + '"');
     }
     out_ << " ]";
   }
   void operator()(const raft::AppendReply& reply) {
     out_ << "AppendReply term=" << reply.term << " previous=" << reply.previous
-         << " round=" << reply.round << " success=" << reply.success << " match=" << reply.match
-         << " hint=" << reply.hint.term << '.' << reply.hint.index;
+         << " round=" << reply.round << " success=" << reply.success
+         << " match=" << (reply.success ? reply.match().value() : 0) << " hint=" << reply.hint.term
+         << '.' << reply.hint.index << (reply.lost ? " lost" : "");
+  }
+  void operator()(const raft::SnapshotChunk& chunk) {
+    out_ << "SnapshotChunk term=" << chunk.term << " last=" << chunk.last.term << '.'
+         << chunk.last.index << " offset=" << chunk.offset << " total=" << chunk.total << " \""
+         << (chunk.data == nullptr ? "" : *chunk.data) << '"';
+  }
+  void operator()(const raft::SnapshotReply& reply) {
+    out_ << "SnapshotReply term=" << reply.term << " last=" << reply.last.term << '.'
+         << reply.last.index << " offset=" << reply.offset << " next=" << reply.next_offset
+         << " installed=" << reply.installed;
+  }
+  void operator()(const raft::TimeoutNow& request) { out_ << "TimeoutNow term=" << request.term; }
+  void operator()(const raft::ReadIndexRequest& request) {
+    out_ << "ReadIndexRequest term=" << request.term << " context=" << request.context;
+  }
+  void operator()(const raft::ReadIndexReply& reply) {
+    out_ << "ReadIndexReply term=" << reply.term << " context=" << reply.context
+         << " granted=" << reply.granted << " index=" << reply.index;
   }
   void operator()(const Forward& forward) {
     out_ << "Forward sequence=" << forward.sequence

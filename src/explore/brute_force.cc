@@ -50,8 +50,9 @@ std::string text(const raft::Progress& progress) {
   text += progress.may_send() ? " free" : " shut";
   text += " " + std::to_string(progress.match().value()) + "<" +
           std::to_string(progress.next().value());
-  for (const raft::LogIndex sent : progress.unanswered())
-    text += " " + std::to_string(sent.value());
+  for (const raft::Progress::Sent& sent : progress.unanswered()) {
+    text += " " + std::to_string(sent.last.value());
+  }
   return text;
 }
 
@@ -78,7 +79,7 @@ std::string text(const Server& server, const Names& names) {
     all += " " + raft::describe(node.log().at(i)) + "@" + behind(node.log().step_of(i));
   }
   std::vector<std::string> peers;
-  for (const raft::NodeId voter : node.config().voters) {
+  for (const raft::NodeId voter : node.quorum().voters()) {
     std::string peer = name(voter, names);
     if (node.find_votes() != nullptr && node.find_votes()->granted(voter)) peer += " yes";
     if (node.find_leadership() != nullptr && voter != node.id()) {

@@ -63,6 +63,7 @@ class Writer {
   void add(const raft::RequestVote& message) {
     add(message.term);
     add(message.last);
+    add(std::uint64_t{message.transfer});
   }
   void add(const raft::VoteReply& message) {
     add(message.term);
@@ -78,10 +79,35 @@ class Writer {
   void add(const raft::AppendReply& message) {
     add(message.term);
     add(message.previous);
+    add(message.count);
     add(message.round);
     add(std::uint64_t{message.success});
-    add(message.match);
     add(message.hint);
+    add(std::uint64_t{message.lost});
+  }
+  void add(const raft::SnapshotChunk& message) {
+    add(message.term);
+    add(message.last);
+    add(message.offset);
+    add(message.total);
+  }
+  void add(const raft::SnapshotReply& message) {
+    add(message.term);
+    add(message.last);
+    add(message.offset);
+    add(message.next_offset);
+    add(std::uint64_t{message.installed});
+  }
+  void add(const raft::TimeoutNow& message) { add(message.term); }
+  void add(const raft::ReadIndexRequest& message) {
+    add(message.term);
+    add(message.context);
+  }
+  void add(const raft::ReadIndexReply& message) {
+    add(message.term);
+    add(message.context);
+    add(std::uint64_t{message.granted});
+    add(message.index);
   }
   void add(const raft::Message& message) {
     add(message.index());
@@ -109,7 +135,8 @@ void add_progress(Writer& out, const raft::Progress& progress) {
   out.add(std::uint64_t{progress.may_send()});
   out.add(progress.match());
   out.add(progress.next());
-  out.add_each(progress.unanswered());
+  out.add(progress.unanswered().size());
+  for (const raft::Progress::Sent& sent : progress.unanswered()) out.add(sent.last);
 }
 
 void add_node(Writer& out, const raft::Node& node) {
@@ -126,7 +153,8 @@ void add_node(Writer& out, const raft::Node& node) {
     out.add(log.at(i));
     out.add(behind(log.step_of(i), node));
   }
-  for (const raft::NodeId voter : out.in_order(node.config().voters)) {
+  const auto voters = node.quorum().voters();
+  for (const raft::NodeId voter : out.in_order({voters.begin(), voters.end()})) {
     if (const raft::Votes* votes = node.find_votes()) {
       out.add(std::uint64_t{votes->granted(voter)});
     }

@@ -78,7 +78,9 @@ bool lose_lowest(const Bounds& bounds, std::vector<Flight>& flights) {
 raft::Config Server::make_config(std::uint32_t nodes, NodeId self) {
   raft::Config config;
   config.self = self;
-  for (std::uint32_t id = 1; id <= nodes; ++id) config.voters.push_back({id});
+  std::vector<NodeId> voters;
+  for (std::uint32_t id = 1; id <= nodes; ++id) voters.push_back({id});
+  config.initial = raft::configuration_of(voters);
   config.heartbeat_ticks = 1;
   config.election_ticks_min = kElectionTicks;
   config.election_ticks_max = kElectionTicks;
@@ -86,7 +88,7 @@ raft::Config Server::make_config(std::uint32_t nodes, NodeId self) {
   return config;
 }
 
-Server::Server(const raft::Config& config, Disks disks) : node_(config, {}, {}), disks_(disks) {}
+Server::Server(const raft::Config& config, Disks disks) : node_(config, {}), disks_(disks) {}
 
 void Server::time_out(Outcome& out) {
   // A leader that hears nobody steps down first, and times out then. What it says meanwhile is
@@ -115,7 +117,10 @@ void Server::heartbeat(Outcome& out) {
 void Server::receive(const Flight& flight, Outcome& out) {
   raft::EntryId vouched;
   vouched.index = end_of(flight.message);
-  act(raft::Receive{flight.from, flight.message}, vouched, out);
+  raft::Message message = flight.message;
+  // Whether this server still hears its leader, and so does not help, is a question of time.
+  if (auto* request = std::get_if<raft::RequestVote>(&message)) request->transfer = true;
+  act(raft::Receive{flight.from, std::move(message)}, vouched, out);
 }
 
 void Server::propose(const raft::Payload& command, Outcome& out) {
@@ -143,7 +148,10 @@ void Server::crash(std::size_t kept) {
     hard_state_ = {};
     log_.clear();
   }
-  const raft::Node restarted(node_.config(), hard_state_, log_);
+  raft::Recovered recovered;
+  recovered.hard_state = hard_state_;
+  recovered.entries = log_;
+  const raft::Node restarted(node_.config(), std::move(recovered));
   node_ = restarted;
 }
 
@@ -217,7 +225,7 @@ void Server::send(const raft::Envelope& envelope, EntryId vouched, Outcome& out)
     if (!ballot_ || ballot_->term < ballot->term) ballot_ = ballot;
   }
   if (const auto* reply = std::get_if<raft::AppendReply>(&envelope.message)) {
-    if (reply->success && reply->match == vouched.index) {
+    if (reply->success && reply->match() == vouched.index) {
       note(out, judge_acknowledgement(reply->term, vouched));
     }
   }

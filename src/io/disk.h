@@ -8,6 +8,7 @@
 // each as a whole; a sector that did not survive reads as before, as zeros where the file grew, or
 // not at all where it did not. After an error of sync() nothing is known about the file's unsynced
 // bytes, and a later success proves nothing (fsyncgate): stop trusting the file, or write again.
+// NoSpace: the disk is full; what was to be written may be there in part.
 #pragma once
 
 #include <cstddef>
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "io/mapped_file.h"
 
 namespace io {
 
@@ -37,6 +39,19 @@ class File {
   virtual base::Status truncate(std::uint64_t size_bytes) = 0;
   // Returns when all bytes written before the call are durable (fdatasync).
   virtual base::Status sync() = 0;
+  // sync() for those who need not wait. False: it is not over, ask again; true: what was written
+  // before it was first asked for is durable.
+  virtual base::Result<bool> sync_meanwhile() {
+    const base::Status synced = sync();
+    if (!synced.ok()) return synced.error();
+    return true;
+  }
+  // write() of whole sectors, and returns when these bytes are durable (others may not be). A disk
+  // that can do both at once needs `bytes` to begin at a multiple of kSectorBytes in memory, too.
+  virtual base::Status write_durably(std::uint64_t offset, std::string_view bytes) {
+    const base::Status written = write(offset, std::span(&bytes, 1));
+    return written.ok() ? sync() : written;
+  }
 };
 
 class Disk {
@@ -48,9 +63,21 @@ class Disk {
   virtual base::Result<std::unique_ptr<File>> open(const std::string& name) = 0;
   // Fails if the name exists.
   virtual base::Result<std::unique_ptr<File>> create(const std::string& name) = 0;
+  // Opens a file, or creates an empty one, and maps it.
+  virtual base::Result<std::unique_ptr<MappedFile>> map(const std::string& name) {
+    return base::Error{base::ErrorCode::InvalidArgument, name + ": this disk maps no files"};
+  }
   virtual base::Status rename(const std::string& from, const std::string& to) = 0;
   virtual base::Status remove(const std::string& name) = 0;
   virtual base::Status sync_directory() = 0;
+  // As sync_meanwhile().
+  virtual base::Result<bool> sync_directory_meanwhile() {
+    const base::Status synced = sync_directory();
+    if (!synced.ok()) return synced.error();
+    return true;
+  }
+  // remove(), perhaps later, and then nobody hears of an error.
+  virtual base::Status remove_meanwhile(const std::string& name) { return remove(name); }
 };
 
 }  // namespace io

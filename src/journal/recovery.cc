@@ -1,149 +1,173 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "journal/recovery.h"
 
-#include <array>
-#include <optional>
+#include <algorithm>
 #include <string>
 #include <utility>
-#include <vector>
 
+#include "base/crc32c.h"
+#include "journal/frame.h"
+#include "journal/reading.h"
 #include "mutant/mutant.h"
 
 namespace journal {
 
 namespace {
 
-base::Error corrupt(const std::string& what) { return {base::ErrorCode::Corrupt, what}; }
-
-// How many segments there are; they are called 1, 2, 3 and so on.
-base::Result<std::uint64_t> count_segments(io::Disk& disk) {
-  TRY(const std::vector<std::string> names, disk.list());
-  std::uint64_t count = 0;
-  for (const std::string& name : names) {
-    if (!is_segment_name(name)) continue;
-    const std::optional<std::uint64_t> sequence = segment_sequence(name);
-    if (!sequence) {
-      return base::Error{base::ErrorCode::InvalidArgument,
-                         name + ": not the name of a segment, though it ends like one"};
-    }
-    count += 1;
-    if (*sequence != count) {
-      return corrupt(segment_name(count) + ": missing, though there is " + name);
-    }
-  }
-  return count;
-}
-
-// A new log.
-base::Result<Recovered> begin(io::Disk& disk, const Config& config) {
-  const SegmentHeader header{config.cluster, config.node, 1, 1, 0, {}};
-  Recovered fresh;
-  fresh.sequence = 1;
-  TRY(fresh.file, create_segment(disk, header));
-  fresh.end.next.chain = checksum_of_segment_header(encode(header));
-  return fresh;
-}
-
-class Recovery {
+// Makes what was read durable, and the rest go.
+class Settlement {
  public:
-  Recovery(io::Disk& disk, const Config& config, std::uint64_t segments)
-      : disk_(disk), config_(config), segments_(segments) {}
+  Settlement(io::Disk& disk, const Identity& identity, Reading reading)
+      : disk_(disk), identity_(identity), in_(std::move(reading)) {}
 
-  base::Result<Recovered> run() {
-    for (std::uint64_t sequence = 1; sequence <= segments_; ++sequence) {
-      TRY(SegmentReader reader, SegmentReader::open(disk_, sequence));
-      TRY(const std::optional<SegmentHeader> header, reader.header());
-      if (!header && sequence == 1 && segments_ == 1) return begin_again(reader);
-      if (!header) return reader.corrupt("the segment has no header", 0);
-      TRY([[maybe_unused]] const base::Done fits, check_header(*header, reader));
-      const FrameLink next{end_.next.number, checksum_of_segment_header(encode(*header))};
-      before_ = end_;
-      TRY(end_, reader.play_frames(next, replay_));
-      if (!replay_.sealed) return finish(sequence, std::move(reader));
-      replay_.sealed = false;
-    }
-    return corrupt(segment_name(segments_ + 1) +
-                   ": missing, though the segment before it is sealed");
+  base::Result<RecoveredSegments> settle() {
+    out_.live.assign(in_.live.begin(), in_.live.end());
+    TRY([[maybe_unused]] const base::Done written, rewrite());
+    TRY([[maybe_unused]] const base::Done ready, in_.fresh    ? begin()
+                                                 : in_.damage ? repair()
+                                                              : finish());
+    TRY([[maybe_unused]] const base::Done names, disk_.sync_directory());
+    out_.replay = std::move(in_.replay);
+    out_.findings = std::move(in_.findings);
+    return std::move(out_);
   }
 
  private:
-  // A crash came between creation and first sync: nothing can have been promised.
-  base::Result<Recovered> begin_again(SegmentReader& reader) {
-    TRY(const bool used, reader.has_frames());
-    if (used) return reader.corrupt("the segment has frames but no header", 0);
-    TRY([[maybe_unused]] const base::Done gone, disk_.remove(segment_name(1)));
-    return begin(disk_, config_);
-  }
-
-  base::Status check_header(const SegmentHeader& header, const SegmentReader& reader) const {
-    if (header.cluster != config_.cluster || header.node != config_.node) {
-      return base::Error{base::ErrorCode::InvalidArgument,
-                         segment_name(header.sequence) + ": of node " +
-                             std::to_string(header.node.value) + " of cluster " +
-                             std::to_string(header.cluster) + ", but this is node " +
-                             std::to_string(config_.node.value) + " of cluster " +
-                             std::to_string(config_.cluster)};
+  base::Status rewrite() {
+    for (const Rewrite& each : in_.rewrites) {
+      TRY([[maybe_unused]] const base::Done written,
+          in_.chain.live[each.segment].reader.write(each.offset, each.sectors));
     }
-    const bool continues = header.first_frame == end_.next.number &&
-                           header.chain == end_.before_last && header.summary == replay_.summary();
-    if (!continues) return reader.corrupt("the segment does not continue the one before it", 0);
     return base::Done{};
   }
 
-  // `sequence` is the first that is not sealed: here the log ends.
-  base::Result<Recovered> finish(std::uint64_t sequence, SegmentReader reader) {
-    if (sequence < segments_) {
-      TRY([[maybe_unused]] const base::Done gone, remove_unused(sequence, reader));
+  base::Status begin() {
+    Position& position = out_.position;
+    position.sequence = 1;
+    if (in_.chain.not_begun.empty()) {
+      TRY(position.file, create_segment(disk_, 1));
+      return base::Done{};
     }
-    // Zeros are cut off, too: the first half of a frame that failed to be written over them would
-    // look like damage. And where nothing is: an earlier recovery may have cut, and failed.
-    const std::uint64_t size = MUTANT(TornTailIsNotCut) ? reader.size_bytes() : end_.offset;
-    TRY([[maybe_unused]] const base::Done cut, reader.file().truncate(size));
-    // Only the last frame can be short of durable; of a segment without frames, its header and the
-    // seal before it.
-    TRY([[maybe_unused]] const base::Done last, reader.write_again(end_.last, end_.offset));
-    if (end_.last == 0 && sequence > 1) {
-      TRY(SegmentReader sealed, SegmentReader::open(disk_, sequence - 1));
-      TRY([[maybe_unused]] const base::Done seal, sealed.write_again(before_.last, before_.offset));
-    }
-    TRY([[maybe_unused]] const base::Done names, disk_.sync_directory());
-    return Recovered{std::move(replay_), sequence, std::move(reader).take_file(), end_};
+    TRY(position.file, open_emptied(1));
+    return remove_the_rest(1);
   }
 
-  base::Status remove_unused(std::uint64_t sequence, const SegmentReader& reader) {
-    TRY(SegmentReader next, SegmentReader::open(disk_, sequence + 1));
-    TRY(const bool used, next.has_frames());
-    if (used || sequence + 1 < segments_) {
-      return reader.corrupt("the segment ends without a seal, though the next one is in use,",
-                            end_.offset);
+  base::Result<std::unique_ptr<io::File>> open_emptied(std::uint64_t sequence) {
+    TRY(SegmentReader reader, SegmentReader::open(disk_, identity_, sequence));
+    TRY(const bool zeros, reader.zeros_from(0));
+    if (!zeros) {
+      TRY([[maybe_unused]] const base::Done cut, reader.cut(0));
     }
-    return disk_.remove(segment_name(sequence + 1));
+    return reader.take_file();
+  }
+
+  base::Status finish() {
+    SegmentReader& reader = in_.chain.live.back().reader;
+    TRY(const bool zeros, reader.zeros_from(in_.offset));
+    if (!zeros && !MUTANT(TornTailIsNotCut)) {
+      TRY([[maybe_unused]] const base::Done cut, reader.cut(in_.offset));
+    }
+    // Only the last frame can be short of durable, with the header if it is the first.
+    TRY([[maybe_unused]] const base::Done again,
+        reader.write_again(in_.last_frame == io::kSectorBytes ? 0 : in_.last_frame, in_.offset));
+    const std::uint64_t after = reader.sequence() + 1;
+    const bool there = std::ranges::find(in_.chain.not_begun, after) != in_.chain.not_begun.end();
+    std::unique_ptr<io::File> next;
+    if (there) {
+      TRY(next, open_emptied(after));
+    }
+    Position& position = out_.position;
+    position.next = in_.due;
+    if (in_.sealed) {
+      position.sequence = after;
+      position.file = std::move(next);
+      position.previous = reader.sequence();
+    } else {
+      position.sequence = reader.sequence();
+      position.file = reader.take_file();
+      position.offset = in_.offset;
+      position.last_frame = in_.last_frame;
+      out_.prepared = std::move(next);
+    }
+    TRY(position.size_bytes, position.file->size_bytes());
+    std::erase(in_.chain.not_begun, after);
+    return remove_the_rest(0);
+  }
+
+  // A new segment that continues the good part: from when it is durable, the rest is void.
+  base::Status repair() {
+    Link link;
+    link.previous = 0;
+    if (in_.damage->segment) link.previous = in_.chain.live[*in_.damage->segment].reader.sequence();
+    link.void_from = in_.due.number;
+    link.first_frame = std::max(in_.due.number, in_.damage->lost.highest) + 1;
+    link.chain = in_.due.chain;
+    link.state = in_.replay.state();
+    const std::string body = link_record(link);
+    Descriptor descriptor;
+    descriptor.sequence = static_cast<std::uint32_t>(in_.chain.highest + 1);
+    descriptor.first_sector = 1;
+    descriptor.number = link.first_frame;
+    descriptor.body_bytes = static_cast<std::uint32_t>(body.size());
+    descriptor.body_checksum = base::crc32c(body);
+    descriptor.chain = link.chain;
+    descriptor.wide = true;
+    descriptor.durable = in_.replay.last().index;
+    descriptor.hard_state = in_.replay.hard_state;
+    descriptor.last = in_.replay.last();
+    Sectors sectors;
+    add_sector(encode_segment_header(identity_, descriptor.sequence, link), sectors);
+    add_frame(descriptor, body, identity_, sectors);
+
+    Position& position = out_.position;
+    position.sequence = descriptor.sequence;
+    TRY(position.file, create_segment(disk_, descriptor.sequence));
+    TRY([[maybe_unused]] const base::Done durable,
+        position.file->write_durably(0, bytes_of(sectors)));
+    position.offset = descriptor.end();
+    position.last_frame = descriptor.offset();
+    position.size_bytes = position.offset;
+    position.next = {link.first_frame + 1, descriptor.checksum(identity_)};
+    const std::size_t kept = in_.damage->segment ? *in_.damage->segment + 1 : 0;
+    out_.live.resize(std::min(out_.live.size(), kept));
+    out_.live.push_back({position.sequence, {}});
+    for (std::size_t i = kept; i < in_.chain.live.size(); ++i) {
+      in_.chain.void_ones.push_back(in_.chain.live[i].reader.sequence());
+    }
+    return remove_the_rest(position.sequence);
+  }
+
+  base::Status remove_the_rest(std::uint64_t but) {
+    for (const auto* sequences : {&in_.chain.void_ones, &in_.chain.not_begun}) {
+      for (const std::uint64_t sequence : *sequences) {
+        if (sequence == but) continue;
+        TRY([[maybe_unused]] const base::Done gone, disk_.remove(segment_name(sequence)));
+      }
+    }
+    return base::Done{};
   }
 
   io::Disk& disk_;
-  const Config& config_;
-  std::uint64_t segments_;
-  Replay replay_;
-  SegmentEnd end_;
-  SegmentEnd before_;
+  Identity identity_;
+  Reading in_;
+  RecoveredSegments out_;
 };
 
 }  // namespace
 
-base::Result<Recovered> recover(io::Disk& disk, const Config& config) {
-  TRY(const std::uint64_t segments, count_segments(disk));
-  return segments > 0 ? Recovery(disk, config, segments).run() : begin(disk, config);
+base::Result<RecoveredSegments> recover_segments(io::Disk& disk, const Config& config) {
+  const Identity identity{config.cluster, config.node};
+  TRY(Reading reading, read_segments(disk, identity));
+  return Settlement(disk, identity, std::move(reading)).settle();
 }
 
-base::Result<std::unique_ptr<io::File>> create_segment(io::Disk& disk,
-                                                       const SegmentHeader& header) {
-  TRY(std::unique_ptr<io::File> file, disk.create(segment_name(header.sequence)));
-  const std::string bytes = encode(header);
-  const std::array<std::string_view, 1> parts = {bytes};
-  TRY([[maybe_unused]] const base::Done written, file->write(0, parts));
-  if (!MUTANT(NewSegmentIsNotSynced)) {
-    TRY([[maybe_unused]] const base::Done synced, file->sync());
-  }
+base::Result<std::vector<Finding>> find_damage(io::Disk& disk, const Config& config) {
+  TRY(Reading reading, read_segments(disk, {config.cluster, config.node}));
+  return std::move(reading.findings);
+}
+
+base::Result<std::unique_ptr<io::File>> create_segment(io::Disk& disk, std::uint64_t sequence) {
+  TRY(std::unique_ptr<io::File> file, disk.create(segment_name(sequence)));
   if (!MUTANT(DirectoryIsNotSynced)) {
     TRY([[maybe_unused]] const base::Done named, disk.sync_directory());
   }

@@ -2,12 +2,12 @@
 #include "journal/segment_reader.h"
 
 #include <algorithm>
-#include <array>
+#include <limits>
 #include <span>
 #include <utility>
 
 #include "base/check.h"
-#include "base/crc32c.h"
+#include "journal/record.h"
 #include "mutant/mutant.h"
 
 namespace journal {
@@ -15,130 +15,132 @@ namespace journal {
 namespace {
 
 constexpr std::uint64_t kWindowBytes = std::uint64_t{1} << 20U;
+constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 
 }  // namespace
 
-SegmentReader::SegmentReader(std::uint64_t sequence, std::unique_ptr<io::File> file,
-                             std::uint64_t size_bytes)
-    : sequence_(sequence), file_(std::move(file)), size_bytes_(size_bytes) {}
+void Traces::add(std::uint64_t number, const raft::HardState& state, raft::EntryId id) {
+  if (number >= highest) {  // Nothing was found: 0 and all that comes with it.
+    highest = number;
+    hard_state = state;
+  }
+  last = std::max(last, id);
+}
 
-base::Result<SegmentReader> SegmentReader::open(io::Disk& disk, std::uint64_t sequence) {
+base::Result<SegmentReader> SegmentReader::open(io::Disk& disk, const Identity& identity,
+                                                std::uint64_t sequence) {
   TRY(std::unique_ptr<io::File> file, disk.open(segment_name(sequence)));
   TRY(const std::uint64_t size_bytes, file->size_bytes());
-  return SegmentReader(sequence, std::move(file), size_bytes);
+  return SegmentReader(identity, sequence, std::move(file), size_bytes);
 }
 
-base::Result<std::optional<SegmentHeader>> SegmentReader::header() {
-  if (size_bytes_ < kSegmentHeaderBytes) return std::optional<SegmentHeader>();
-  TRY(const std::string_view bytes, at(0, kSegmentHeaderBytes));
-  if (all_zeros(bytes)) return std::optional<SegmentHeader>();
-  const base::Result<SegmentHeader> header = decode_segment_header(bytes);
-  if (header.ok() && header.value().sequence == sequence_) return std::optional(header.value());
-  if (header.ok()) return corrupt("the header is that of another segment", 0);
-  return base::Error{header.error().code, corrupt(header.error().message, 0).message};
+base::Result<Head> SegmentReader::head() {
+  Head head;
+  TRY(const std::string_view first, sector(0));
+  const base::Result<Link> link = decode_segment_header(first, identity_, sequence_);
+  if (!link.ok() && link.error().code != base::ErrorCode::Corrupt) {
+    return base::Error{link.error().code, name() + ": " + link.error().message};
+  }
+  // A header without the end of its stamp was never written as a whole.
+  head.absent = !link.ok() && first.back() == '\0';
+  head.flawed = !link.ok() && !head.absent;
+  if (link.ok()) head.link = link.value();
+  if (!link.ok()) {
+    TRY(head.link, link_of_first_frame());
+    // The first of all continues nothing: its header tells nothing that is not known.
+    if (!head.link && sequence_ == 1 && head.flawed) head.link = Link{};
+  }
+  TRY(head.begun, has_begun(head.link, head.flawed));
+  return head;
 }
 
-base::Result<SegmentEnd> SegmentReader::play_frames(FrameLink next, Replay& replay) {
-  SegmentEnd end;
-  end.next = next;
-  while (!replay.sealed) {
-    TRY(const std::optional<FrameHeader> header, find_frame(end.offset, end.next));
-    if (!header) break;
-    const std::uint64_t body = end.offset + kFrameHeaderBytes;
-    TRY(const std::string_view bytes, at(end.offset, kFrameHeaderBytes + header->body_bytes));
-    end.last = end.offset;
-    end.before_last = end.next.chain;
-    end.next = {header->number + 1, checksum_of_frame_header(bytes)};
-    end.offset += frame_bytes(header->body_bytes);
-    const base::Status played = play(bytes.substr(kFrameHeaderBytes), body, replay);
-    if (!played.ok()) {
-      return base::Error{base::ErrorCode::Corrupt,
-                         segment_name(sequence_) + ": " + played.error().message};
+base::Result<std::optional<Link>> SegmentReader::link_of_first_frame() {
+  TRY(const std::string_view bytes, sector(io::kSectorBytes));
+  const std::optional<Descriptor> found = descriptor_in(bytes, Place::Header, identity_);
+  if (!found || found->sequence != sequence_ || found->offset() != io::kSectorBytes) {
+    return std::optional<Link>();
+  }
+  TRY(const Look look, this->look(io::kSectorBytes, {found->number, found->chain}));
+  if (look.what != Look::What::Whole) return std::optional<Link>();
+  return read_link_record(look.frame->body);
+}
+
+base::Result<bool> SegmentReader::has_begun(const std::optional<Link>& link, bool flawed) {
+  if (link) {
+    TRY(const Look look, this->look(io::kSectorBytes, {link->first_frame, link->chain}));
+    if (look.what != Look::What::Missing) return true;
+    TRY(const Traces later, trace(io::kSectorBytes, kNoLimit, link->first_frame + 1, kNoLimit));
+    return later.highest != 0;
+  }
+  if (flawed) return true;
+  // Traces of a first frame alone are those of one that was never finished.
+  for (std::uint64_t begin = io::kSectorBytes; begin < size_bytes_; begin += io::kSectorBytes) {
+    TRY(const std::string_view bytes, sector(begin));
+    for (const Place place : {Place::Header, Place::Trailer}) {
+      const std::optional<Descriptor> found = descriptor_in(bytes, place, identity_);
+      if (found && found->offset() != io::kSectorBytes) return true;
     }
   }
-  TRY(const bool zeros, zeros_from(end.offset));
-  if (replay.sealed && !zeros) return corrupt("something lies behind the seal", end.offset);
-  return end;
+  return false;
 }
 
-base::Result<bool> SegmentReader::has_frames() {
-  TRY(const std::optional<std::uint64_t> found, find_frame_behind(kSegmentHeaderBytes));
-  return found.has_value();
+base::Result<Look> SegmentReader::look(std::uint64_t offset, const FrameLink& due) {
+  Look look;
+  TRY(const std::optional<Descriptor> descriptor, describe(offset, due));
+  if (!descriptor) {
+    TRY(const std::string_view first, sector(offset));
+    if (judge(first, due.number, 0) == Sector::Unwritten) return look;
+    look.what = Look::What::Damaged;
+    TRY(look.lone, zeros_from(offset + io::kSectorBytes));
+    return look;
+  }
+  // Longer than the file by more than its last sector: no need to look for what is not there.
+  if (descriptor->end() >= size_bytes_ + io::kSectorBytes) {
+    look.frame.emplace();
+    look.frame->descriptor = *descriptor;
+    look.frame->unfinished = true;
+    return look;
+  }
+  TRY(const std::string_view bytes, at(offset, descriptor->sectors() * io::kSectorBytes));
+  look.frame = gather(*descriptor, bytes, identity_);
+  if (look.frame->whole) {
+    look.what = Look::What::Whole;
+  } else if (!look.frame->unfinished && !MUTANT(DamageIsTakenForATornEnd)) {
+    look.what = Look::What::Damaged;
+  }
+  return look;
 }
 
-base::Status SegmentReader::write_again(std::uint64_t begin, std::uint64_t end) {
-  if (MUTANT(RecoveryTrustsTheCache)) return base::Done{};
-  TRY(const std::string_view bytes, at(begin, end - begin));
-  const std::array<std::string_view, 1> parts = {bytes};
-  TRY([[maybe_unused]] const base::Done written, file_->write(begin, parts));
-  return file_->sync();
+// By the header, or else by the trailer.
+base::Result<std::optional<Descriptor>> SegmentReader::describe(std::uint64_t offset,
+                                                                const FrameLink& due) {
+  const auto is_due = [&](const std::optional<Descriptor>& found) {
+    return found && found->sequence == sequence_ && found->offset() == offset &&
+           found->number == due.number && found->chain == due.chain;
+  };
+  TRY(std::string_view bytes, sector(offset));
+  const std::optional<Descriptor> header = descriptor_in(bytes, Place::Header, identity_);
+  if (is_due(header)) return header;
+  for (std::uint64_t begin = offset; begin < size_bytes_; begin += io::kSectorBytes) {
+    TRY(bytes, sector(begin));
+    const std::optional<Descriptor> trailer = descriptor_in(bytes, Place::Trailer, identity_);
+    if (is_due(trailer) && trailer->end() == begin + io::kSectorBytes) return trailer;
+  }
+  return std::optional<Descriptor>();
 }
 
-base::Error SegmentReader::corrupt(const std::string& what, std::uint64_t offset) const {
-  return {base::ErrorCode::Corrupt,
-          segment_name(sequence_) + ": " + what + " at byte " + std::to_string(offset)};
-}
-
-base::Result<std::string_view> SegmentReader::at(std::uint64_t begin, std::uint64_t size) {
-  CHECK(begin <= size_bytes_ && size <= size_bytes_ - begin, begin, size, size_bytes_);
-  const bool inside = begin >= window_begin_ && begin - window_begin_ <= window_.size() &&
-                      size <= window_.size() - (begin - window_begin_);
-  if (!inside) {
-    window_.resize(std::min(std::max(size, kWindowBytes), size_bytes_ - begin));
-    window_begin_ = begin;
-    TRY(const std::size_t count, file_->read(begin, std::span(window_)));
-    if (count != window_.size()) {
-      window_.clear();
-      return base::Error{base::ErrorCode::Io,
-                         segment_name(sequence_) + ": the file became shorter while it was read"};
+base::Result<Traces> SegmentReader::trace(std::uint64_t begin, std::uint64_t end,
+                                          std::uint64_t from, std::uint64_t below) {
+  Traces traces;
+  for (; begin < std::min(end, size_bytes_); begin += io::kSectorBytes) {
+    TRY(const std::string_view bytes, sector(begin));
+    for (const Place place : {Place::Header, Place::Trailer}) {
+      const std::optional<Descriptor> found = descriptor_in(bytes, place, identity_);
+      if (!found || found->number < from || found->number >= below) continue;
+      traces.add(found->number, found->hard_state, found->last);
     }
   }
-  return std::string_view(window_).substr(begin - window_begin_, size);
-}
-
-base::Result<std::optional<FrameHeader>> SegmentReader::find_frame(std::uint64_t offset,
-                                                                   const FrameLink& link) {
-  constexpr std::optional<FrameHeader> none;
-  if (size_bytes_ - offset < kFrameHeaderBytes) return none;
-  TRY(const std::string_view bytes, at(offset, kFrameHeaderBytes));
-  const std::optional<FrameHeader> header = decode_frame_header(bytes, {sequence_, offset});
-  if (!header) {
-    // A header lies within one sector: a crash leaves all of it or none.
-    if (!all_zeros(bytes)) return corrupt("neither a frame nor room for one", offset);
-    TRY([[maybe_unused]] const base::Done last,
-        expect_no_frame_behind(offset + kAlignment, offset));
-    return none;
-  }
-  if (header->number != link.number || header->chain != link.chain) {
-    return corrupt("frame " + std::to_string(header->number) + " does not continue frame " +
-                       std::to_string(link.number - 1),
-                   offset);
-  }
-  const std::uint64_t size = frame_bytes(header->body_bytes);
-  if (size > size_bytes_ - offset) return none;
-  TRY(const std::string_view frame, at(offset, size));
-  const bool whole = base::crc32c(frame.substr(kFrameHeaderBytes)) == header->body_checksum;
-  if (whole || MUTANT(BodyIsNotChecked)) return header;
-  if (zero_sectors(frame, offset) <= header->zero_sectors && !MUTANT(DamageIsTakenForATornEnd)) {
-    return corrupt("frame " + std::to_string(header->number) + " is damaged", offset);
-  }
-  TRY([[maybe_unused]] const base::Done last, expect_no_frame_behind(offset + size, offset));
-  return none;
-}
-
-base::Result<std::optional<std::uint64_t>> SegmentReader::find_frame_behind(std::uint64_t offset) {
-  for (; offset <= size_bytes_ && size_bytes_ - offset >= kFrameHeaderBytes; offset += kAlignment) {
-    TRY(const std::string_view bytes, at(offset, kFrameHeaderBytes));
-    if (decode_frame_header(bytes, {sequence_, offset})) return std::optional(offset);
-  }
-  return std::optional<std::uint64_t>();
-}
-
-base::Status SegmentReader::expect_no_frame_behind(std::uint64_t offset, std::uint64_t broken) {
-  TRY(const std::optional<std::uint64_t> found, find_frame_behind(offset));
-  if (!found || MUTANT(FramesBehindATornOneAreIgnored)) return base::Done{};
-  return corrupt(
-      "a frame is damaged, as another follows it at byte " + std::to_string(*found) + ",", broken);
+  return traces;
 }
 
 base::Result<bool> SegmentReader::zeros_from(std::uint64_t offset) {
@@ -149,6 +151,48 @@ base::Result<bool> SegmentReader::zeros_from(std::uint64_t offset) {
     offset += size;
   }
   return true;
+}
+
+base::Status SegmentReader::write_again(std::uint64_t begin, std::uint64_t end) {
+  if (MUTANT(RecoveryTrustsTheCache)) return base::Done{};
+  TRY(const std::string_view bytes, at(begin, end - begin));
+  Sectors sectors;
+  for (std::uint64_t i = 0; i < bytes.size(); i += io::kSectorBytes) {
+    add_sector(bytes.substr(i, io::kSectorBytes), sectors);
+  }
+  return write(begin, sectors);
+}
+
+base::Status SegmentReader::write(std::uint64_t offset, const Sectors& sectors) {
+  window_.clear();  // It may have been read.
+  size_bytes_ = std::max<std::uint64_t>(size_bytes_, offset + sectors.size() * io::kSectorBytes);
+  return file_->write_durably(offset, bytes_of(sectors));
+}
+
+base::Status SegmentReader::cut(std::uint64_t size_bytes) {
+  window_.clear();
+  size_bytes_ = std::min(size_bytes_, size_bytes);
+  TRY([[maybe_unused]] const base::Done cut, file_->truncate(size_bytes));
+  return file_->sync();
+}
+
+base::Result<std::string_view> SegmentReader::at(std::uint64_t begin, std::uint64_t size) {
+  const bool inside = begin >= window_begin_ && begin - window_begin_ <= window_.size() &&
+                      size <= window_.size() - (begin - window_begin_);
+  if (!inside) {
+    const std::uint64_t left = begin < size_bytes_ ? size_bytes_ - begin : 0;
+    const std::uint64_t wanted = std::max(size, std::min(kWindowBytes, left));
+    window_.assign(wanted, '\0');
+    window_begin_ = begin;
+    TRY(const std::size_t count,
+        file_->read(begin, std::span(window_.data(), std::min(wanted, left))));
+    if (count < std::min(wanted, left)) {
+      window_.clear();
+      return base::Error{base::ErrorCode::Io,
+                         name() + ": the file became shorter while it was read"};
+    }
+  }
+  return std::string_view(window_).substr(begin - window_begin_, size);
 }
 
 }  // namespace journal

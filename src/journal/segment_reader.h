@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// One segment read back, and the judgement on how it ends.
+// One segment read back, and the judgement on what lies where a frame is due.
 //
-// A crash leaves, after the last good frame, at most one unfinished frame: cut short by the end of
-// the file, or with sectors that were never written and read as zeros. Whatever else is found there
-// is damage, and so is any frame behind an unfinished one, as every frame is durable before the
-// next one is written. (Hazard: taking bit rot in the last segment for a torn write, and dropping
-// entries that were acknowledged; Alagappan et al., "Protocol-Aware Recovery", FAST 2018.)
+// A crash leaves, after the last good frame, at most one unfinished frame: some of its sectors were
+// never written, and say so (layout.h: Sector). Whatever else is found there is damage, and so is
+// an unfinished frame with another behind it, as every frame is durable before the next is written.
+// (Hazard F13: bit rot in the last segment taken for a torn write, and entries dropped that were
+// acknowledged; Alagappan et al., "Protocol-Aware Recovery", FAST 2018.)
 #pragma once
 
 #include <cstdint>
@@ -16,64 +16,93 @@
 
 #include "base/result.h"
 #include "io/disk.h"
+#include "journal/frame.h"
 #include "journal/layout.h"
-#include "journal/record.h"
 
 namespace journal {
 
 // What the next frame has to continue.
 struct FrameLink {
   std::uint64_t number = 1;  // Its number.
-  std::uint32_t chain = 0;   // The checksum in the header before it.
+  std::uint32_t chain = 0;   // The checksum of the frame before.
 };
 
-// Where the frames of a segment end.
-struct SegmentEnd {
-  std::uint64_t offset = kSegmentHeaderBytes;  // Of the next frame.
-  std::uint64_t last = 0;                      // Offset of the last frame; 0: there is none.
-  FrameLink next;
-  std::uint32_t before_last = 0;  // The chain value that the last frame continues.
+// What lies where a frame is due.
+struct Look {
+  enum class What : std::uint8_t {
+    Whole,    // The frame. `frame.flaw`: with damage that does not matter.
+    Missing,  // Nothing, or an unfinished frame.
+    Damaged   // It was once there as a whole, as far as one can tell.
+  };
+  What what = What::Missing;
+  std::optional<Frame> frame;  // Unless header and trailer are gone.
+  bool lone = false;           // Damaged, no `frame`: nothing but zeros behind its first sector.
+};
+
+// Descriptors found by looking at every sector. What the frames they are of have led to.
+struct Traces {
+  std::uint64_t highest = 0;  // Number; 0: none was found.
+  raft::HardState hard_state;
+  raft::EntryId last;  // The most up to date.
+
+  void add(std::uint64_t number, const raft::HardState& state, raft::EntryId id);
+  void add(const Traces& other) { add(other.highest, other.hard_state, other.last); }
+};
+
+// What the first sector tells.
+struct Head {
+  std::optional<Link> link;  // Also if only the first frame tells it.
+  bool flawed = false;       // The sector is damaged,
+  bool absent = false;       // or was never written.
+  // Its first frame was written as a whole, once: the segment is in use.
+  bool begun = false;
 };
 
 class SegmentReader {
  public:
-  static base::Result<SegmentReader> open(io::Disk& disk, std::uint64_t sequence);
+  static base::Result<SegmentReader> open(io::Disk& disk, const Identity& identity,
+                                          std::uint64_t sequence);
 
-  // Nothing if the header was never written. Corrupt if it is damaged, InvalidArgument if it is of
-  // another version.
-  base::Result<std::optional<SegmentHeader>> header();
+  // InvalidArgument if the segment is of another log or version.
+  base::Result<Head> head();
 
-  // Plays all frames into `replay`, the first of which continues `next`. Corrupt, with the byte, if
-  // there is damage.
-  base::Result<SegmentEnd> play_frames(FrameLink next, Replay& replay);
+  base::Result<Look> look(std::uint64_t offset, const FrameLink& due);
 
-  // Whether there is a frame anywhere, also behind a header that is no good.
-  base::Result<bool> has_frames();
+  // Of the frames from..below, in the sectors begin..end, wherever they should be.
+  base::Result<Traces> trace(std::uint64_t begin, std::uint64_t end, std::uint64_t from,
+                             std::uint64_t below);
 
-  // Writes begin..end again as it is read and syncs the file. Necessary before what was read is
-  // believed to be durable: the last process may have died before its sync, or seen it fail, and
-  // then what the cache holds may not be what the disk holds.
-  base::Status write_again(std::uint64_t begin, std::uint64_t end);
-
-  io::File& file() { return *file_; }
-  // Of the file, when it was opened.
-  std::uint64_t size_bytes() const { return size_bytes_; }
-  std::unique_ptr<io::File> take_file() && { return std::move(file_); }
-
-  // An error about this segment.
-  base::Error corrupt(const std::string& what, std::uint64_t offset) const;
-
- private:
-  SegmentReader(std::uint64_t sequence, std::unique_ptr<io::File> file, std::uint64_t size_bytes);
-
-  // The bytes begin..begin+size; valid until the next call. Requires: they lie within the file.
-  base::Result<std::string_view> at(std::uint64_t begin, std::uint64_t size);
-  // The frame at `offset`; nothing if the frames end here.
-  base::Result<std::optional<FrameHeader>> find_frame(std::uint64_t offset, const FrameLink& link);
-  base::Result<std::optional<std::uint64_t>> find_frame_behind(std::uint64_t offset);
-  base::Status expect_no_frame_behind(std::uint64_t offset, std::uint64_t broken);
   base::Result<bool> zeros_from(std::uint64_t offset);
 
+  base::Status write(std::uint64_t offset, const Sectors& sectors);
+
+  // Durably.
+  base::Status cut(std::uint64_t size_bytes);
+
+  // Writes begin..end again as it is read. Necessary before what was read is believed to be
+  // durable: the last process may have died before its sync, or seen it fail, and then what the
+  // cache holds may not be what the disk holds.
+  base::Status write_again(std::uint64_t begin, std::uint64_t end);
+
+  std::uint64_t sequence() const { return sequence_; }
+  std::string name() const { return segment_name(sequence_); }
+  io::File& file() { return *file_; }
+  std::uint64_t size_bytes() const { return size_bytes_; }
+  std::unique_ptr<io::File> take_file() { return std::move(file_); }
+
+ private:
+  SegmentReader(const Identity& identity, std::uint64_t sequence, std::unique_ptr<io::File> file,
+                std::uint64_t size_bytes)
+      : identity_(identity), sequence_(sequence), file_(std::move(file)), size_bytes_(size_bytes) {}
+
+  // The bytes begin..begin+size, with zeros where the file has ended; valid until the next call.
+  base::Result<std::string_view> at(std::uint64_t begin, std::uint64_t size);
+  base::Result<std::string_view> sector(std::uint64_t begin) { return at(begin, io::kSectorBytes); }
+  base::Result<std::optional<Descriptor>> describe(std::uint64_t offset, const FrameLink& due);
+  base::Result<std::optional<Link>> link_of_first_frame();
+  base::Result<bool> has_begun(const std::optional<Link>& link, bool flawed);
+
+  Identity identity_;
   std::uint64_t sequence_;
   std::unique_ptr<io::File> file_;
   std::uint64_t size_bytes_;

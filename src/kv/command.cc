@@ -11,7 +11,7 @@ namespace kv {
 
 namespace {
 
-// The first byte of every payload. 2 is kept for commands that name a client session.
+// The first byte of every payload. f0 and above are for sessions (docs/formats/sessions.md).
 constexpr std::uint8_t kFormat = 1;
 
 // The second byte.
@@ -21,14 +21,24 @@ enum class Tag : std::uint8_t {
   Increment = 3,
   Append = 4,
   MSet = 5,
+  MSetIfAbsent = 6,
+  GetDel = 7,
+  DeleteAll = 8,
   Get = 65,
   MGet = 66,
   Exists = 67,
   Strlen = 68,
   DbSize = 69,
+  GetRange = 70,
+  Type = 71,
+  TimeToLive = 72,
+  Scan = 73,
 };
 
 enum class ConditionTag : std::uint8_t { Always = 0, IfAbsent = 1, IfPresent = 2, IfEqual = 3 };
+
+constexpr std::size_t kPlainSetHead = 4 + sizeof(std::uint32_t);
+constexpr std::size_t kGetHead = 2 + sizeof(std::uint32_t);
 
 class Encoder {
  public:
@@ -58,16 +68,15 @@ class Encoder {
   }
   void operator()(const MSet& mset) {
     begin(Tag::MSet);
-    count(mset.pairs.size());
-    for (const KeyValue& pair : mset.pairs) {
-      writer_.sized(pair.key);
-      writer_.sized(pair.value);
-    }
+    list(mset.pairs);
   }
-  void operator()(const Get& get) {
-    begin(Tag::Get);
-    writer_.sized(get.key);
+  void operator()(const MSetIfAbsent& mset) {
+    begin(Tag::MSetIfAbsent);
+    list(mset.pairs);
   }
+  void operator()(const GetDel& get) { begin(Tag::GetDel, get.key); }
+  void operator()(DeleteAll) { begin(Tag::DeleteAll); }
+  void operator()(const Get& get) { begin(Tag::Get, get.key); }
   void operator()(const MGet& mget) {
     begin(Tag::MGet);
     list(mget.keys);
@@ -76,16 +85,29 @@ class Encoder {
     begin(Tag::Exists);
     list(exists.keys);
   }
-  void operator()(const Strlen& strlen) {
-    begin(Tag::Strlen);
-    writer_.sized(strlen.key);
-  }
+  void operator()(const Strlen& strlen) { begin(Tag::Strlen, strlen.key); }
   void operator()(DbSize) { begin(Tag::DbSize); }
+  void operator()(const GetRange& range) {
+    begin(Tag::GetRange, range.key);
+    writer_.u64(static_cast<std::uint64_t>(range.first));
+    writer_.u64(static_cast<std::uint64_t>(range.last));
+  }
+  void operator()(const Type& type) { begin(Tag::Type, type.key); }
+  void operator()(const TimeToLive& time) { begin(Tag::TimeToLive, time.key); }
+  void operator()(const Scan& scan) {
+    begin(Tag::Scan, scan.pattern);
+    writer_.u64(scan.cursor);
+    writer_.u32(scan.count);
+  }
 
  private:
   void begin(Tag tag) {
     writer_.u8(kFormat);
     writer_.u8(static_cast<std::uint8_t>(tag));
+  }
+  void begin(Tag tag, const std::string& first) {
+    begin(tag);
+    writer_.sized(first);
   }
   void count(std::size_t items) {
     CHECK(items <= std::numeric_limits<std::uint32_t>::max(), items);
@@ -94,6 +116,13 @@ class Encoder {
   void list(const std::vector<std::string>& items) {
     count(items.size());
     for (const std::string& item : items) writer_.sized(item);
+  }
+  void list(const std::vector<KeyValue>& items) {
+    count(items.size());
+    for (const KeyValue& item : items) {
+      writer_.sized(item.key);
+      writer_.sized(item.value);
+    }
   }
 
   std::string out_;
@@ -151,63 +180,110 @@ Set set(base::ByteReader& in) {
   return result;
 }
 
+GetRange get_range(base::ByteReader& in) {
+  GetRange range{text(in)};
+  range.first = static_cast<std::int64_t>(in.u64());
+  range.last = static_cast<std::int64_t>(in.u64());
+  return range;
+}
+
+Scan scan(base::ByteReader& in) {
+  Scan scan;
+  scan.pattern = text(in);
+  scan.cursor = in.u64();
+  scan.count = in.u32();
+  return scan;
+}
+
 // Reads the first two bytes; an unknown format or tag is for the caller to refuse.
-std::uint8_t begin(base::ByteReader& in) {
+Tag begin(base::ByteReader& in) {
   if (in.u8() != kFormat) in.refuse(0, "unknown format");
-  return in.u8();
+  return static_cast<Tag>(in.u8());
+}
+
+Increment increment(base::ByteReader& in) {
+  const auto by = static_cast<std::int64_t>(in.u64());
+  return Increment{text(in), by};
+}
+
+Append append(base::ByteReader& in) {
+  std::string key = text(in);
+  return Append{std::move(key), text(in)};
 }
 
 Command command(base::ByteReader& in) {
-  switch (static_cast<Tag>(begin(in))) {
-    case Tag::Set:
-      return set(in);
-    case Tag::Del:
-      return Del{list(in)};
-    case Tag::Increment: {
-      const auto by = static_cast<std::int64_t>(in.u64());
-      return Increment{text(in), by};
-    }
-    case Tag::Append: {
-      std::string key = text(in);
-      return Append{std::move(key), text(in)};
-    }
-    case Tag::MSet:
-      return MSet{pairs(in)};
-    case Tag::Get:
-    case Tag::MGet:
-    case Tag::Exists:
-    case Tag::Strlen:
-    case Tag::DbSize:
-      break;
-  }
+  const Tag tag = begin(in);
+  if (tag == Tag::Set) return set(in);
+  if (tag == Tag::Del) return Del{list(in)};
+  if (tag == Tag::Increment) return increment(in);
+  if (tag == Tag::Append) return append(in);
+  if (tag == Tag::MSet) return MSet{pairs(in)};
+  if (tag == Tag::MSetIfAbsent) return MSetIfAbsent{pairs(in)};
+  if (tag == Tag::GetDel) return GetDel{text(in)};
+  if (tag == Tag::DeleteAll) return DeleteAll{};
   in.refuse(1, "unknown command");
   return {};
 }
 
 Query query(base::ByteReader& in) {
-  switch (static_cast<Tag>(begin(in))) {
-    case Tag::Get:
-      return Get{text(in)};
-    case Tag::MGet:
-      return MGet{list(in)};
-    case Tag::Exists:
-      return Exists{list(in)};
-    case Tag::Strlen:
-      return Strlen{text(in)};
-    case Tag::DbSize:
-      return DbSize{};
-    case Tag::Set:
-    case Tag::Del:
-    case Tag::Increment:
-    case Tag::Append:
-    case Tag::MSet:
-      break;
-  }
+  const Tag tag = begin(in);
+  if (tag == Tag::Get) return Get{text(in)};
+  if (tag == Tag::MGet) return MGet{list(in)};
+  if (tag == Tag::Exists) return Exists{list(in)};
+  if (tag == Tag::Strlen) return Strlen{text(in)};
+  if (tag == Tag::DbSize) return DbSize{};
+  if (tag == Tag::GetRange) return get_range(in);
+  if (tag == Tag::Type) return Type{text(in)};
+  if (tag == Tag::TimeToLive) return TimeToLive{text(in)};
+  if (tag == Tag::Scan) return scan(in);
   in.refuse(1, "unknown query");
   return {};
 }
 
 }  // namespace
+
+std::string encode_plain_set(const PlainSet& set) {
+  std::string out;
+  out.reserve(kPlainSetHead + set.key.size() + sizeof(std::uint32_t) + set.value.size());
+  base::ByteWriter writer(out);
+  writer.u8(kFormat);
+  writer.u8(static_cast<std::uint8_t>(Tag::Set));
+  writer.u8(static_cast<std::uint8_t>(ConditionTag::Always));
+  writer.boolean(false);
+  writer.sized(set.key);
+  writer.sized(set.value);
+  return out;
+}
+
+std::string encode_get(std::string_view key) {
+  std::string out;
+  out.reserve(kGetHead + key.size());
+  base::ByteWriter writer(out);
+  writer.u8(kFormat);
+  writer.u8(static_cast<std::uint8_t>(Tag::Get));
+  writer.sized(key);
+  return out;
+}
+
+std::optional<PlainSet> plain_set(std::string_view payload) {
+  static constexpr std::string_view kBegin("\x01\x01\x00\x00", 4);
+  static_assert(kFormat == 1 && static_cast<int>(Tag::Set) == 1);
+  if (!payload.starts_with(kBegin)) return std::nullopt;
+  base::ByteReader in(payload.substr(kBegin.size()));
+  PlainSet set;
+  set.key = in.sized();
+  set.value = in.sized();
+  return in.finish("command").ok() ? std::optional(set) : std::nullopt;
+}
+
+std::optional<std::string_view> plain_get(std::string_view payload) {
+  static constexpr std::string_view kBegin("\x01\x41", 2);
+  static_assert(kFormat == 1 && static_cast<int>(Tag::Get) == 0x41);
+  if (!payload.starts_with(kBegin)) return std::nullopt;
+  base::ByteReader in(payload.substr(kBegin.size()));
+  const std::string_view key = in.sized();
+  return in.finish("query").ok() ? std::optional(key) : std::nullopt;
+}
 
 std::string encode(const Command& command) {
   Encoder encoder;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -69,7 +70,21 @@ struct MSet {
   std::vector<KeyValue> pairs;
   friend bool operator==(const MSet&, const MSet&) = default;
 };
-using Command = std::variant<Set, Del, Increment, Append, MSet>;
+// MSETNX, SETNX. As MSet if none of the keys exists, else nothing. Answers 1 or 0.
+struct MSetIfAbsent {
+  std::vector<KeyValue> pairs;
+  friend bool operator==(const MSetIfAbsent&, const MSetIfAbsent&) = default;
+};
+// GETDEL. Answers the value that was there, or Nil.
+struct GetDel {
+  std::string key;
+  friend bool operator==(const GetDel&, const GetDel&) = default;
+};
+// FLUSHALL. Answers OK.
+struct DeleteAll {
+  friend bool operator==(DeleteAll, DeleteAll) = default;
+};
+using Command = std::variant<Set, Del, Increment, Append, MSet, MSetIfAbsent, GetDel, DeleteAll>;
 
 // GET. Answers the value or Nil.
 struct Get {
@@ -95,7 +110,48 @@ struct Strlen {
 struct DbSize {
   friend bool operator==(DbSize, DbSize) = default;
 };
-using Query = std::variant<Get, MGet, Exists, Strlen, DbSize>;
+// GETRANGE. Answers the bytes first..last of the value, both counted from 0, or back from its end
+// if negative; an absent key counts as empty.
+struct GetRange {
+  std::string key;
+  std::int64_t first = 0;
+  std::int64_t last = -1;
+  friend bool operator==(const GetRange&, const GetRange&) = default;
+};
+// TYPE. Answers string or none.
+struct Type {
+  std::string key;
+  friend bool operator==(const Type&, const Type&) = default;
+};
+// TTL. Answers -1 if the key exists, as none expires, else -2.
+struct TimeToLive {
+  std::string key;
+  friend bool operator==(const TimeToLive&, const TimeToLive&) = default;
+};
+// SCAN. Answers where to go on (0: that was all) and the keys that match `pattern` (glob.h), of
+// `count` or a few more that it looked at. A key that is there from the first call with cursor 0 to
+// the last comes exactly once; nothing is remembered in between.
+struct Scan {
+  std::uint64_t cursor = 0;
+  std::uint32_t count = 10;
+  std::string pattern = "*";
+  friend bool operator==(const Scan&, const Scan&) = default;
+};
+inline constexpr std::uint32_t kMaxScanCount = 10'000;  // A higher count is taken for this.
+inline constexpr std::size_t kMaxScanBytes = std::size_t{256} * 1024;  // Of keys looked at.
+using Query = std::variant<Get, MGet, Exists, Strlen, DbSize, GetRange, Type, TimeToLive, Scan>;
+
+// What nearly every command and every query is, without a copy of its parts.
+struct PlainSet {
+  std::string_view key;
+  std::string_view value;
+};
+// As encode() of a Set that always writes and only answers OK; of a Get.
+std::string encode_plain_set(const PlainSet& set);
+std::string encode_get(std::string_view key);
+// The other way; nothing if it is something else, or malformed.
+std::optional<PlainSet> plain_set(std::string_view payload);
+std::optional<std::string_view> plain_get(std::string_view payload);
 
 std::string encode(const Command& command);
 std::string encode(const Query& query);

@@ -45,6 +45,9 @@ const std::vector<std::pair<std::string, Command>>& commands() {
       {"decr", Increment{"n", -2}},
       {"append", Append{"k", "tail"}},
       {"mset", MSet{{{"a", "1"}, {"b", ""}}}},
+      {"msetnx", MSetIfAbsent{{{"a", "1"}}}},
+      {"getdel", GetDel{"k"}},
+      {"flushall", DeleteAll{}},
   };
   return all;
 }
@@ -52,7 +55,8 @@ const std::vector<std::pair<std::string, Command>>& commands() {
 const std::vector<std::pair<std::string, Query>>& queries() {
   static const std::vector<std::pair<std::string, Query>> all = {
       {"get", Get{"k"}},       {"mget", MGet{{"a", "b"}}}, {"exists", Exists{{"a"}}},
-      {"strlen", Strlen{"k"}}, {"dbsize", DbSize{}},
+      {"strlen", Strlen{"k"}}, {"dbsize", DbSize{}},       {"getrange", GetRange{"k", 1, -2}},
+      {"type", Type{"k"}},     {"ttl", TimeToLive{"k"}},   {"scan", Scan{5, 10, "a*"}},
   };
   return all;
 }
@@ -82,6 +86,34 @@ std::string decoded(const golden::Case& c) {
   if (c.command == "decode-command") return outcome(decode_command(bytes));
   if (c.command == "decode-query") return outcome(decode_query(bytes));
   return outcome(decode_reply(bytes));
+}
+
+TEST(Encoding, WhatNearlyAllAreHasTheSameBytesAndIsKnown) {
+  const std::string set = encode(Command(Set{"k", "v", {}, false}));
+  EXPECT_EQ(encode_plain_set({"k", "v"}), set);
+  ASSERT_TRUE(plain_set(set).has_value());
+  EXPECT_EQ(plain_set(set)->key, "k");
+  EXPECT_EQ(plain_set(set)->value, "v");
+  const std::string get = encode(Query(Get{"k"}));
+  EXPECT_EQ(encode_get("k"), get);
+  EXPECT_EQ(plain_get(get), "k");
+  EXPECT_EQ(encode(Reply{Status{"OK"}}), kEncodedOk);
+  EXPECT_EQ(encode(Reply{Bulk{"v"}}), encode_bulk("v", 9));
+  EXPECT_EQ(plain_bulk(encode_bulk("v", 0)), "v");
+  for (std::size_t size = 0; size < set.size(); ++size) {
+    EXPECT_FALSE(plain_set(set.substr(0, size)).has_value());
+    if (size < get.size()) {
+      EXPECT_FALSE(plain_get(get.substr(0, size)).has_value());
+    }
+  }
+  EXPECT_FALSE(plain_set(set + "x").has_value());
+  EXPECT_FALSE(plain_get(get + "x").has_value());
+  EXPECT_FALSE(plain_bulk(encode(Reply{Nil{}})).has_value());
+  for (const auto& [name, command] : commands()) {
+    if (!std::holds_alternative<Set>(command)) {
+      EXPECT_FALSE(plain_set(encode(command)).has_value()) << name;
+    }
+  }
 }
 
 TEST(Encoding, BytesAreThoseOfTheGoldenFile) {

@@ -74,6 +74,22 @@ Reply decode(base::ByteReader& in, int depth) {
 
 }  // namespace
 
+std::string encode_bulk(std::string_view bytes, std::size_t more) {
+  std::string out;
+  out.reserve(1 + sizeof(std::uint32_t) + bytes.size() + more);
+  base::ByteWriter writer(out);
+  writer.u8(static_cast<std::uint8_t>(Tag::Bulk));
+  writer.sized(bytes);
+  return out;
+}
+
+std::optional<std::string_view> plain_bulk(std::string_view bytes) {
+  base::ByteReader in(bytes);
+  if (in.u8() != static_cast<std::uint8_t>(Tag::Bulk)) return std::nullopt;
+  const std::string_view found = in.sized();
+  return in.finish("reply").ok() ? std::optional(found) : std::nullopt;
+}
+
 std::string encode(const Reply& reply) {
   std::string out;
   std::visit(Encoder(out), reply.value);

@@ -3,7 +3,9 @@
 // between its versions 2 and 3.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -50,6 +52,12 @@ struct Reply {
 // For the way between servers (docs/formats/commands.md). Arrays nest at most kMaxReplyDepth deep.
 inline constexpr int kMaxReplyDepth = 4;
 std::string encode(const Reply& reply);
+// encode() of the Status that nearly every write is answered with.
+inline constexpr std::string_view kEncodedOk{"\x01\x02\0\0\0OK", 7};
+// As encode() of a Bulk, with room for `more` bytes behind it; and the other way: nothing if it is
+// something else.
+std::string encode_bulk(std::string_view bytes, std::size_t more);
+std::optional<std::string_view> plain_bulk(std::string_view bytes);
 base::Result<Reply> decode_reply(std::string_view bytes);
 
 }  // namespace kv

@@ -5,20 +5,25 @@
 
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "base/check.h"
 
 namespace os {
 namespace {
 
-// A buffer that is empty now gives memory back beyond this: a thousand idle clients stay small.
-constexpr std::size_t kKeptBytes = std::size_t{16} * 1024;
+// What a silent connection may go on holding: a thousand of them stay small.
+constexpr std::size_t kSilentBytes = std::size_t{1} << 10U;
+
+void free_beyond(std::string& bytes, std::size_t kept) {
+  if (bytes.empty() && bytes.capacity() > kept) bytes.shrink_to_fit();
+}
 
 // Drops what is before `begin` when that is cheap: nothing lies behind it, or less than it.
 void forget_front(std::string& bytes, std::size_t& begin) {
   if (begin == bytes.size()) {
     bytes.clear();
-    if (bytes.capacity() > kKeptBytes) bytes.shrink_to_fit();
+    free_beyond(bytes, Connection::kKeptBytes);
     begin = 0;
   } else if (begin > bytes.size() - begin) {
     bytes.erase(0, begin);
@@ -26,25 +31,68 @@ void forget_front(std::string& bytes, std::size_t& begin) {
   }
 }
 
+// Where receive() puts what comes, and whose that is while it is not consumed.
+// NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables): of one thread.
+thread_local std::array<char, Connection::kReceiveBytes> received;
+thread_local Connection* receiver = nullptr;
+// NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables)
+
 }  // namespace
 
+Connection::Connection(Connection&& other) noexcept { *this = std::move(other); }
+
+Connection& Connection::operator=(Connection&& other) noexcept {
+  if (this == &other) return *this;
+  if (receiver == this || receiver == &other) receiver->keep_fresh();
+  socket_ = std::move(other.socket_);
+  input_ = std::exchange(other.input_, {});
+  input_begin_ = std::exchange(other.input_begin_, 0);
+  output_ = std::exchange(other.output_, {});
+  output_begin_ = std::exchange(other.output_begin_, 0);
+  used_ = other.used_;
+  return *this;
+}
+
+Connection::~Connection() {
+  if (receiver == this) receiver = nullptr;
+}
+
 bool Connection::receive() {
-  std::array<char, kReceiveBytes> chunk;  // NOLINT: recv fills what is read.
-  const ssize_t count = recv(socket_.number(), chunk.data(), chunk.size(), 0);
+  if (receiver != nullptr) receiver->keep_fresh();
+  const ssize_t count = recv(socket_.number(), received.data(), received.size(), 0);
   if (count > 0) {
-    input_.append(chunk.data(), static_cast<std::size_t>(count));
+    used_ = true;
+    const std::string_view fresh(received.data(), static_cast<std::size_t>(count));
+    if (input_.empty()) {
+      fresh_ = fresh;
+      receiver = this;
+    } else {
+      input_.append(fresh);
+    }
     return true;
   }
   return count < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
+void Connection::keep_fresh() {
+  input_ = fresh_;
+  fresh_ = {};
+  receiver = nullptr;
+}
+
 void Connection::consume(std::size_t bytes) {
+  if (!fresh_.empty()) {
+    CHECK(bytes <= fresh_.size(), bytes);
+    fresh_.remove_prefix(bytes);
+    return keep_fresh();
+  }
   CHECK(bytes <= input_.size() - input_begin_, bytes);
   input_begin_ += bytes;
   forget_front(input_, input_begin_);
 }
 
 bool Connection::flush() {
+  used_ = true;
   while (output_begin_ < output_.size()) {
     const ssize_t count = send(socket_.number(), output_.data() + output_begin_,
                                output_.size() - output_begin_, MSG_NOSIGNAL);
@@ -57,6 +105,14 @@ bool Connection::flush() {
   }
   forget_front(output_, output_begin_);
   return true;
+}
+
+void Connection::tidy() {
+  if (!used_) {
+    free_beyond(input_, kSilentBytes);
+    free_beyond(output_, kSilentBytes);
+  }
+  used_ = false;
 }
 
 }  // namespace os

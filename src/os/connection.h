@@ -4,8 +4,10 @@
 //
 //   receive() --> input(), consume(n)        output().append(...) --> flush()
 //
-// The owner bounds both: it stops calling receive() while input() is too long, and looks at
-// output_bytes() before it appends.
+// What comes lies in one buffer for all connections of a thread, as it is mostly used at once; only
+// a rest is kept here. The owner bounds both: it stops calling receive() while input() is too long,
+// and looks at output_bytes() before it appends. Buffers keep their memory from one use to the
+// next, up to kKeptBytes; tidy() gives back what a silent connection has.
 #pragma once
 
 #include <cstddef>
@@ -19,6 +21,11 @@ namespace os {
 class Connection {
  public:
   explicit Connection(Fd socket) : socket_(std::move(socket)) {}
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  Connection(Connection&& other) noexcept;
+  Connection& operator=(Connection&& other) noexcept;
+  ~Connection();
 
   int fd() const { return socket_.number(); }
 
@@ -27,7 +34,10 @@ class Connection {
   bool receive();
   static constexpr std::size_t kReceiveBytes = std::size_t{128} * 1024;
 
-  std::string_view input() const { return std::string_view(input_).substr(input_begin_); }
+  // Until the next call of receive() or consume(), of any connection of this thread.
+  std::string_view input() const {
+    return fresh_.empty() ? std::string_view(input_).substr(input_begin_) : fresh_;
+  }
   void consume(std::size_t bytes);
 
   std::string& output() { return output_; }
@@ -35,12 +45,20 @@ class Connection {
   // Sends what the kernel takes; what it does not take stays. False: the connection broke.
   bool flush();
 
+  // To be called from time to time: frees what was not needed since the last call.
+  void tidy();
+  static constexpr std::size_t kKeptBytes = std::size_t{1} << 20;
+
  private:
+  void keep_fresh();
+
   Fd socket_;
+  std::string_view fresh_;  // In the thread's buffer; `input_` is empty then.
   std::string input_;
   std::size_t input_begin_ = 0;
   std::string output_;
   std::size_t output_begin_ = 0;
+  bool used_ = false;  // Since the last tidy().
 };
 
 }  // namespace os

@@ -39,6 +39,22 @@ TEST(Connection, KeepsWhatTheKernelDoesNotTakeAndSendsItLater) {
   EXPECT_EQ(ends.near->output_bytes(), 0U);
 }
 
+TEST(Connection, KeepsARestWhileAnotherOneReceives) {
+  Ends one;
+  Ends other;
+  one.far->output() += "abc";
+  other.far->output() += "xyz";
+  ASSERT_TRUE(one.far->flush() && other.far->flush());
+  ASSERT_TRUE(one.near->receive() && other.near->receive());
+  EXPECT_EQ(one.near->input(), "abc");
+  one.near->consume(1);
+  Connection moved(std::move(*other.near));
+  EXPECT_EQ(moved.input(), "xyz");
+  one.far->output() += "def";
+  ASSERT_TRUE(one.far->flush() && one.near->receive());
+  EXPECT_EQ(one.near->input(), "bcdef");
+}
+
 TEST(Connection, SaysThatThePeerIsGone) {
   Ends ends;
   EXPECT_TRUE(ends.near->receive());  // Nothing there yet is no failure.

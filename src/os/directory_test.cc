@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <span>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace os {
@@ -120,6 +122,82 @@ TEST_F(DirectoryTest, SaysWhichPathCannotBeMade) {
   auto disk = Directory::lock("/proc/nowhere");
   ASSERT_FALSE(disk.ok());
   EXPECT_NE(disk.error().message.find("/proc/nowhere"), std::string::npos);
+}
+
+TEST_F(DirectoryTest, WritesWholeSectorsDurablyWhereverTheyAre) {
+  auto disk = Directory::lock(scratch_.path()).value();
+  auto file = disk->create("a").value();
+  struct alignas(512) Sectors {
+    std::array<char, 4096> bytes;
+  };
+  const auto sectors = std::make_unique<Sectors>();
+  sectors->bytes.fill('x');
+  const std::string_view bytes(sectors->bytes.data(), sectors->bytes.size());
+  ASSERT_TRUE(file->write_durably(0, bytes).ok());
+  ASSERT_TRUE(file->write_durably(1024, bytes).ok());
+  ASSERT_TRUE(file->write_durably(512, bytes.substr(512, 512)).ok());
+  ASSERT_TRUE(file->write_durably(7, bytes.substr(3, 10)).ok());  // Aligned to nothing.
+  EXPECT_EQ(file->size_bytes().value(), 5120U);
+  std::string read(6000, '\0');
+  ASSERT_EQ(file->read(0, std::span(read)).value(), 5120U);
+  EXPECT_EQ(read.substr(0, 5120), std::string(5120, 'x'));
+}
+
+TEST_F(DirectoryTest, SyncsMeanwhileByAThread) {
+  const std::unique_ptr<Directory> disk = Directory::lock(path_).value();
+  disk->use_thread();
+  int told = 0;
+  disk->watch_syncs([&told](std::chrono::nanoseconds) { ++told; });
+  auto file = disk->create("snapshot").value();
+  const std::string_view bytes = "bytes";
+  ASSERT_TRUE(file->write(0, std::span(&bytes, 1)).ok());
+  EXPECT_FALSE(file->sync_meanwhile().value());  // It has only begun.
+  while (!file->sync_meanwhile().value()) std::this_thread::yield();
+  EXPECT_EQ(told, 1);
+  EXPECT_FALSE(disk->sync_directory_meanwhile().value());
+  // Who asks again after a change waits for one that has seen it.
+  ASSERT_TRUE(disk->rename("snapshot", "other").ok());
+  EXPECT_FALSE(disk->sync_directory_meanwhile().value());
+  while (!disk->sync_directory_meanwhile().value()) std::this_thread::yield();
+  EXPECT_FALSE(file->sync_meanwhile().value());
+  file.reset();  // And nobody asks how it went.
+  ASSERT_TRUE(disk->remove_meanwhile("other").ok());
+  while (!disk->list().value().empty()) std::this_thread::yield();
+}
+
+TEST_F(DirectoryTest, MapsAFileThatGrowsAndReadsItBack) {
+  auto disk = Directory::lock(scratch_.path()).value();
+  for (int times = 0; times < 2; ++times) {
+    auto file = disk->map("m").value();
+    if (times == 0) {
+      ASSERT_EQ(file->size_bytes(), 0U);
+      ASSERT_TRUE(file->grow(4096).ok());
+      ASSERT_TRUE(file->store(100, "first").ok());
+      ASSERT_TRUE(file->grow(1U << 20U).ok());
+      ASSERT_TRUE(file->store((1U << 20U) - 4, "last").ok());
+      ASSERT_TRUE(file->sync((1U << 20U) - 4, 4).ok());
+      ASSERT_TRUE(file->sync(0, 200).ok());
+    }
+    std::string bytes(5, '\0');
+    ASSERT_TRUE(file->load(100, std::span(bytes)).ok());
+    EXPECT_EQ(bytes, "first");
+    ASSERT_TRUE(file->load((1U << 20U) - 5, std::span(bytes)).ok());
+    EXPECT_EQ(bytes, std::string("\0last", 5));
+  }
+}
+
+// The file became shorter under it, as when a disk cannot give a page: SIGBUS.
+TEST_F(DirectoryTest, TellsOfAPageThatIsGoneAndLivesOn) {
+  auto disk = Directory::lock(scratch_.path()).value();
+  auto file = disk->map("m").value();
+  ASSERT_TRUE(file->grow(16384).ok());
+  std::filesystem::resize_file(scratch_.path() + "/m", 4096);
+  for (int times = 0; times < 3; ++times) {
+    std::string bytes(10, '\0');
+    EXPECT_EQ(file->load(8192, std::span(bytes)).error().code, base::ErrorCode::Io);
+    EXPECT_EQ(file->store(8192, "x").error().code, base::ErrorCode::Io);
+    EXPECT_TRUE(file->load(0, std::span(bytes)).ok());
+  }
 }
 
 }  // namespace

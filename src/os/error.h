@@ -12,7 +12,8 @@ namespace os {
 
 // "cannot WHAT: No space left on device", from errno.
 inline base::Error system_error(const std::string& what, int number = errno) {
-  return base::Error{base::ErrorCode::Io,
+  const bool full = number == ENOSPC || number == EDQUOT;
+  return base::Error{full ? base::ErrorCode::NoSpace : base::ErrorCode::Io,
                      "cannot " + what + ": " + std::generic_category().message(number)};
 }
 

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/loop.h"
 
-#include <sys/epoll.h>
-
 #include <algorithm>
-#include <array>
+#include <utility>
 
 #include "base/check.h"
 #include "os/error.h"
@@ -12,7 +10,7 @@
 namespace os {
 namespace {
 
-constexpr int kEventsPerTurn = 512;
+constexpr std::size_t kEventsPerTurn = 512;
 
 std::uint32_t epoll_bits(Loop::Interest interest) {
   switch (interest) {
@@ -34,6 +32,8 @@ std::uint32_t generation_of(Loop::Watch watch) {
 }
 
 }  // namespace
+
+Loop::Loop(Fd epoll) : epoll_(std::move(epoll)), events_(kEventsPerTurn) {}
 
 base::Result<std::unique_ptr<Loop>> Loop::make() {
   Fd epoll(epoll_create1(EPOLL_CLOEXEC));
@@ -81,15 +81,21 @@ void Loop::remove(Watch watch) {
   free_.push_back(slot_of(watch));
 }
 
-base::Status Loop::turn(std::chrono::nanoseconds timeout) {
-  std::array<epoll_event, kEventsPerTurn> events;  // NOLINT: epoll_wait fills what is read.
+base::Status Loop::wait(std::chrono::nanoseconds timeout) {
   const auto wait = std::chrono::ceil<std::chrono::milliseconds>(std::clamp(
       timeout, std::chrono::nanoseconds(0), std::chrono::nanoseconds(3'600'000'000'000)));
-  const int count =
-      epoll_wait(epoll_.number(), events.data(), kEventsPerTurn, static_cast<int>(wait.count()));
+  ready_ = 0;
+  const int count = epoll_wait(epoll_.number(), events_.data(), static_cast<int>(events_.size()),
+                               static_cast<int>(wait.count()));
   if (count < 0 && errno != EINTR) return system_error("wait for events");
-  for (int i = 0; i < count; ++i) {
-    const epoll_event& event = events.at(static_cast<std::size_t>(i));
+  if (count > 0) ready_ = static_cast<std::size_t>(count);
+  return base::Done{};
+}
+
+void Loop::dispatch() {
+  const std::size_t count = std::exchange(ready_, 0);
+  for (std::size_t i = 0; i < count; ++i) {
+    const epoll_event event = events_[i];
     const Watch watch{event.data.u64};
     const Slot& found = slots_[slot_of(watch)];
     // A handler before this one may have removed it.
@@ -98,6 +104,11 @@ base::Status Loop::turn(std::chrono::nanoseconds timeout) {
     found.handler->on_ready(Ready{broken || (event.events & EPOLLIN) != 0,
                                   broken || (event.events & EPOLLOUT) != 0, broken});
   }
+}
+
+base::Status Loop::turn(std::chrono::nanoseconds timeout) {
+  TRY([[maybe_unused]] const base::Done waited, wait(timeout));
+  dispatch();
   return base::Done{};
 }
 

@@ -4,7 +4,8 @@
 //   TRY(auto loop, os::Loop::make());
 //   const Loop::Watch watch = loop->add(fd, Loop::Interest::Read, handler);
 //   while (...) {
-//     TRY(..., loop->turn(timeout));   // Calls handler.on_ready(...) of all that is ready.
+//     TRY(..., loop->turn(timeout));   // wait(timeout), then dispatch(): on_ready(...) of
+//     handlers.
 //     ... what the turn gathered is done here, at once: one sync, one send for many requests ...
 //   }
 //
@@ -12,7 +13,10 @@
 // turn: those are dropped.
 #pragma once
 
+#include <sys/epoll.h>
+
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -52,8 +56,11 @@ class Loop {
   // To be called before the descriptor is closed.
   void remove(Watch watch);
 
-  // Waits until something is ready or `timeout` (rounded up to milliseconds) passed, and calls the
-  // handlers.
+  // Waits until something is ready or `timeout` (rounded up to milliseconds) passed.
+  base::Status wait(std::chrono::nanoseconds timeout);
+  // Calls the handlers of what wait() found ready.
+  void dispatch();
+  // Both.
   base::Status turn(std::chrono::nanoseconds timeout);
 
  private:
@@ -64,13 +71,15 @@ class Loop {
     Handler* handler = nullptr;  // Null: the slot is free.
   };
 
-  explicit Loop(Fd epoll) : epoll_(std::move(epoll)) {}
+  explicit Loop(Fd epoll);
   Slot& slot(Watch watch);
   void control(int operation, Watch watch);
 
   Fd epoll_;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
+  std::vector<epoll_event> events_;  // Room for those of one turn,
+  std::size_t ready_ = 0;            // and how many there are.
 };
 
 }  // namespace os

@@ -60,11 +60,13 @@ base::Result<HostPort> parse_host_port(std::string_view text) {
   return parsed;
 }
 
-base::Result<Address> resolve(const HostPort& where) {
+namespace {
+
+base::Result<Address> find_address(const HostPort& where, int flags) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICSERV;
+  hints.ai_flags = AI_NUMERICSERV | flags;
   addrinfo* found = nullptr;
   const int failure =
       getaddrinfo(where.host.c_str(), std::to_string(where.port).c_str(), &hints, &found);
@@ -77,6 +79,15 @@ base::Result<Address> resolve(const HostPort& where) {
   address.length = found->ai_addrlen;
   std::memcpy(&address.storage, found->ai_addr, found->ai_addrlen);
   return address;
+}
+
+}  // namespace
+
+base::Result<Address> resolve(const HostPort& where) { return find_address(where, 0); }
+
+std::optional<Address> numeric_address(const HostPort& where) {
+  base::Result<Address> found = find_address(where, AI_NUMERICHOST);
+  return found.ok() ? std::optional(found.value()) : std::nullopt;
 }
 
 HostPort host_port(const Address& address) {

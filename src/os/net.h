@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// TCP: addresses as people write them, and sockets that never block.
+// Addresses as people write them, and sockets that never block.
 #pragma once
 
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,9 +28,14 @@ base::Result<HostPort> parse_host_port(std::string_view text);
 struct Address {
   sockaddr_storage storage{};
   socklen_t length = 0;
+  friend bool operator==(const Address& one, const Address& other) {
+    return one.length == other.length && std::memcmp(&one.storage, &other.storage, one.length) == 0;
+  }
 };
 // Asks the system's resolver: may block when `host` is a name that /etc/hosts does not have.
 base::Result<Address> resolve(const HostPort& where);
+// As resolve(), but never blocks: nothing if `host` is a name, and no number.
+std::optional<Address> numeric_address(const HostPort& where);
 
 // "127.0.0.1:7001" of an address the kernel gave.
 HostPort host_port(const Address& address);

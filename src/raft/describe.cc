@@ -18,7 +18,16 @@ std::string text(bool yes) { return yes ? "yes" : "no"; }
 
 bool is_printable(char byte) { return ' ' <= byte && byte <= '~' && byte != '"'; }
 
-std::string list(const std::vector<Entry>& entries) {
+std::string list(const std::vector<Member>& members) {
+  std::string result;
+  for (const Member& member : members) {
+    result += (result.empty() ? "" : " ") + text(member.id) +
+              (member.address.empty() ? "" : "=" + member.address);
+  }
+  return result;
+}
+
+std::string list(const Entries& entries) {
   std::string result = "[";
   for (const Entry& entry : entries) {
     if (result.size() > 1) result += ", ";
@@ -35,7 +44,8 @@ struct MessageText {
     return "PreVoteReply term=" + text(m.term) + " granted=" + text(m.granted);
   }
   std::string operator()(const RequestVote& m) const {
-    return "RequestVote term=" + text(m.term) + " last=" + describe(m.last);
+    return "RequestVote term=" + text(m.term) + " last=" + describe(m.last) +
+           (m.transfer ? " transfer" : "");
   }
   std::string operator()(const VoteReply& m) const {
     return "VoteReply term=" + text(m.term) + " granted=" + text(m.granted);
@@ -48,7 +58,27 @@ struct MessageText {
   std::string operator()(const AppendReply& m) const {
     return "AppendReply term=" + text(m.term) + " previous=" + text(m.previous) +
            " round=" + std::to_string(m.round) + " success=" + text(m.success) +
-           (m.success ? " match=" + text(m.match) : " hint=" + describe(m.hint));
+           (m.success ? " match=" + text(m.match()) : " hint=" + describe(m.hint)) +
+           (m.lost ? " lost" : "");
+  }
+  std::string operator()(const SnapshotChunk& m) const {
+    return "SnapshotChunk term=" + text(m.term) + " last=" + describe(m.last) +
+           " offset=" + std::to_string(m.offset) + " total=" + std::to_string(m.total) +
+           " data=" + describe(m.data);
+  }
+  std::string operator()(const SnapshotReply& m) const {
+    return "SnapshotReply term=" + text(m.term) + " last=" + describe(m.last) +
+           (m.installed
+                ? std::string(" installed")
+                : " offset=" + std::to_string(m.offset) + " next=" + std::to_string(m.next_offset));
+  }
+  std::string operator()(const TimeoutNow& m) const { return "TimeoutNow term=" + text(m.term); }
+  std::string operator()(const ReadIndexRequest& m) const {
+    return "ReadIndexRequest term=" + text(m.term);  // The context is a large random number.
+  }
+  std::string operator()(const ReadIndexReply& m) const {
+    return "ReadIndexReply term=" + text(m.term) +
+           (m.granted ? " index=" + text(m.index) : std::string(" refused"));
   }
 };
 
@@ -66,6 +96,20 @@ struct InputText {
   std::string operator()(const Persisted& i) const {
     return "persisted step=" + text(i.receipt.step());
   }
+  std::string operator()(const ChangeMembership& i) const {
+    return "change membership to " + describe(i.target);
+  }
+  std::string operator()(const TransferLeadership& i) const {
+    return "transfer leadership to " + text(i.to);
+  }
+  std::string operator()(const SnapshotTaken& i) const {
+    return "snapshot taken " + describe(i.snapshot) + " keep=" + std::to_string(i.keep_entries);
+  }
+  std::string operator()(const Staged& i) const {
+    return "staged last=" + describe(i.last) + " next=" + std::to_string(i.next_offset) +
+           (i.complete ? " complete" : "");
+  }
+  std::string operator()(const StorageFailed& /*failed*/) const { return "storage failed"; }
 };
 
 struct ProposedText {
@@ -78,6 +122,16 @@ struct ProposedText {
         return "refused: not the leader";
       case Refused::Reason::Overloaded:
         return "refused: overloaded";
+      case Refused::Reason::Transferring:
+        return "refused: leadership is being transferred";
+      case Refused::Reason::ChangePending:
+        return "refused: a change is pending";
+      case Refused::Reason::NotReady:
+        return "refused: nothing of this term is committed yet";
+      case Refused::Reason::NotCaughtUp:
+        return "refused: not caught up";
+      case Refused::Reason::Invalid:
+        return "refused: invalid";
     }
     CHECK(false);
     return {};
@@ -96,9 +150,23 @@ std::string describe(const Payload& payload) {
   return std::to_string(payload->size()) + " bytes";
 }
 
+std::string describe(const Configuration& configuration) {
+  std::string result = "{" + list(configuration.voters) + "}";
+  if (!configuration.learners.empty()) result += " learners {" + list(configuration.learners) + "}";
+  if (configuration.is_joint()) result += " outgoing {" + list(configuration.outgoing) + "}";
+  return result;
+}
+
+std::string describe(const SnapshotMeta& snapshot) {
+  return describe(snapshot.last) + " of " + describe(snapshot.configuration);
+}
+
 std::string describe(const Entry& entry) {
-  return describe(entry.id) + " " +
-         (entry.kind == EntryKind::Noop ? "noop" : describe(entry.payload));
+  const std::string id = describe(entry.id) + " ";
+  if (entry.kind == EntryKind::Noop) return id + "noop";
+  if (entry.kind == EntryKind::Command) return id + describe(entry.payload);
+  const base::Result<Configuration> configuration = decode_configuration(*entry.payload);
+  return id + (configuration.ok() ? describe(configuration.value()) : "no configuration");
 }
 
 std::string describe(const HardState& hard_state) {
@@ -133,6 +201,10 @@ std::vector<std::string> describe(const Effects& effects) {
   std::vector<std::string> lines;
   if (effects.save) lines.push_back("save " + describe(*effects.save));
   if (effects.truncate_from) lines.push_back("truncate from " + text(*effects.truncate_from));
+  if (effects.install) {
+    lines.push_back("install " + describe(effects.install->snapshot) +
+                    (effects.install->keeps_rest ? " and keep the rest" : ""));
+  }
   for (const Entry& entry : effects.append) lines.push_back("append " + describe(entry));
   if (effects.proposed) lines.push_back(std::visit(ProposedText{}, *effects.proposed));
   for (const Envelope& envelope : effects.send_now) lines.push_back(describe(envelope));
@@ -144,6 +216,12 @@ std::vector<std::string> describe(const Effects& effects) {
     lines.push_back("readable r" + text(read.id) + " at " + text(read.index));
   }
   for (const ReadId id : effects.unreadable) lines.push_back("unreadable r" + text(id));
+  for (const SendChunk& send : effects.send_chunks) {
+    lines.push_back("send a chunk to " + text(send.to) + " of " + describe(send.chunk.last) +
+                    " from " + std::to_string(send.chunk.offset));
+  }
+  if (effects.stage) lines.push_back("stage " + describe(Message(*effects.stage)));
+  if (effects.drop_through) lines.push_back("drop through " + text(*effects.drop_through));
   return lines;
 }
 

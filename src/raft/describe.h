@@ -19,6 +19,8 @@ namespace raft {
 std::string describe(EntryId id);
 std::string describe(const Payload& payload);  // Quoted if short and printable, else its size.
 std::string describe(const Entry& entry);
+std::string describe(const Configuration& configuration);
+std::string describe(const SnapshotMeta& snapshot);
 std::string describe(const HardState& hard_state);
 std::string describe(Role role);
 std::string describe(const Message& message);

@@ -22,16 +22,25 @@ bool is_well_formed(const AppendEntries& request) {
   for (const Entry& entry : request.entries) {
     if (entry.id.index != before.index.next() || entry.id.term < before.term) return false;
     if ((entry.payload == nullptr) != (entry.kind == EntryKind::Noop)) return false;
+    const bool configures = entry.kind == EntryKind::Configuration;
+    if (configures && !decode_configuration(*entry.payload).ok()) return false;
     before = entry.id;
   }
   return before.term <= request.term;
 }
 
-// The consistency check (Raft §5.3).
+// The consistency check (Raft §5.3). What is gone from our log was committed; whoever leads has the
+// same there (hazard B30).
 bool fits(const Log& log, EntryId previous) {
+  if (previous.index < log.base().index) return true;
   if (MUTANT(MatchesByIndexAlone) && log.find_id(previous.index)) return true;
   if (MUTANT(MatchesALaterTermToo) && log.find_id(previous.index) > previous) return true;
   return log.contains(previous);
+}
+
+// What the log has behind `previous`, which fits, known to the leader or not.
+std::uint64_t all_behind(const Log& log, EntryId previous) {
+  return log.last().index.since(previous.index);
 }
 
 // Up to here the log, which fits, is the leader's.
@@ -49,17 +58,12 @@ void Node::on(NodeId from, const AppendEntries& request, Effects& out) {
   AppendReply reply;
   reply.term = term();
   reply.previous = request.previous.index;
+  reply.lost = floor_ != EntryId();
   if (request.term < term() && !MUTANT(OldLeaderIsObeyed)) {
     promise(hard_state_step_, {from, reply}, out);
     return;
   }
-  // One leader a term (Raft §5.2). Going on would spread whatever went wrong.
-  CHECK(role() != Role::Leader, config_.self, from, term());
-  CHECK(!leader_ || leader_ == from, leader_->value, from, term());
-  if (role() != Role::Follower) become_follower(term(), out);
-  leader_ = from;
-  reset_election_timer();
-
+  follow(from, out);
   reply.round = request.round;
   const bool heartbeat = request.entries.empty();
   StepNumber needs =
@@ -69,25 +73,25 @@ void Node::on(NodeId from, const AppendEntries& request, Effects& out) {
 #ifdef SEAWORTHY_BROKEN
     const LogIndex end = request.previous.index.plus(request.entries.size());
     const LogIndex cut = std::max(end, log_.commit()).next();
-    if (config_.broken == Broken::TruncatesAcked && cut <= log_.last().index) {
-      open_record(out);  // What the message does not speak of goes, though it may be older.
-      log_.truncate_from(cut);
-      out.truncate_from = cut;
+    if (config_->broken == Broken::TruncatesAcked && cut <= log_.last().index) {
+      truncate_from(cut, out);  // What the message does not speak of goes, though it may be older.
     }
 #endif
     reply.success = true;
-    // Up to here this message speaks for the leader's log; what we may have beyond is unknown to
-    // it.
-    reply.match = request.previous.index.plus(request.entries.size());
+    reply.count = request.entries.size();
+    // match(): up to here this message speaks for the leader's log; what we may have beyond is
+    // unknown to it.
     const bool found = request.previous.index > LogIndex();
-    if (MUTANT(HeartbeatAcknowledgesAll) && heartbeat && found) reply.match = log_.last().index;
-    if (MUTANT(AcknowledgesAllItHas)) reply.match = log_.last().index;
+    if (MUTANT(HeartbeatAcknowledgesAll) && heartbeat && found)
+      reply.count = all_behind(log_, request.previous);
+    if (MUTANT(AcknowledgesAllItHas)) reply.count = all_behind(log_, request.previous);
     const bool doubled = MUTANT(DoubledAppendIsNotAwaited) && out.append.empty();
     if (!MUTANT(AcknowledgesBeforeTheSync) && !doubled) {
-      needs = std::max(needs, log_.step_of(reply.match));
+      needs = std::max(needs, log_.step_of(reply.match()));
     }
     const LogIndex commit = std::min(request.commit, verified_end(log_, request));
-    if (commit > log_.commit() || MUTANT(CommitGoesBack)) out.apply = log_.commit_to(commit);
+    if (commit > log_.commit() || MUTANT(CommitGoesBack)) log_.commit_to(commit, out.apply);
+    answer_asked_reads(out);
   } else {
     CHECK(request.previous.index > log_.commit(), request.previous.index, log_.commit());
     reply.hint = log_.last_at_or_below(request.previous.index, request.previous.term);
@@ -97,26 +101,34 @@ void Node::on(NodeId from, const AppendEntries& request, Effects& out) {
 
 // Raft Figure 2, AppendEntries 3 and 4. What is there already stays, and so does what follows it:
 // the message may be older than that.
-void Node::store(const std::vector<Entry>& entries, Effects& out) {
+void Node::store(const Entries& entries, Effects& out) {
   const auto first_new = std::ranges::find_if_not(entries, [this](const Entry& entry) {
-    return (log_.contains(entry.id) && !MUTANT(TruncatesWithoutConflict)) ||
+    return entry.id.index <= log_.base().index ||
+           (log_.contains(entry.id) && !MUTANT(TruncatesWithoutConflict)) ||
            (log_.find_id(entry.id.index) && MUTANT(KeepsConflictingEntries)) ||
            (log_.find_id(entry.id.index) > entry.id && MUTANT(KeepsEntriesOfLaterTerms));
   });
   if (first_new == entries.end()) return;
-  if (first_new->id.index <= log_.last().index) {
-    open_record(out);
-    log_.truncate_from(first_new->id.index);
-    out.truncate_from = first_new->id.index;
+  if (first_new->id.index <= log_.last().index) truncate_from(first_new->id.index, out);
+  for (auto entry = first_new; entry != entries.end(); ++entry) {
+    append(*entry, out);
+    if (entry->kind != EntryKind::Configuration) continue;
+    membership_.append(entry->id.index, decode_configuration(*entry->payload).value());
   }
-  std::for_each(first_new, entries.end(), [this, &out](const Entry& entry) { append(entry, out); });
+}
+
+void Node::truncate_from(LogIndex index, Effects& out) {
+  open_record(out);
+  log_.truncate_from(index);
+  membership_.truncate_from(index);
+  out.truncate_from = index;
 }
 
 void Node::on(NodeId from, const AppendReply& reply, Effects& out) {
-  Leader* leadership = std::get_if<Leader>(&role_);
+  Leader* leadership = find_own_leadership();
   if (leadership == nullptr) return;
   if (reply.term != term() && !MUTANT(AnswerOfAnEarlierTermCounts)) return;
-  leadership->on_reply(from, reply, log_, now_, out.send_now);
+  leadership->on_reply(from, reply, log_, out);
   advance(*leadership, out);
 }
 
@@ -128,10 +140,13 @@ void Node::advance(Leader& leadership, Effects& out) {
   const LogIndex stored = leadership.majority_match(own);
   bool of_own_term = stored > log_.commit() && log_.at(stored).id.term == term();
 #ifdef SEAWORTHY_BROKEN
-  if (config_.broken == Broken::CommitsByCounting) of_own_term = true;  // Of any term.
+  if (config_->broken == Broken::CommitsByCounting) of_own_term = true;  // Of any term.
 #endif
   if (stored > log_.commit() && (of_own_term || MUTANT(CommitsOldTermsByCounting))) {
-    out.apply = log_.commit_to(stored);
+    log_.commit_to(stored, out.apply);
+    answer_asked_reads(out);
+    on_committed(leadership, out);
+    if (role() != Role::Leader) return;
   }
   leadership.answer_reads(log_, out);
 }

@@ -15,11 +15,24 @@ constexpr std::uint64_t kHuge = std::numeric_limits<std::uint64_t>::max();
 
 EntryId id(std::uint64_t term, std::uint64_t index) { return {Term(term), LogIndex(index)}; }
 
-TEST(Node, ListensToVotersOnly) {
+TEST(Node, AnswersStrangersButNotItself) {
   OneServer server(3);
-  EXPECT_TRUE(server.receive(9, RequestVote{Term(7), {}}).empty());
   EXPECT_TRUE(server.receive(1, RequestVote{Term(7), {}}).empty());  // Its own id: a mirror.
   EXPECT_EQ(server.node().term(), Term(0));
+  // A voter may be one that this server has not heard of yet (thesis §4.2.3).
+  EXPECT_EQ(server.receive(9, RequestVote{Term(7), {}}).size(), 1U);
+  EXPECT_EQ(server.node().vote(), NodeId{9});
+}
+
+TEST(Node, CountsNoStrangers) {
+  OneServer server(3, 1, {1});
+  server.become_candidate();
+  server.receive(9, VoteReply{Term(2), true});
+  EXPECT_EQ(server.node().role(), Role::Candidate);
+  server.receive(2, VoteReply{Term(2), true});
+  ASSERT_EQ(server.node().role(), Role::Leader);
+  server.receive(9, AppendReply{Term(2), LogIndex(1), 1, 0, true, {}, false});
+  EXPECT_EQ(server.node().commit(), LogIndex(0));
 }
 
 TEST(Node, IgnoresWhatNoCorrectServerSends) {
@@ -47,17 +60,17 @@ TEST(Node, IgnoresAnswersToWhatItNeverSent) {
   OneServer server(3, 1, {1, 1});
   server.become_leader();
   const std::vector<AppendReply> replies = {
-      {Term(2), LogIndex(2), 0, true, LogIndex(9), {}},
-      {Term(2), LogIndex(kHuge), 0, false, {}, id(kHuge, kHuge)},
-      {Term(2), LogIndex(2), 7, true, LogIndex(3), {}},
-      {Term(1), LogIndex(2), 0, true, LogIndex(3), {}},
+      {Term(2), LogIndex(2), 7, 0, true, {}, false},
+      {Term(2), LogIndex(kHuge), 0, 0, false, id(kHuge, kHuge), false},
+      {Term(2), LogIndex(2), 1, 7, true, {}, false},
+      {Term(1), LogIndex(2), 1, 0, true, {}, false},
   };
   for (const AppendReply& reply : replies) {
     EXPECT_TRUE(server.receive(2, reply).empty()) << describe(Message(reply));
     EXPECT_EQ(server.node().commit(), LogIndex(0)) << describe(Message(reply));
   }
   // A hint from beyond is taken for what it is worth.
-  server.receive(2, AppendReply{Term(2), LogIndex(2), 0, false, {}, id(kHuge, kHuge)});
+  server.receive(2, AppendReply{Term(2), LogIndex(2), 0, 0, false, id(kHuge, kHuge), false});
   EXPECT_EQ(server.node().find_leadership()->progress({2}).next(), LogIndex(2));
 }
 
@@ -76,8 +89,8 @@ TEST(Node, CountsNoPreVoteOfAnEarlierQuestion) {
 TEST(Node, LeadsOnlyWhenItsOwnVoteIsOnDisk) {
   Config config;
   config.self = {1};
-  config.voters = {{1}, {2}, {3}};
-  Node node(config, {}, {});
+  config.initial = configuration_of({{1}, {2}, {3}});
+  Node node(config, {});
   while (node.role() == Role::Follower) (void)node.step(Tick{});
   const StepNumber voted = node.step(Receive{{2}, PreVoteReply{Term(1), true}}).step;
   // An owner may open what is held before it reports the receipt here: answers come early.
@@ -113,16 +126,16 @@ TEST(NodeDeathTest, AReceiptForWhatWasNeverAskedIsABug) {
 }
 
 TEST(NodeDeathTest, ConfigIsChecked) {
-  const auto make = [](const Config& config) { const Node node(config, {}, {}); };
+  const auto make = [](const Config& config) { const Node node(config, {}); };
   Config good;
   good.self = {1};
-  good.voters = {{1}, {2}, {3}};
+  good.initial = configuration_of({{1}, {2}, {3}});
   make(good);
   Config config = good;
-  config.voters = {{2}, {3}};
+  config.self = {};
   EXPECT_DEATH(make(config), "CHECK failed");
   config = good;
-  config.voters = {{1}, {2}, {2}};
+  config.initial = configuration_of({{1}, {2}, {2}});
   EXPECT_DEATH(make(config), "CHECK failed");
   config = good;
   config.heartbeat_ticks = config.election_ticks_min;
@@ -137,8 +150,10 @@ TEST(Node, EqualSeedsDrawDifferentTimeouts) {
   for (std::uint32_t self = 1; self <= 8; ++self) {
     Config config;
     config.self = {self};
-    for (std::uint32_t voter = 1; voter <= 8; ++voter) config.voters.push_back({voter});
-    Node node(config, {}, {});
+    std::vector<NodeId> voters;
+    for (std::uint32_t voter = 1; voter <= 8; ++voter) voters.push_back({voter});
+    config.initial = configuration_of(voters);
+    Node node(config, {});
     int count = 0;
     while (node.role() == Role::Follower) count += node.step(Tick{}).step == StepNumber() ? 1 : 0;
     ticks.push_back(count);

@@ -15,7 +15,8 @@ class OneServer {
   explicit OneServer(std::uint32_t voters, std::uint64_t term = 0,
                      const std::vector<std::uint64_t>& log = {},
                      std::optional<NodeId> vote = std::nullopt)
-      : node_(make_config(voters), {Term(term), vote}, make_log(log)) {}
+      : node_(make_config(voters),
+              Recovered{{Term(term), vote}, std::nullopt, 0, {}, make_log(log), {}}) {}
 
   const Node& node() const { return node_; }
 
@@ -92,7 +93,9 @@ class OneServer {
   static Config make_config(std::uint32_t voters) {
     Config config;
     config.self = {1};
-    for (std::uint32_t id = 1; id <= voters; ++id) config.voters.push_back({id});
+    std::vector<NodeId> ids;
+    for (std::uint32_t id = 1; id <= voters; ++id) ids.push_back({id});
+    config.initial = configuration_of(ids);
     return config;
   }
 

@@ -37,7 +37,7 @@ inline AppendEntries append(std::uint64_t term, EntryId previous,
 }
 
 inline AppendReply stored(const Node& leader, std::uint64_t match) {
-  return {leader.term(), LogIndex(match), 0, true, LogIndex(match), {}};
+  return {leader.term(), LogIndex(match), 0, 0, true, {}, false};
 }
 
 // Gives an input that must be answered by one message of this kind.

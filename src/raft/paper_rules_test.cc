@@ -29,9 +29,11 @@ TEST(PaperAllServers, WhatIsCommittedIsAppliedAtOnce) {
 // "If RPC request or response contains term T > currentTerm: set currentTerm = T, convert to
 // follower (§5.1)"
 TEST(PaperAllServers, ALaterTermInAnyRequestOrResponseMakesAFollower) {
+  // Of requests for votes, those that a leader asked for: others do not depose a leader that is
+  // heard (thesis §4.2.3).
   const std::vector<Message> messages = {
-      RequestVote{Term(9), {}}, VoteReply{Term(9), false}, append(9, id(0, 0), {}),
-      AppendReply{Term(9), {}, 0, false, {}, {}}, PreVoteReply{Term(9), false}};
+      RequestVote{Term(9), {}, true}, VoteReply{Term(9), false}, append(9, id(0, 0), {}),
+      AppendReply{Term(9), {}, 0, 0, false, {}, false}, PreVoteReply{Term(9), false}};
   for (const Message& message : messages) {
     for (const Role role : {Role::Follower, Role::PreCandidate, Role::Candidate, Role::Leader}) {
       OneServer server(3, 1, {1});
@@ -176,7 +178,7 @@ TEST(PaperLeaders, ElectionIsAnnouncedAndRepeatedDuringIdlePeriods) {
   const std::vector<Envelope> first = server.receive(2, VoteReply{Term(1), true});
   EXPECT_EQ(receivers(first), (std::vector<std::uint32_t>{2, 3}));
   ASSERT_EQ(only<AppendEntries>(first).size(), 2U);
-  EXPECT_EQ(only<AppendEntries>(first)[0].entries.at(0).kind, EntryKind::Noop);
+  EXPECT_EQ(only<AppendEntries>(first)[0].entries[0].kind, EntryKind::Noop);
 
   server.give(Tick{});
   const std::vector<Envelope> second = server.give(Tick{});  // heartbeat_ticks is 2.

@@ -17,8 +17,8 @@ using namespace paper;  // NOLINT(google-build-using-namespace): a handful of te
 TEST(PaperState, PersistentStateIsUpdatedBeforeRespondingToRpcs) {
   Config config;
   config.self = {1};
-  config.voters = {{1}, {2}, {3}};
-  Node node(config, {}, {});
+  config.initial = configuration_of({{1}, {2}, {3}});
+  Node node(config, {});
   const Effects vote = node.step(Receive{{2}, RequestVote{Term(1), {}}});
   EXPECT_EQ(vote.save, (HardState{Term(1), NodeId{2}}));
   EXPECT_TRUE(vote.send_now.empty());
@@ -145,8 +145,8 @@ TEST(PaperAppendEntries, Rule3AConflictIsDeletedWithAllThatFollows) {
 // §5.3 and the same rule from the other side: what does not conflict stays.
 TEST(PaperAppendEntries, Rule3AShorterOrOlderMessageDeletesNothing) {
   OneServer server(3, 4, {1, 2, 2, 2});
-  EXPECT_EQ(answer<AppendReply>(server, 2, append(4, id(1, 1), {2})).match, LogIndex(2));
-  EXPECT_EQ(answer<AppendReply>(server, 2, append(4, id(0, 0), {})).match, LogIndex(0));
+  EXPECT_EQ(answer<AppendReply>(server, 2, append(4, id(1, 1), {2})).match(), LogIndex(2));
+  EXPECT_EQ(answer<AppendReply>(server, 2, append(4, id(0, 0), {})).match(), LogIndex(0));
   EXPECT_EQ(server.log_terms(), (Terms{1, 2, 2, 2}));
 }
 
@@ -154,9 +154,9 @@ TEST(PaperAppendEntries, Rule3AShorterOrOlderMessageDeletesNothing) {
 TEST(PaperAppendEntries, Rule4OnlyNewEntriesAreAppended) {
   OneServer server(3, 4, {1, 2});
   const AppendEntries request = append(4, id(1, 1), {2, 4, 4});
-  EXPECT_EQ(answer<AppendReply>(server, 2, request).match, LogIndex(4));
+  EXPECT_EQ(answer<AppendReply>(server, 2, request).match(), LogIndex(4));
   EXPECT_EQ(server.log_terms(), (Terms{1, 2, 4, 4}));
-  EXPECT_EQ(answer<AppendReply>(server, 2, request).match, LogIndex(4));
+  EXPECT_EQ(answer<AppendReply>(server, 2, request).match(), LogIndex(4));
   EXPECT_EQ(server.log_terms(), (Terms{1, 2, 4, 4}));
 }
 

@@ -9,10 +9,19 @@
 namespace raft {
 
 bool Progress::may_send() const {
-  return mode_ == Mode::Probe ? !probing_ : inflight_.size() < max_inflight_;
+  switch (mode_) {
+    case Mode::Probe:
+      return !probing_;
+    case Mode::Pipeline:
+      return inflight_.size() < limits_.messages && inflight_bytes_ < limits_.bytes;
+    case Mode::Snapshot:
+      return false;
+  }
+  CHECK(false);
+  return false;
 }
 
-void Progress::on_sent(LogIndex last) {
+void Progress::on_sent(LogIndex last, std::uint64_t bytes) {
   CHECK(may_send());
   CHECK(next_ <= last, next_, last);
   if (mode_ == Mode::Probe) {
@@ -20,7 +29,8 @@ void Progress::on_sent(LogIndex last) {
     return;
   }
   next_ = last.next();
-  inflight_.push_back(last);
+  inflight_.push() = {last, bytes};
+  inflight_bytes_ += bytes;
 }
 
 void Progress::on_success(LogIndex match) {
@@ -33,7 +43,8 @@ void Progress::on_success(LogIndex match) {
     return;
   }
   next_ = std::max(next_, match_.next());
-  while (!inflight_.empty() && inflight_.front() <= match_ && !MUTANT(WindowNeverReopens)) {
+  while (!inflight_.empty() && inflight_.front().last <= match_ && !MUTANT(WindowNeverReopens)) {
+    if (!MUTANT(InflightBytesLeak)) inflight_bytes_ -= inflight_.front().bytes;
     inflight_.pop_front();
   }
 }
@@ -41,30 +52,57 @@ void Progress::on_success(LogIndex match) {
 bool Progress::on_refusal(LogIndex previous, LogIndex guess) {
   // What matched once is on the follower's disk and stays there.
   if (previous <= match_ && !MUTANT(LateRefusalStepsBack)) return false;
+  if (mode_ == Mode::Snapshot) return false;
   if (mode_ == Mode::Pipeline && MUTANT(LostAppendIsNotSentAgain)) return false;
   // An answer to an earlier probe, or to what was sent before the last step back.
   if (mode_ == Mode::Probe ? previous.next() != next_ : previous >= next_) return false;
 
   // previous < next, and match < previous: the new next is lower by at least one, above match.
-  next_ = std::max(match_.next(), std::min(previous, guess.next()));
-  mode_ = Mode::Probe;
+  probe(std::max(match_.next(), std::min(previous, guess.next())));
   probing_ = MUTANT(ProbeIsNotRepeated);
-  inflight_.clear();
   return true;
+}
+
+void Progress::on_loss(LogIndex match, LogIndex guess) {
+  CHECK(match <= guess && guess < next_, match, guess, next_);
+  match_ = match;
+  probe(guess.next());
+}
+
+void Progress::on_too_far_behind() {
+  probe(next_);
+  mode_ = Mode::Snapshot;
+}
+
+void Progress::on_installed(LogIndex index) {
+  if (mode_ != Mode::Snapshot) return on_success(index);
+  match_ = std::max(match_, index);
+  probe(match_.next());
+}
+
+void Progress::probe(LogIndex next) {
+  next_ = next;
+  mode_ = Mode::Probe;
+  probing_ = false;
+  inflight_.clear();
+  inflight_bytes_ = 0;
 }
 
 void Progress::check_invariants(LogIndex last) const {
   CHECK(match_ < next_, match_, next_);
   CHECK(next_ <= last.next(), next_, last);
-  CHECK(inflight_.size() <= max_inflight_, inflight_.size(), max_inflight_);
+  CHECK(inflight_.size() <= limits_.messages, inflight_.size(), limits_.messages);
   CHECK(mode_ == Mode::Pipeline || inflight_.empty(), inflight_.size());
   CHECK(mode_ == Mode::Probe || !probing_);
   LogIndex before = match_;
-  for (const LogIndex sent : inflight_) {
-    CHECK(before < sent, before, sent);
-    before = sent;
+  std::uint64_t bytes = 0;
+  for (const Sent& sent : inflight_) {
+    CHECK(before < sent.last, before, sent.last);
+    before = sent.last;
+    bytes += sent.bytes;
   }
   CHECK(before < next_, before, next_);
+  CHECK(bytes == inflight_bytes_, bytes, inflight_bytes_);
 }
 
 }  // namespace raft

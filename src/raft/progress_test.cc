@@ -8,7 +8,7 @@ namespace {
 
 // As a leader of entries 1..9 sees a follower that has 1..4, with 5..7 on their way.
 Progress make_pipeline() {
-  Progress progress(LogIndex(5), 3);
+  Progress progress(LogIndex(5), {3});
   progress.on_success(LogIndex(4));
   progress.on_sent(LogIndex(5));
   progress.on_sent(LogIndex(7));
@@ -16,7 +16,7 @@ Progress make_pipeline() {
 }
 
 TEST(Progress, ProbesOneMessageAtATime) {
-  Progress progress(LogIndex(5), 3);
+  Progress progress(LogIndex(5), {3});
   EXPECT_TRUE(progress.may_send());
   progress.on_sent(LogIndex(9));
   EXPECT_FALSE(progress.may_send());

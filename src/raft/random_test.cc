@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Clusters under random faults. Each step checks the invariants of the server that made it and
-// Figure 3 over the cluster (safety.h); at the end everything heals and the cluster must serve.
+// Figure 3 over the cluster (safety.h), and each commit what is on the disks; at the end everything
+// heals and the cluster must serve.
+//
+// Every run has its mix: members come and go, leadership is transferred, snapshots are taken and
+// sent, a disk loses what it had acknowledged, leases with clocks that agree.
 //
 // RAFT_SEED=N runs seed N alone; RAFT_SEEDS=N runs N seeds.
 #include <gtest/gtest.h>
@@ -22,27 +26,52 @@ std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise)
 class RandomRun {
  public:
   explicit RandomRun(std::uint64_t seed)
-      : random_(seed), cluster_(pick_size(), pick_config(seed)), ids_(cluster_.ids()) {}
+      : random_(seed), mix_(pick_mix()), cluster_(make_cluster(seed)), ids_(cluster_.ids()) {}
 
   void run() {
     constexpr int kSteps = 2000;
     for (int i = 0; i < kSteps; ++i) {
       const base::CheckContext context("step " + std::to_string(i));
       disturb();
-      cluster_.take_trace();
+      count();
     }
     heal();
     demand_progress();
   }
 
+  struct Counts {
+    std::uint64_t changes = 0;
+    std::uint64_t transfers = 0;
+    std::uint64_t installs = 0;
+    std::uint64_t losses = 0;
+  };
+  const Counts& counts() const { return counts_; }
   std::uint64_t committed() const { return cluster_.safety().committed().value(); }
   std::uint64_t answered_reads() const { return answered_reads_; }
 
  private:
   bool chance(std::uint64_t percent) { return random_.between(1, 100) <= percent; }
   NodeId any() { return ids_[random_.between(0, ids_.size() - 1)]; }
-  // A disturbed cluster of one is dull.
-  std::uint32_t pick_size() { return static_cast<std::uint32_t>(random_.between(1, 5)); }
+
+  struct Mix {
+    bool membership = false;
+    bool transfers = false;
+    bool snapshots = false;
+    bool damage = false;  // Of at most one server at a time, of three or more that stay.
+    bool leases = false;  // With clocks that agree.
+  };
+  Mix pick_mix() {
+    Mix mix{chance(40), chance(40), chance(50), false, chance(20)};
+    mix.damage = !mix.membership && chance(30);
+    return mix;
+  }
+
+  TestCluster make_cluster(std::uint64_t seed) {
+    const Config config = pick_config(seed);
+    const auto voters = static_cast<std::uint32_t>(random_.between(mix_.damage ? 3 : 1, 5));
+    const auto others = static_cast<std::uint32_t>(mix_.membership ? random_.between(1, 3) : 0);
+    return {voters + others, voters, config};
+  }
 
   Config pick_config(std::uint64_t seed) {
     Config config;
@@ -51,6 +80,11 @@ class RandomRun {
     config.max_inflight_messages = static_cast<std::uint32_t>(random_.between(1, 6));
     config.max_uncommitted_bytes = random_.between(100, 2000);
     config.max_pending_reads = static_cast<std::uint32_t>(random_.between(1, 20));
+    config.max_inflight_bytes = random_.between(1, 1000);
+    config.snapshot_chunk_bytes = random_.between(3, 40);
+    config.max_kept_bytes = random_.between(0, 5000);
+    config.max_promotion_lag = random_.between(0, 5);
+    config.lease.on = mix_.leases;
     loss_ = random_.between(0, 20);
     doubling_ = random_.between(0, 20);
     reordering_ = random_.between(0, 50);
@@ -69,9 +103,11 @@ class RandomRun {
 
   void do_something_else(std::uint64_t dice) {
     if (dice <= 250) {
-      cluster_.step(any(), Tick{});
-    } else if (dice <= 350) {
-      if (const NodeId id = any(); cluster_.is_up(id)) cluster_.time_out(id);
+      tick();
+    } else if (dice <= 330) {
+      administer();
+    } else if (dice <= 380) {
+      if (const NodeId id = any(); cluster_.is_up(id) && !mix_.leases) cluster_.time_out(id);
     } else if (dice <= 500) {
       propose(any());
     } else if (dice <= 650) {
@@ -87,6 +123,38 @@ class RandomRun {
     } else {
       cluster_.heal();
     }
+  }
+
+  // Leases rest on clocks: then a tick comes to all that are up.
+  void tick() {
+    if (!mix_.leases) return cluster_.step(any(), Tick{});
+    for (const NodeId id : ids_) cluster_.step(id, Tick{});
+  }
+
+  void administer() {
+    const NodeId id = any();
+    if (!cluster_.is_up(id)) return;
+    if (mix_.snapshots) cluster_.take_snapshot(id, chance(70) ? 0 : 4);
+    const std::optional<NodeId> leader = cluster_.find_leader();
+    if (!leader) return;
+    if (mix_.transfers && chance(40)) cluster_.step(*leader, TransferLeadership{any()});
+    if (mix_.membership) cluster_.step(*leader, ChangeMembership{pick_target(*leader)});
+  }
+
+  // Some other configuration, legal or not.
+  Configuration pick_target(NodeId leader) {
+    const Configuration now = cluster_.node(leader).configuration();
+    Configuration target;
+    for (const NodeId id : ids_) {
+      const bool votes = std::ranges::find(now.voters, id, &Member::id) != now.voters.end();
+      const std::uint64_t dice = random_.between(1, 100);
+      if (votes ? dice <= 80 : now.has_learner(id) && dice <= 70) {
+        target.voters.push_back({id, {}});
+      } else if (dice <= 97) {
+        target.learners.push_back({id, {}});
+      }
+    }
+    return target;
   }
 
   void move_a_message() {
@@ -144,9 +212,30 @@ class RandomRun {
       if (chance(50)) sync(id);  // A random part of what is unsynced may have come through.
       check_reads();
       cluster_.crash(id);
+      if (mix_.damage && chance(20)) damage(id);
       std::erase_if(due_, [id](const auto& read) { return read.second.asked == id; });
     } else {
       cluster_.restart(id);
+    }
+  }
+
+  void damage(NodeId id) {
+    for (const NodeId other : ids_) {
+      if (cluster_.server(other).floor != EntryId()) return;
+    }
+    const auto& server = cluster_.server(id);
+    const std::uint64_t kept = random_.between(0, server.log.size());
+    cluster_.damage(id, server.base.index.plus(kept));
+    if (server.floor != EntryId()) counts_.losses += 1;
+  }
+
+  void count() {
+    for (const std::string& line : cluster_.take_trace()) {
+      if (line.find("install") != std::string::npos) counts_.installs += 1;
+      if (line.find("RequestVote") != std::string::npos && line.ends_with("transfer")) {
+        counts_.transfers += 1;
+      }
+      if (line.find("append ") != std::string::npos && line.ends_with("}")) counts_.changes += 1;
     }
   }
 
@@ -175,20 +264,24 @@ class RandomRun {
     CHECK(leader.has_value());
     const LogIndex before = cluster_.node(*leader).commit();
     CHECK(before == cluster_.node(*leader).last().index, before);
+    CHECK(!cluster_.node(*leader).configuration().is_joint());
     propose(*leader);
     read(*leader);
     const std::uint64_t answered = answered_reads_;
     pass_time(10);
     CHECK(answered < answered_reads_);
     CHECK(due_.empty(), due_.size());
-    for (const NodeId id : ids_) {
+    for (const NodeId id : cluster_.node(*leader).configuration().ids()) {
       CHECK(cluster_.node(id).leader() == leader, id);
+      CHECK(cluster_.node(id).floor() == EntryId(), id);
       CHECK(before < cluster_.node(id).commit(), before, id);
       CHECK(cluster_.node(id).commit() == cluster_.node(*leader).commit(), id);
     }
   }
 
   base::Prng random_;
+  Mix mix_;
+  Counts counts_;
   std::uint64_t loss_ = 0;  // Percent, like those below.
   std::uint64_t doubling_ = 0;
   std::uint64_t reordering_ = 0;
@@ -212,6 +305,10 @@ TEST(RandomCluster, KeepsFigure3AndServesWhenHealed) {
   std::cout << "seeds: " << first << ".." << first + count - 1 << '\n';
   std::uint64_t committed = 0;
   std::uint64_t reads = 0;
+  std::uint64_t changes = 0;
+  std::uint64_t transfers = 0;
+  std::uint64_t installs = 0;
+  std::uint64_t losses = 0;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     const base::CheckContext context("RAFT_SEED=" + std::to_string(seed) +
                                      " raft_test --gtest_filter=RandomCluster.*");
@@ -219,8 +316,15 @@ TEST(RandomCluster, KeepsFigure3AndServesWhenHealed) {
     run.run();
     committed += run.committed();
     reads += run.answered_reads();
+    changes += run.counts().changes;
+    transfers += run.counts().transfers;
+    installs += run.counts().installs;
+    losses += run.counts().losses;
   }
-  std::cout << "committed: " << committed << ", reads answered: " << reads << '\n';
+  std::cout << "committed: " << committed << ", reads answered: " << reads
+            << ", configurations written: " << changes
+            << ", votes asked for by transfer: " << transfers
+            << ", snapshots installed: " << installs << ", disks damaged: " << losses << '\n';
   EXPECT_LT(count, committed);  // A cluster that never does anything breaks no rule.
   EXPECT_LE(count, reads);
 }

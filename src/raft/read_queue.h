@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads that a leader has taken and not yet answered (thesis §6.4).
+// Reads that a leader has taken and not yet answered, its own and its followers' (thesis §6.4).
 //
 // A read may be answered when two things are known: a majority has answered a round of messages
 // that started after the read came (so this server still led then), and the commit mark has reached
@@ -8,12 +8,18 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <vector>
 
-#include "raft/effects.h"
+#include "base/ring.h"
+#include "mutant/mutant.h"
+#include "raft/types.h"
 
 namespace raft {
+
+struct WaitingRead {
+  NodeId from;           // Who asked; 0: this server's own owner.
+  std::uint64_t id = 0;  // A ReadId of the owner's, or the context of a follower's question.
+  LogIndex index;
+};
 
 class ReadQueue {
  public:
@@ -23,18 +29,29 @@ class ReadQueue {
   std::uint64_t last_round() const { return reads_.back().round; }
 
   // Requires: neither `round` nor the index is below that of an earlier read.
-  void push(Readable read, std::uint64_t round);
-  // Moves to `out` what `confirmed` rounds and `commit` allow to answer.
-  void release(std::uint64_t confirmed, LogIndex commit, std::vector<Readable>& out);
-  // All that is left, oldest first; the queue is empty afterwards.
-  std::vector<ReadId> drain();
+  void push(const WaitingRead& read, std::uint64_t round);
+  // Takes out what `confirmed` rounds and `commit` allow to answer, oldest first, and calls
+  // answer(read) for each.
+  template <class Answer>
+  void release(std::uint64_t confirmed, LogIndex commit, Answer answer) {
+    while (!reads_.empty() && reads_.front().round <= confirmed &&
+           (reads_.front().read.index <= commit || MUTANT(ReadIsReadyBeforeItsCommit))) {
+      answer(reads_.front().read);
+      reads_.pop_front();
+    }
+  }
+  // The same with all that is left.
+  template <class Answer>
+  void drain(Answer answer) {
+    for (; !reads_.empty(); reads_.pop_front()) answer(reads_.front().read);
+  }
 
  private:
   struct Waiting {
-    Readable read;
+    WaitingRead read;
     std::uint64_t round;
   };
-  std::deque<Waiting> reads_;
+  base::Ring<Waiting> reads_;
 };
 
 }  // namespace raft

@@ -25,6 +25,13 @@ void Safety::on_step(const Before& before, const Node& node, const Effects& effe
 
   // State Machine Safety: no two servers apply different entries for the same index.
   LogIndex applied = before.commit;
+  if (effects.install) {
+    const EntryId last = effects.install->snapshot.last;
+    CHECK(applied < last.index, applied, last.index);
+    const auto agreed = committed_.find(last.index);
+    CHECK(agreed != committed_.end() && agreed->second.id == last, describe(last), node.id());
+    applied = last.index;
+  }
   for (const Entry& entry : effects.apply) {
     CHECK(entry.id.index == applied.next(), entry.id.index, applied);
     applied = entry.id.index;
@@ -44,8 +51,9 @@ void Safety::on_leader(const Node& node) {
 
   // Leader Completeness: what was committed in a term is in the logs of all leaders of later ones.
   for (const auto& [index, agreed] : committed_) {
-    CHECK(agreed.committed_in >= node.term() || node.log().contains(agreed.id), describe(agreed.id),
-          agreed.committed_in, node.id(), node.term());
+    const bool has = index <= node.log().base().index || node.log().contains(agreed.id);
+    CHECK(agreed.committed_in >= node.term() || has, describe(agreed.id), agreed.committed_in,
+          node.id(), node.term());
   }
 }
 

@@ -13,15 +13,18 @@ Payload make_payload(std::string text) {
   return std::make_shared<const std::string>(std::move(text));
 }
 
-TestCluster::TestCluster(std::uint32_t count, const Config& base) {
-  std::vector<NodeId> voters;
-  for (std::uint32_t id = 1; id <= count; ++id) voters.push_back({id});
-  for (const NodeId id : voters) {
+TestCluster::TestCluster(std::uint32_t count, const Config& base)
+    : TestCluster(count, count, base) {}
+
+TestCluster::TestCluster(std::uint32_t count, std::uint32_t voters, const Config& base) {
+  std::vector<NodeId> first;
+  for (std::uint32_t id = 1; id <= voters; ++id) first.push_back({id});
+  for (std::uint32_t id = 1; id <= count; ++id) {
     Config config = base;
-    config.self = id;
-    config.voters = voters;
-    servers_[id].config = config;
-    restart(id);
+    config.self = {id};
+    if (id <= voters) config.initial = configuration_of(first);
+    servers_[{id}].config = config;
+    restart({id});
   }
 }
 
@@ -54,17 +57,25 @@ void TestCluster::step(NodeId id, const Input& input) {
   Server& server = servers_.at(id);
   if (!server.node) return;
   step_once(server, input);
-  if (server.syncs_at_once) persist_all(id);
+  if (!server.syncs_at_once) return;
+  persist_all(id);
+  while (server.staged) {
+    step_once(server, *std::exchange(server.staged, std::nullopt));
+    persist_all(id);
+  }
 }
 
 void TestCluster::step_once(Server& server, const Input& input) {
   const NodeId id = server.config.self;
   Node& node = *server.node;
   const Safety::Before before{node.role(), node.term(), node.commit()};
+  const Configuration configuration = node.configuration();
   const StepNumber step_before = node.last_step();
+  const bool is_quiet = std::holds_alternative<Tick>(input) && node.quiet_ticks() > 0;
   const Effects effects = node.step(input);
 
   node.check_invariants();
+  CHECK(!is_quiet || (describe(effects).empty() && before.role == node.role()), id);
   CHECK(effects.step == (effects.must_sync() ? step_before.next() : step_before), effects.step);
   safety_.on_step(before, node, effects);
   if (before.role != node.role() || before.term != node.term()) {
@@ -72,9 +83,24 @@ void TestCluster::step_once(Server& server, const Input& input) {
   }
   for (const std::string& line : describe(effects)) note(id, line);
 
+  if (node.floor() == EntryId()) server.floor = {};
   if (effects.must_sync()) server.unsynced.push_back(effects);
   for (const Envelope& envelope : effects.send_now) send(id, envelope);
   for (const Held<Envelope>& held : effects.send_durable) server.held.push_back(held);
+  if (before.role == Role::Leader && before.commit < node.commit()) {
+    check_commit(server, configuration);
+  }
+  for (const SendChunk& chunk : effects.send_chunks) send_chunk(server, chunk);
+  if (effects.stage) stage(server, *effects.stage);
+  if (effects.drop_through) {
+    const LogIndex index = *effects.drop_through;
+    CHECK(index <= server.snapshots.rbegin()->first.index, index);
+    for (const Entry& entry : server.log) {
+      if (entry.id.index == index) server.base = entry.id;
+    }
+    CHECK(server.base.index >= index, server.base.index, index);
+    std::erase_if(server.log, [index](const Entry& entry) { return entry.id.index <= index; });
+  }
   std::ranges::copy(effects.readable, std::back_inserter(server.readable));
   std::ranges::copy(effects.unreadable, std::back_inserter(server.unreadable));
 }
@@ -84,7 +110,15 @@ void TestCluster::persist(NodeId id, StepNumber until) {
   while (!server.unsynced.empty() && server.unsynced.front().step <= until) {
     const Effects& record = server.unsynced.front();
     if (record.save) server.hard_state = *record.save;
-    if (record.truncate_from) server.log.resize(record.truncate_from->value() - 1);
+    if (record.install) {
+      const EntryId last = record.install->snapshot.last;
+      const bool keeps = record.install->keeps_rest;
+      std::erase_if(server.log, [&](const Entry& e) { return !keeps || e.id.index <= last.index; });
+      server.base = last;
+    }
+    if (record.truncate_from) {
+      server.log.resize(record.truncate_from->since(server.base.index) - 1);
+    }
     std::ranges::copy(record.append, std::back_inserter(server.log));
     server.unsynced.pop_front();
   }
@@ -98,6 +132,7 @@ void TestCluster::persist(NodeId id, StepNumber until) {
     send(id, held.open(receipt));
   }
   step_once(server, Persisted{receipt});
+  if (server.staged) step_once(server, *std::exchange(server.staged, std::nullopt));
 }
 
 void TestCluster::persist_all(NodeId id) {
@@ -114,12 +149,27 @@ void TestCluster::crash(NodeId id) {
   server.node.reset();
   server.unsynced.clear();
   server.held.clear();
+  server.staged.reset();
   note(id, "is down");
 }
 
 void TestCluster::restart(NodeId id) {
   Server& server = servers_.at(id);
-  server.node.emplace(server.config, server.hard_state, server.log);
+  server.config.life += 1;
+  Recovered recovered{server.hard_state, std::nullopt, 0, server.base, server.log, server.floor};
+  if (!server.snapshots.empty()) {
+    const auto& [last, text] = *server.snapshots.rbegin();
+    recovered.snapshot = taken_.at(text);
+    recovered.snapshot_total = text.size();
+    // As Journal::open: a snapshot that the log does not lead up to takes its place.
+    const bool leads =
+        server.base == last || std::ranges::find(server.log, last, &Entry::id) != server.log.end();
+    if (!leads) {
+      server.base = recovered.base = last;
+      server.log = recovered.entries = {};
+    }
+  }
+  server.node.emplace(server.config, std::move(recovered));
   server.node->check_invariants();
 }
 
@@ -127,12 +177,88 @@ void TestCluster::restart_with(NodeId id, const HardState& hard_state,
                                const std::vector<Term>& log) {
   Server& server = servers_.at(id);
   server.hard_state = hard_state;
+  server.base = {};
+  server.snapshots.clear();
+  server.floor = {};
   server.log.clear();
   for (const Term term : log) {
     const EntryId entry{term, LogIndex(server.log.size() + 1)};
     server.log.push_back({entry, EntryKind::Command, make_payload(describe(entry))});
   }
   restart(id);
+}
+
+void TestCluster::take_snapshot(NodeId id, std::uint64_t keep) {
+  Server& server = servers_.at(id);
+  if (!server.node) return;
+  const EntryId last = *server.node->log().find_id(server.node->commit());
+  const bool covered = server.node->snapshot() && last <= server.node->snapshot()->last;
+  if (last == EntryId() || covered) return;
+  const SnapshotMeta meta{last, server.node->configuration_at(last.index)};
+  const std::string text = "n" + std::to_string(id.value) + "'s of " + describe(meta);
+  taken_.emplace(text, meta);
+  server.snapshots.clear();
+  server.snapshots.emplace(last, text);
+  step(id, SnapshotTaken{meta, text.size(), keep});
+}
+
+void TestCluster::damage(NodeId id, LogIndex kept) {
+  Server& server = servers_.at(id);
+  CHECK(!server.node);
+  if (server.log.empty() || server.log.back().id.index <= kept) return;
+  server.floor = std::max(server.floor, server.log.back().id);
+  std::erase_if(server.log, [kept](const Entry& entry) { return entry.id.index > kept; });
+}
+
+// As an owner does who keeps the newest only: of others, there is nothing to send.
+void TestCluster::send_chunk(Server& server, const SendChunk& send) {
+  const auto found = server.snapshots.find(send.chunk.last);
+  if (found == server.snapshots.end()) return;
+  const std::string& text = found->second;
+  SnapshotChunk chunk = send.chunk;
+  CHECK(chunk.total == text.size() && chunk.offset <= chunk.total, chunk.offset, chunk.total);
+  const std::string data = text.substr(chunk.offset, send.max_bytes);
+  if (!data.empty()) chunk.data = make_payload(data);
+  this->send(server.config.self, {send.to, chunk});
+}
+
+void TestCluster::stage(Server& server, const SnapshotChunk& chunk) {
+  CHECK(!server.staged);
+  if (chunk.offset == 0) server.staging.clear();
+  CHECK(chunk.offset == server.staging.size(), chunk.offset, server.staging.size());
+  if (chunk.data != nullptr) server.staging += *chunk.data;
+  server.staged = Staged{chunk.last, chunk.end(), std::nullopt};
+  if (!chunk.is_last()) return;
+  const auto whole = taken_.find(server.staging);
+  if (whole == taken_.end() || whole->second.last != chunk.last) {
+    server.staged->next_offset = 0;  // Of two servers' snapshots: the digest would say so.
+  } else {
+    server.staged->complete = whole->second.configuration;
+    server.snapshots.clear();
+    server.snapshots.emplace(chunk.last, server.staging);
+  }
+}
+
+// What a leader commits is on the disks of a majority, of each half if there are two: counted here
+// by looking at the disks.
+void TestCluster::check_commit(const Server& server, const Configuration& configuration) {
+  const EntryId entry = *server.node->log().find_id(server.node->commit());
+  for (const std::vector<Member>* half : {&configuration.voters, &configuration.outgoing}) {
+    const auto have = std::ranges::count_if(
+        *half, [&](const Member& member) { return has_on_disk(member.id, entry); });
+    CHECK(half->empty() || 2 * static_cast<std::size_t>(have) > half->size(), describe(entry), have,
+          half->size());
+  }
+}
+
+bool TestCluster::has_on_disk(NodeId id, EntryId entry) const {
+  const Server& server = servers_.at(id);
+  if (entry.index <= server.base.index) return true;
+  const auto snapshot = server.snapshots.rbegin();
+  if (snapshot != server.snapshots.rend() && entry.index <= snapshot->first.index) return true;
+  // Lost by a disk after it was acknowledged.
+  if (server.floor != EntryId() && entry <= server.floor) return true;
+  return std::ranges::find(server.log, entry, &Entry::id) != server.log.end();
 }
 
 std::optional<TestCluster::Flight> TestCluster::take(NodeId from, NodeId to, std::size_t nth) {

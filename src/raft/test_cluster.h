@@ -4,6 +4,8 @@
 //   step -> effects -> disk (unsynced, synced at a Receipt)     crash() loses what is not synced
 //                  '-> wire (messages in the order sent)        the test delivers, drops, doubles
 //
+// A snapshot is a text that says what it is of and who took it; a chunk is a few bytes of it.
+//
 // Checks a Node's invariants after each of its steps, and Raft Figure 3 over all of them.
 #pragma once
 
@@ -32,8 +34,13 @@ class TestCluster {
   struct Server {
     Config config;
     std::optional<Node> node;  // Nothing while it is down.
-    HardState hard_state;      // On disk, like `log`.
+    HardState hard_state;      // On disk, like those below.
+    EntryId base;
     std::vector<Entry> log;
+    std::map<EntryId, std::string> snapshots;  // Whole ones.
+    EntryId floor;
+    std::string staging;
+    std::optional<Staged> staged;  // Not yet told.
     std::deque<Effects> unsynced;
     std::vector<Held<Envelope>> held;
     bool syncs_at_once = true;
@@ -45,8 +52,10 @@ class TestCluster {
     Envelope envelope;
   };
 
-  // Servers n1..nCOUNT with fresh disks; `base` tells everything but who they are.
+  // Servers n1..nCOUNT with fresh disks; `base` tells everything but who they are. The first
+  // `voters` of them are the cluster, the others wait to join it.
   TestCluster(std::uint32_t count, const Config& base);
+  TestCluster(std::uint32_t count, std::uint32_t voters, const Config& base);
 
   std::vector<NodeId> ids() const;
   Server& server(NodeId id) { return servers_.at(id); }
@@ -64,6 +73,11 @@ class TestCluster {
   void persist_all(NodeId id);
   void crash(NodeId id);
   void restart(NodeId id);
+  // Has a snapshot of all that is committed; `keep` as in SnapshotTaken. Nothing to take: nothing
+  // happens.
+  void take_snapshot(NodeId id, std::uint64_t keep);
+  // While it is down: the disk loses all entries behind `kept`, and says so.
+  void damage(NodeId id, LogIndex kept);
   // Replaces what is on disk, and starts from there.
   void restart_with(NodeId id, const HardState& hard_state, const std::vector<Term>& log);
 
@@ -86,12 +100,17 @@ class TestCluster {
   void step_once(Server& server, const Input& input);
   void note(NodeId id, const std::string& line);
   void send(NodeId from, const Envelope& envelope);
+  void send_chunk(Server& server, const SendChunk& send);
+  void stage(Server& server, const SnapshotChunk& chunk);
+  void check_commit(const Server& server, const Configuration& configuration);
+  bool has_on_disk(NodeId id, EntryId entry) const;
 
   std::map<NodeId, Server> servers_;
   std::deque<Flight> wire_;
   std::vector<std::pair<NodeId, NodeId>> cut_;
   std::vector<std::string> trace_;
   Safety safety_;
+  std::map<std::string, SnapshotMeta> taken_;  // By text.
 };
 
 }  // namespace raft

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "io/testing/memory_disk.h"
+#include "kv/machine.h"
 #include "replica/replica.h"
 
 namespace replica {
@@ -20,6 +21,8 @@ namespace replica {
 inline raft::Payload set_command(const std::string& key, const std::string& value) {
   return std::make_shared<const std::string>(kv::encode(kv::Command(kv::Set{key, value, {}, {}})));
 }
+
+inline std::string query(const kv::Query& query) { return kv::encode(query); }
 
 // What came out of one Replica.
 class Recorder final : public Outlet {
@@ -50,28 +53,42 @@ class Recorder final : public Outlet {
 
 class Group {
  public:
-  explicit Group(std::uint32_t count, std::uint64_t seed = 1) : seed_(seed) {
-    for (std::uint32_t id = 1; id <= count; ++id) voters_.push_back({id});
-    for (const raft::NodeId id : voters_) {
-      Member& member = members_[id];
-      member.disk = std::make_unique<io::testing::MemoryDisk>(seed + id.value);
-      start(id);
-    }
+  explicit Group(std::uint32_t count, std::uint64_t seed = 1,
+                 journal::Kind kind = journal::Kind::Segments)
+      : seed_(seed), kind_(kind) {
+    for (std::uint32_t id = 1; id <= count; ++id) founders_.push_back({id});
+    voters_ = founders_;
+    for (const raft::NodeId id : founders_) found(id);
+  }
+
+  // A server that knows nothing of its cluster.
+  void join(raft::NodeId id) {
+    joined_.insert(id);
+    voters_.push_back(id);
+    found(id);
   }
 
   Config config(raft::NodeId id) const {
     Config config;
     config.raft.self = id;
-    config.raft.voters = voters_;
+    if (!joined_.contains(id)) config.raft.initial = raft::configuration_of(founders_);
     config.raft.seed = seed_;
+    config.raft.max_uncommitted_bytes = max_uncommitted_bytes;
     config.journal.node = id;
+    config.journal.kind = kind_;
     config.max_waiting = 16;
+    config.snapshots = policy;
     return config;
   }
+
+  // Of those that start from now on.
+  SnapshotPolicy policy;
+  std::uint64_t max_uncommitted_bytes = raft::Config().max_uncommitted_bytes;
 
   const std::vector<raft::NodeId>& ids() const { return voters_; }
   Replica& operator[](std::uint32_t id) { return *members_.at({id}).replica; }
   io::testing::MemoryDisk& disk(std::uint32_t id) { return *members_.at({id}).disk; }
+  const kv::Machine& machine(std::uint32_t id) { return *members_.at({id}).machine; }
   Recorder& recorder(std::uint32_t id) { return *members_.at({id}).recorder; }
   bool is_up(raft::NodeId id) const { return members_.at(id).replica.has_value(); }
   void isolate(std::uint32_t id) { isolated_.insert({id}); }
@@ -80,7 +97,9 @@ class Group {
   void start(raft::NodeId id) {
     Member& member = members_.at(id);
     member.recorder = std::make_unique<Recorder>(*member.disk);
-    base::Result<Replica> opened = Replica::open(*member.disk, config(id), *member.recorder);
+    member.machine = std::make_unique<kv::Machine>();
+    base::Result<Replica> opened =
+        Replica::open({*member.disk, *member.machine, *member.recorder}, config(id));
     ASSERT_TRUE(opened.ok()) << opened.error().message;
     member.replica.emplace(std::move(opened).value());
   }
@@ -142,13 +161,21 @@ class Group {
   std::deque<Flight> wire;
 
  private:
+  void found(raft::NodeId id) {
+    members_[id].disk = std::make_unique<io::testing::MemoryDisk>(seed_ + id.value);
+    start(id);
+  }
   struct Member {
     std::unique_ptr<io::testing::MemoryDisk> disk;
     std::unique_ptr<Recorder> recorder;
+    std::unique_ptr<kv::Machine> machine;
     std::optional<Replica> replica;
   };
   std::uint64_t seed_;
-  std::vector<raft::NodeId> voters_;
+  journal::Kind kind_;
+  std::vector<raft::NodeId> founders_;
+  std::vector<raft::NodeId> voters_;  // And those that joined.
+  std::set<raft::NodeId> joined_;
   std::map<raft::NodeId, Member> members_;
   std::set<raft::NodeId> isolated_;
 };

@@ -6,8 +6,9 @@
 #include <variant>
 
 #include "base/ordinal.h"
-#include "kv/reply.h"
+#include "machine/state_machine.h"
 #include "raft/message.h"
+#include "raft/state.h"
 
 namespace replica {
 
@@ -16,11 +17,21 @@ using RequestId = base::Ordinal<struct RequestLine>;
 
 // It took effect exactly once (a write), or saw everything that was acknowledged before (a read).
 struct Done {
-  kv::Reply reply;
+  machine::Answer answer;
 };
 // It has not taken effect and never will.
 struct NotDone {
-  enum class Reason : std::uint8_t { NotLeader, Overloaded } reason = Reason::NotLeader;
+  enum class Reason : std::uint8_t {
+    NotLeader,
+    Overloaded,
+    TooLong,       // It does not fit what the cluster carries.
+    Transferring,  // These as raft::Refused::Reason has them.
+    ChangePending,
+    NotReady,
+    NotCaughtUp,
+    Invalid,
+    Failed,  // A transfer that did not come about; a snapshot that cannot be taken.
+  } reason = Reason::NotLeader;
 };
 // A write that may or may not have taken, or may yet take, effect.
 struct Unknown {};
@@ -39,6 +50,8 @@ class Outlet {
   virtual void flush() = 0;
   // The state machine has been given `entry`: for those who keep records of it.
   virtual void applied(const raft::Entry& /*entry*/) {}
+  // The state machine has become the snapshot, which a leader sent.
+  virtual void installed(const raft::SnapshotMeta& /*snapshot*/) {}
 };
 
 }  // namespace replica

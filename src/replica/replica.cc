@@ -2,56 +2,128 @@
 #include "replica/replica.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
-#ifdef SEAWORTHY_BROKEN
-#include "journal/recovery.h"
 #include "mutant/mutant.h"
-#endif
 
 namespace replica {
+namespace {
 
-base::Result<Replica> Replica::open(io::Disk& disk, const Config& config, Outlet& outlet) {
-#ifdef SEAWORTHY_BROKEN
-  if (config.broken == Broken::LostTail) {  // Forgets the last batch that was synced.
-    TRY(const journal::Recovered recovered, journal::recover(disk, config.journal));
-    if (recovered.end.last != 0) {
-      TRY([[maybe_unused]] const auto cut, recovered.file->truncate(recovered.end.last));
-    }
-  }
-#endif
-  TRY(journal::Opened opened, journal::Journal::open(disk, config.journal));
+// The bugs of a careless recovery, for the simulator to find.
+void forget_something(journal::Opened& opened, raft::NodeId self) {
   raft::HardState& state = opened.hard_state;
-  const raft::Term end = opened.entries.empty() ? raft::Term() : opened.entries.back().id.term;
+  const raft::Term end = opened.entries.empty() ? opened.base.term : opened.entries.back().id.term;
   if (MUTANT(ForgetsItsVoteInARestart)) state.vote.reset();
-  if (MUTANT(ClaimsItsVoteInARestart) && state.vote) state.vote = config.raft.self;
+  if (MUTANT(ClaimsItsVoteInARestart) && state.vote) state.vote = self;
   if (MUTANT(TermWithoutAVoteIsForgotten) && !state.vote) state.term = end;
   if (MUTANT(EmptyLogMeansANewServer) && opened.entries.empty()) state = {};
-  if (MUTANT(OldTailIsDroppedInARestart) && raft::Term() < end && end < state.term) {
+  if (MUTANT(OldTailIsDroppedInARestart) && !opened.entries.empty() && end < state.term) {
     opened.entries.pop_back();
   }
   const bool noop = !opened.entries.empty() && opened.entries.back().payload == nullptr;
   if (MUTANT(LastNoopIsLostInARestart) && noop) opened.entries.pop_back();
   if (MUTANT(TakesItsTermFromTheLog) && !opened.entries.empty()) {
-    opened.hard_state = {opened.entries.back().id.term, std::nullopt};
+    state = {opened.entries.back().id.term, std::nullopt};
   }
+}
+
+raft::Recovered recovered(journal::Opened& opened, const Snapshots& snapshots) {
+  raft::Recovered result;
+  result.hard_state = opened.hard_state;
+  if (snapshots.newest()) {
+    result.snapshot = snapshots.newest()->meta;
+    result.snapshot_total = snapshots.newest()->total;
+  }
+  result.base = opened.base;
+  result.entries = std::move(opened.entries);
+  result.floor = opened.floor;
+  return result;
+}
+
+NotDone::Reason reason_of(raft::Refused::Reason reason) {
+  using Reason = raft::Refused::Reason;
+  switch (reason) {
+    case Reason::NotLeader:
+      return NotDone::Reason::NotLeader;
+    case Reason::Overloaded:
+      return NotDone::Reason::Overloaded;
+    case Reason::Transferring:
+      return NotDone::Reason::Transferring;
+    case Reason::ChangePending:
+      return NotDone::Reason::ChangePending;
+    case Reason::NotReady:
+      return NotDone::Reason::NotReady;
+    case Reason::NotCaughtUp:
+      return NotDone::Reason::NotCaughtUp;
+    case Reason::Invalid:
+      break;
+  }
+  return NotDone::Reason::Invalid;
+}
+
+}  // namespace
+
+base::Result<Replica> Replica::open(const Ground& ground, const Config& config) {
+#ifdef SEAWORTHY_BROKEN
+  if (config.broken == Broken::LostTail) {  // Forgets the last batch that was synced.
+    TRY([[maybe_unused]] const auto cut, journal::forget_last_batch(ground.disk, config.journal));
+  }
+#endif
+  TRY(Snapshots snapshots, Snapshots::open(ground.disk, config.journal.cluster));
+  std::optional<raft::EntryId> covered;
+  if (snapshots.newest()) {
+    covered = snapshots.newest()->meta.last;
+    TRY([[maybe_unused]] const base::Done restored, snapshots.restore(ground.machine));
+  }
+  TRY(journal::Opened opened, journal::Journal::open(ground.disk, config.journal, covered));
+  forget_something(opened, config.raft.self);
 #ifdef SEAWORTHY_BROKEN
   if (config.broken == Broken::ForgetsVote) opened.hard_state.vote.reset();  // May vote again.
 #endif
-  return Replica(config, std::move(opened), outlet);
+  raft::Recovered state = recovered(opened, snapshots);
+  Replica replica(ground, config, {std::move(snapshots), std::move(opened), std::move(state)});
+  if (replica.node_.floor() != raft::EntryId{} && replica.is_alone()) {
+    return base::Error{base::ErrorCode::Corrupt,
+                       replica.findings_.empty() ? "the log is shorter than what was acknowledged"
+                                                 : replica.findings_.front().sentence()};
+  }
+  return replica;
 }
 
-Replica::Replica(const Config& config, journal::Opened opened, Outlet& outlet)
+Replica::Replica(const Ground& ground, const Config& config, Parts parts)
     : config_(config),
-      outlet_(outlet),
-      journal_(std::move(opened.journal)),
-      node_(config.raft, opened.hard_state, std::move(opened.entries)) {}
+      machine_(ground.machine),
+      outlet_(ground.outlet),
+      journal_(std::move(parts.opened.journal)),
+      snapshots_(std::move(parts.snapshots)),
+      findings_(std::move(parts.opened.findings)),
+      node_(config.raft, std::move(parts.recovered)) {
+  findings_.insert(findings_.end(), snapshots_.findings().begin(), snapshots_.findings().end());
+  if (snapshots_.newest()) applied_ = snapshots_.newest()->meta.last.index;
+}
+
+// A shortened log is repaired by the others; there must be some. Who they are says what is left of
+// it, not who began the cluster.
+bool Replica::is_alone() const {
+  const raft::Configuration& now = node_.configuration();
+  return !now.is_joint() && now.voters.size() == 1 && now.has_voter(config_.raft.self);
+}
 
 std::size_t Replica::waiting() const {
-  return proposers_.size() + new_reads_.size() + writes_.size() + reads_waiting_;
+  return proposers_.size() + writes_.size() + reads_.waiting() + changes_.waiting() +
+         snapshot_requests_.size();
 }
 
-void Replica::tick() { step(raft::Tick{}); }
+bool Replica::is_damaged() const {
+  return node_.floor() != raft::EntryId() || !snapshots_.findings().empty();
+}
+
+void Replica::tick(std::uint64_t missed) {
+  must_tend_ = true;
+  changes_.tick();
+  step(raft::Tick{missed});
+}
 
 void Replica::receive(raft::NodeId from, raft::Message message) {
   step(raft::Receive{from, std::move(message)});
@@ -62,28 +134,64 @@ void Replica::write(RequestId id, raft::Payload command) {
     outlet_.answer(id, NotDone{NotDone::Reason::Overloaded});
     return;
   }
+  // One Propose is appended as a whole or not at all, and one batch of the journal.
+  const std::uint64_t bytes = proposed_bytes_ + raft::weight_bytes(command);
+  if (!proposals_.empty() && bytes > config_.raft.max_uncommitted_bytes) {
+    outlet_.answer(id, NotDone{NotDone::Reason::Overloaded});
+    return;
+  }
+  proposed_bytes_ = bytes;
   proposers_.push_back(id);
   proposals_.push_back(std::move(command));
 }
 
-void Replica::read(RequestId id, kv::Query query, std::optional<RequestId> after) {
+void Replica::read(RequestId id, std::string query, std::optional<RequestId> after) {
   if (waiting() >= config_.max_waiting) {
     outlet_.answer(id, NotDone{NotDone::Reason::Overloaded});
     return;
   }
-  new_reads_.push_back({id, std::move(query), after});
+  reads_.add({id, std::move(query), after});
+}
+
+void Replica::change_membership(RequestId id, raft::Configuration target) {
+  propose();          // What was asked for before comes before it in the log.
+  apply_committed();  // What is decided is answered before the core accepts another.
+  asking_ = id;
+  step(raft::ChangeMembership{std::move(target)});
+}
+
+void Replica::transfer(RequestId id, raft::NodeId to) {
+  propose();
+  apply_committed();
+  asking_ = id;
+  transfer_to_ = to;
+  step(raft::TransferLeadership{to});
 }
 
 base::Status Replica::finish_turn() {
-  propose();
-  ask_for_reads();  // After the writes, so that `after` finds those of this turn.
+  base::Status done = do_turn();
+  if (done.ok()) return done;
+  step(raft::StorageFailed{});
+  fail_snapshot_requests();
   outlet_.flush();
+  return done;
+}
+
+base::Status Replica::do_turn() {
+  propose();
+  // After the writes, so that `after` finds those of this turn.
+  if (const std::optional<raft::ReadId> id = reads_.ask()) step(raft::Read{*id});
+  outlet_.flush();
+  // Clients wait for what a leader applies; for what a follower does, only its leader, for a sync.
+  if (node_.role() == raft::Role::Leader && apply_committed()) outlet_.flush();
   while (must_sync_) {
-    TRY([[maybe_unused]] const auto synced, sync());
+    TRY([[maybe_unused]] const base::Done synced, sync());
     outlet_.flush();
     if (MUTANT(SyncsOnceATurnAtMost)) break;
   }
-  return base::Done{};
+  if (failure_) return *failure_;
+  if (apply_committed()) outlet_.flush();
+  return tend();
 }
 
 // Releases what waited for the disk. What the Node does thereupon may need another sync.
@@ -99,50 +207,58 @@ base::Status Replica::sync() {
 }
 
 void Replica::step(const raft::Input& input) {
-  raft::Effects effects = node_.step(input);
+  raft::Effects effects = std::move(effects_);  // A step within this one has others.
+  node_.step(input, effects);
   if (effects.must_sync()) {
     journal_.append(effects);
     must_sync_ = true;
   }
+  if (effects.drop_through) journal_.drop_through(*effects.drop_through);
   for (const raft::Envelope& envelope : effects.send_now) outlet_.send(envelope);
   for (raft::Held<raft::Envelope>& held : effects.send_durable) held_.push_back(std::move(held));
   if (effects.proposed) accept(*effects.proposed);
+  if (effects.install) install(effects.install->snapshot);
 #ifdef SEAWORTHY_BROKEN
   if (config_.broken == Broken::EarlyAck) {  // A leader takes for committed what it alone has.
-    std::erase_if(effects.apply, [&](const auto& entry) { return entry.id.index <= applied_; });
+    const raft::LogIndex known = committed_.empty() ? applied_ : committed_.back().id.index;
+    std::erase_if(effects.apply, [&](const auto& entry) { return entry.id.index <= known; });
     if (node_.role() == raft::Role::Leader) {
       effects.apply.clear();
-      for (auto i = applied_.next(); i <= node_.last().index; i = i.next())
+      for (auto i = known.next(); i <= node_.last().index; i = i.next())
         effects.apply.push_back(node_.log().at(i));
     }
   }
 #endif
-  for (const raft::Entry& entry : effects.apply) apply(entry);
-  for (const raft::Readable& readable : effects.readable) on_readable(readable);
-  for (const raft::ReadId id : effects.unreadable) {
-    const auto found = asked_reads_.find(id);
-    CHECK(found != asked_reads_.end(), id);
-    for (const Read& read : found->second) {
-      if (MUTANT(AnswersReadsThatFailed)) {
-        outlet_.answer(read.request, Done{machine_.read(read.query)});
-      } else {
-        outlet_.answer(read.request, NotDone{});
-      }
-    }
-    reads_waiting_ -= found->second.size();
-    asked_reads_.erase(found);
+  if (committed_.empty()) {
+    committed_.swap(effects.apply);
+  } else {
+    std::ranges::move(effects.apply, std::back_inserter(committed_));
   }
+  for (const raft::Readable& readable : effects.readable) on_readable(readable);
+  for (const raft::ReadId id : effects.unreadable) on_unreadable(id);
   answer_reads();
   give_up_if_not_leading();
+  if (committed_.empty()) changes_.settle(node_, outlet_);  // Else when that is applied.
+  send_chunks(effects.send_chunks);
+  if (effects.stage) stage(*effects.stage);
+  effects.clear();
+  effects_ = std::move(effects);
 }
 
 void Replica::propose() {
   if (proposals_.empty()) return;
-  step(raft::Propose{std::exchange(proposals_, {})});
+  raft::Input input = raft::Propose{std::move(proposals_)};
+  step(input);
+  proposals_ = std::move(std::get<raft::Propose>(input).commands);  // For its memory.
+  proposals_.clear();
+  proposed_bytes_ = 0;
   CHECK(proposers_.empty());  // The Node answered within the step.
 }
 
 void Replica::accept(const raft::Proposed& proposed) {
+  if (const std::optional<RequestId> request = std::exchange(asking_, std::nullopt)) {
+    return accept_change(*request, proposed);
+  }
   if (const auto* accepted = std::get_if<raft::Accepted>(&proposed)) {
     CHECK(accepted->count == proposers_.size(), accepted->count, proposers_.size());
     const bool kept = MUTANT(LedTermIsNotRenewed) && led_term_ > raft::Term();
@@ -154,74 +270,107 @@ void Replica::accept(const raft::Proposed& proposed) {
       index = index.next();
     }
   } else {
-    const bool full = std::get<raft::Refused>(proposed).reason == raft::Refused::Reason::Overloaded;
-    const auto reason = full ? NotDone::Reason::Overloaded : NotDone::Reason::NotLeader;
+    const NotDone::Reason reason = reason_of(std::get<raft::Refused>(proposed).reason);
     for (const RequestId request : proposers_) outlet_.answer(request, NotDone{reason});
   }
   proposers_.clear();
 }
 
-void Replica::apply(const raft::Entry& entry) {
+void Replica::accept_change(RequestId request, const raft::Proposed& proposed) {
+  const std::optional<raft::NodeId> to = std::exchange(transfer_to_, std::nullopt);
+  const auto* accepted = std::get_if<raft::Accepted>(&proposed);
+  if (accepted == nullptr) {
+    outlet_.answer(request, NotDone{reason_of(std::get<raft::Refused>(proposed).reason)});
+  } else if (to) {
+    // The core gives up after one such time; then the voters may need another to elect somebody.
+    changes_.begin_transfer(request, *to, node_.term(),
+                            std::uint64_t{2} * config_.raft.election_ticks_max);
+  } else {
+    changes_.begin_change(request, accepted->first);
+  }
+}
+
+bool Replica::apply_committed() {
+  if (committed_.empty()) return false;
+  apply(committed_);
+  committed_.clear();
+  answer_reads();
+  changes_.settle(node_, outlet_);
+  return true;
+}
+
+// Commands that follow one another go to the state machine together.
+void Replica::apply(std::span<const raft::Entry> entries) {
+  const auto is_command = [](const raft::Entry& entry) {
+    return entry.kind == raft::EntryKind::Command;
+  };
+  while (!entries.empty()) {
+    const auto end = std::ranges::find_if_not(entries, is_command);
+    const auto commands = entries.first(static_cast<std::size_t>(end - entries.begin()));
+    answers_.clear();
+    if (!commands.empty()) machine_.apply(commands, answers_);
+    CHECK(answers_.size() == commands.size(), answers_.size(), commands.size());
+    for (std::size_t i = 0; i < commands.size(); ++i) on_applied(commands[i], &answers_[i]);
+    entries = entries.subspan(commands.size());
+    if (entries.empty()) return;
+    on_applied(entries.front(), nullptr);
+    entries = entries.subspan(1);
+  }
+}
+
+void Replica::on_applied(const raft::Entry& entry, machine::Answer* answer) {
   CHECK(entry.id.index == applied_.next(), entry.id.index, applied_);
   applied_ = entry.id.index;
-  std::optional<kv::Reply> reply;
-  if (entry.kind == raft::EntryKind::Command) reply = machine_.apply(*entry.payload);
+  bytes_since_snapshot_ += raft::weight_bytes(entry.payload);
   outlet_.applied(entry);
   if (writes_.empty() || writes_.front().entry.index != entry.id.index) return;
   const Write write = writes_.front();
   writes_.pop_front();
   if (write.entry == entry.id || MUTANT(AnswersByIndexAlone)) {
-    CHECK(reply.has_value());
-    outlet_.answer(write.request, Done{std::move(*reply)});
+    CHECK(answer != nullptr);
+    outlet_.answer(write.request, Done{std::move(*answer)});
   } else {
     outlet_.answer(write.request, Unknown{});
   }
 }
 
-void Replica::ask_for_reads() {
-  if (new_reads_.empty()) return;
-  if (MUTANT(NewReadsJoinThoseAsked) && !asked_reads_.empty()) {
-    reads_waiting_ += new_reads_.size();
-    std::ranges::move(std::exchange(new_reads_, {}),
-                      std::back_inserter(asked_reads_.rbegin()->second));
-    return;
-  }
-  last_read_id_ = last_read_id_.next();
-  reads_waiting_ += new_reads_.size();
-  asked_reads_.emplace(last_read_id_, std::exchange(new_reads_, {}));
-  step(raft::Read{last_read_id_});
+void Replica::on_readable(const raft::Readable& readable) {
+  const auto place = [this](const Reads::Read& read) {
+    if (!read.after || writes_.empty() || *read.after < writes_.front().request) {
+      return raft::LogIndex();
+    }
+    const auto write =
+        std::lower_bound(writes_.begin(), writes_.end(), *read.after,
+                         [](const Write& one, RequestId request) { return one.request < request; });
+    const bool waits = write != writes_.end() && write->request == *read.after;
+    return waits ? write->entry.index : raft::LogIndex();
+  };
+  const auto answer = [this](const Reads::Read& read) {
+    outlet_.answer(read.request, Done{machine_.read(read.query)});
+  };
+  reads_.on_readable(readable, applied_, place, answer);
 }
 
-void Replica::on_readable(const raft::Readable& readable) {
-  const auto found = asked_reads_.find(readable.id);
-  CHECK(found != asked_reads_.end(), readable.id);
-  for (Read& read : found->second) {
-    if (MUTANT(ReadsOfATurnGetOneAnswer)) read.query = found->second.back().query;
-    raft::LogIndex wait_for = readable.index;
-    if (read.after) {
-      const auto write = std::lower_bound(
-          writes_.begin(), writes_.end(), *read.after,
-          [](const Write& one, RequestId request) { return one.request < request; });
-      if (write != writes_.end() && write->request == *read.after)
-        wait_for = std::max(wait_for, write->entry.index);
+void Replica::on_unreadable(raft::ReadId id) {
+  for (const Reads::Read& read : reads_.take_unreadable(id)) {
+    if (MUTANT(AnswersReadsThatFailed)) {
+      outlet_.answer(read.request, Done{machine_.read(read.query)});
+    } else {
+      outlet_.answer(read.request, NotDone{});
     }
-    ready_reads_.emplace(wait_for, std::move(read));
   }
-  asked_reads_.erase(found);
 }
 
 void Replica::answer_reads() {
-  while (!ready_reads_.empty() && ready_reads_.begin()->first <= applied_) {
-    const Read& read = ready_reads_.begin()->second;
-    outlet_.answer(read.request, Done{machine_.read(read.query)});
-    ready_reads_.erase(ready_reads_.begin());
-    if (!MUTANT(AnsweredReadsStayCounted)) --reads_waiting_;
+  while (const std::optional<Reads::Read> read = reads_.take_ready(applied_)) {
+    outlet_.answer(read->request, Done{machine_.read(read->query)});
   }
 }
 
 void Replica::give_up_if_not_leading() {
   const bool leads = node_.role() == raft::Role::Leader;
   const bool gives_up = !(leads && node_.term() == led_term_) && !MUTANT(WritesOutliveALeadership);
+  if (!writes_.empty() && gives_up) apply_committed();  // Of some more is known.
   if (!writes_.empty() && gives_up) {
     for (const Write& write : writes_) {
       const bool later = MUTANT(LaterWritesAreToldNotDone) && &write != &writes_.front();
@@ -230,10 +379,10 @@ void Replica::give_up_if_not_leading() {
     }
     writes_.clear();
   }
-  if (leads || ready_reads_.empty() || MUTANT(ReadyReadsOutliveALeadership)) return;
-  for (const auto& [index, read] : ready_reads_) outlet_.answer(read.request, NotDone{});
-  reads_waiting_ -= ready_reads_.size();
-  ready_reads_.clear();
+  // They may wait for writes that will never be applied.
+  const bool lost = std::exchange(led_, leads) && !leads;
+  if (!lost || MUTANT(ReadyReadsOutliveALeadership)) return;
+  for (const Reads::Read& read : reads_.take_all_ready()) outlet_.answer(read.request, NotDone{});
 }
 
 }  // namespace replica

@@ -86,7 +86,7 @@ class RandomRun {
   }
 
   void check(const std::string& key, const Outcome& outcome) {
-    const kv::Reply found = group_[leader_].machine().read(kv::Get{key});
+    const kv::Reply found = group_.machine(leader_).read(kv::Get{key});
     const bool there = std::holds_alternative<kv::Bulk>(found.value);
     if (std::holds_alternative<Done>(outcome)) {
       ++done_;

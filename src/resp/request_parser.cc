@@ -13,6 +13,46 @@ base::Error protocol_error(const std::string& what) {
 }
 
 constexpr std::size_t kNumberBytes = 32;  // A line with a number is never longer.
+constexpr std::size_t kPlainDigits = 7;   // Of a number that a well-behaved client sends.
+constexpr std::size_t kPlainArguments = 64;
+
+// A cursor over what has all arrived and is as well-behaved clients send it; whatever is not ends
+// the walk, and is looked at again by those who know what to say of it.
+class PlainWalk {
+ public:
+  explicit PlainWalk(std::string_view input) : input_(input) {}
+
+  std::size_t position() const { return at_; }
+
+  // MARK, up to kPlainDigits digits, CR LF.
+  std::optional<std::size_t> number(char mark) {
+    if (at_ == input_.size() || input_[at_] != mark) return std::nullopt;
+    const std::size_t end = std::min(input_.size(), at_ + 1 + kPlainDigits);
+    std::size_t value = 0;
+    std::size_t digit = at_ + 1;
+    for (; digit < end && input_[digit] >= '0' && input_[digit] <= '9'; ++digit) {
+      value = 10 * value + static_cast<std::size_t>(input_[digit] - '0');
+    }
+    if (digit == at_ + 1 || !ends_at(digit)) return std::nullopt;
+    at_ = digit + 2;
+    return value;
+  }
+
+  std::optional<std::string_view> bytes(std::size_t size) {
+    if (input_.size() - at_ < size + 2 || !ends_at(at_ + size)) return std::nullopt;
+    const std::string_view found = input_.substr(at_, size);
+    at_ += size + 2;
+    return found;
+  }
+
+ private:
+  bool ends_at(std::size_t at) const {
+    return input_.size() - at >= 2 && input_[at] == '\r' && input_[at + 1] == '\n';
+  }
+
+  std::string_view input_;
+  std::size_t at_ = 0;
+};
 
 int hex_digit(char digit) {
   if (digit >= '0' && digit <= '9') return digit - '0';
@@ -101,9 +141,16 @@ class Words {
 }  // namespace
 
 base::Result<std::optional<Request>> RequestParser::next(std::string_view input) {
-  const std::optional<Request> more;
-  if (input.empty()) return more;
+  if (input.empty()) return std::optional<Request>();
   if (input[0] != '*') return next_inline(input);
+  if (!count_) {
+    if (std::optional<Request> whole = next_whole(input)) return whole;
+  }
+  return next_in_pieces(input);
+}
+
+base::Result<std::optional<Request>> RequestParser::next_in_pieces(std::string_view input) {
+  const std::optional<Request> more;
   if (!count_) {
     TRY(count_, number_line(input, '*', limits_.arguments));
     if (!count_) return more;
@@ -125,6 +172,25 @@ base::Result<std::optional<Request>> RequestParser::next(std::string_view input)
   arguments_.clear();
   for (const Piece& piece : pieces_) arguments_.push_back(input.substr(piece.begin, piece.size));
   return std::optional<Request>(finish());
+}
+
+// Nearly every request is short and arrives whole: this is how it is read. Nothing: it is none of
+// those, or wrong; nothing has happened then.
+std::optional<Request> RequestParser::next_whole(std::string_view input) {
+  PlainWalk walk(input);
+  const std::optional<std::size_t> count = walk.number('*');
+  if (!count || *count > std::min(kPlainArguments, limits_.arguments)) return std::nullopt;
+  arguments_.clear();
+  for (std::size_t i = 0; i < *count; ++i) {
+    const std::optional<std::size_t> size = walk.number('$');
+    if (!size || *size > limits_.argument_bytes) return std::nullopt;
+    if (walk.position() + *size > limits_.request_bytes) return std::nullopt;
+    const std::optional<std::string_view> argument = walk.bytes(*size);
+    if (!argument) return std::nullopt;
+    arguments_.push_back(*argument);
+  }
+  position_ = walk.position();
+  return finish();
 }
 
 // Reads MARK, a number up to `limit`, CR LF.

@@ -52,6 +52,8 @@ class RequestParser {
     std::size_t begin = 0;
     std::size_t size = 0;
   };
+  std::optional<Request> next_whole(std::string_view input);
+  base::Result<std::optional<Request>> next_in_pieces(std::string_view input);
   base::Result<std::optional<Request>> next_inline(std::string_view input);
   base::Result<std::optional<std::size_t>> number_line(std::string_view input, char mark,
                                                        std::size_t limit);

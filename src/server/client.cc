@@ -2,6 +2,7 @@
 #include "server/client.h"
 
 #include "os/clock.h"
+#include "server/answers.h"
 
 namespace server {
 
@@ -13,14 +14,15 @@ Client::Client(const Context& context, ClientId id, os::Fd socket)
       connection_(std::move(socket)),
       watch_(context_.loop.add(connection_.fd(), Interest::Read, *this)),
       parser_(context_.limits.request) {
-  session_.id = static_cast<std::int64_t>(id);
+  session_.id = static_cast<std::int64_t>(id >> kClientPlaceBits);
 }
 
 Client::~Client() { context_.loop.remove(watch_); }
 
 bool Client::has_room() const {
   return pipeline_.size() < context_.limits.pipeline &&
-         connection_.output_bytes() < context_.limits.output_pause_bytes;
+         pipeline_.asked_bytes() < context_.limits.input_pause_bytes &&
+         reply_bytes() < context_.limits.output_pause_bytes;
 }
 
 bool Client::is_finished() const {
@@ -40,31 +42,34 @@ void Client::on_ready(os::Ready ready) {
 }
 
 void Client::parse() {
+  const auto now = os::steady_now();
+  const std::string_view input = connection_.input();
+  std::size_t used = 0;
   unparsed_ = false;
   while (!stopped_) {
     if (!has_room()) {
       unparsed_ = true;
-      return;
+      break;
     }
-    const auto request = parser_.next(connection_.input());
+    const auto request = parser_.next(input.substr(used));
     if (!request.ok()) {
       std::string reply;
       resp::ReplyWriter(session_.version, reply).error("ERR " + request.error().message);
       pipeline_.add_answered(std::move(reply), connection_.output());
       stopped_ = true;
-      return;
+      break;
     }
-    if (!request.value()) return;
-    if (!request.value()->arguments.empty()) execute(request.value()->arguments);
-    connection_.consume(request.value()->size_bytes);
+    if (!request.value()) break;
+    if (!request.value()->arguments.empty()) execute(request.value()->arguments, now);
+    used += request.value()->size_bytes;
   }
+  connection_.consume(used);
 }
 
-void Client::execute(Words words) {
-  Action action = interpret(words, session_, context_.info);
+void Client::execute(Words words, std::chrono::nanoseconds now) {
+  Action action = interpret(words, session_, context_.node);
   if (auto* ask = std::get_if<Ask>(&action)) {
-    pipeline_.add(std::move(*ask), session_.version,
-                  os::steady_now() + context_.limits.request_timeout);
+    pipeline_.add(std::move(*ask), session_.version, now + context_.limits.request_timeout);
     return;
   }
   auto& answered = std::get<Answered>(action);
@@ -77,7 +82,17 @@ void Client::sent(Pipeline::Ticket ticket, raft::NodeId node, replica::RequestId
 }
 
 void Client::resolve(Pipeline::Ticket ticket, const replica::Outcome& outcome) {
-  pipeline_.resolve(ticket, outcome, connection_.output());
+  if (broken_) return;
+  const auto* done = std::get_if<replica::Done>(&outcome);
+  auto instead =
+      done == nullptr ? std::nullopt : in_place_of(done->answer, context_.limits.output_bytes);
+  if (instead) {
+    pipeline_.resolve(ticket, replica::Done{*std::move(instead)}, connection_.output());
+  } else {
+    pipeline_.resolve(ticket, outcome, connection_.output());
+  }
+  // At once: many long answers may come in one turn.
+  if (reply_bytes() > context_.limits.output_bytes) broken_ = true;
   context_.listener.on_client(*this);
 }
 
@@ -85,10 +100,14 @@ void Client::expire(std::chrono::nanoseconds now) {
   if (pipeline_.expire(now, connection_.output())) context_.listener.on_client(*this);
 }
 
+void Client::tidy() {
+  connection_.tidy();
+  pipeline_.tidy();
+}
+
 void Client::flush() {
   if (unparsed_) parse();
-  if (connection_.output_bytes() > context_.limits.output_bytes || !connection_.flush())
-    broken_ = true;
+  if (!connection_.flush()) broken_ = true;
   if (!broken_) update_interest();
 }
 

@@ -11,14 +11,17 @@
 
 namespace server {
 
-// Names one connection; never used twice.
+// Names one connection; never used twice: a serial number, then the place where its owner has it.
 using ClientId = std::uint64_t;
+inline constexpr std::uint32_t kClientPlaceBits = 20;
 
 struct ClientLimits {
   std::size_t clients = 10'000;
   std::size_t pipeline = 1024;                                    // Requests without a reply.
   std::size_t output_pause_bytes = std::size_t{1} * 1024 * 1024;  // No more requests are read.
   std::size_t output_bytes = std::size_t{256} * 1024 * 1024;      // The connection is closed.
+  std::size_t input_pause_bytes =
+      std::size_t{64} * 1024 * 1024;  // As output_pause_bytes: requests.
   std::chrono::milliseconds request_timeout{5000};
   resp::RequestLimits request;
 };
@@ -34,7 +37,7 @@ class Client final : public os::Handler {
   struct Context {
     os::Loop& loop;
     const ClientLimits& limits;
-    const Info& info;
+    const NodeView& node;
     Listener& listener;
   };
 
@@ -52,15 +55,24 @@ class Client final : public os::Handler {
   void sent(Pipeline::Ticket ticket, raft::NodeId node, replica::RequestId as);
   void resolve(Pipeline::Ticket ticket, const replica::Outcome& outcome);
   void expire(std::chrono::nanoseconds now);
+  // To be called from time to time: frees what was not needed since.
+  void tidy();
 
   // Sends what it can, and goes on with requests that waited for room in the pipeline.
   void flush();
 
   void on_ready(os::Ready ready) override;
 
+  // In which lists of its owner it stands; nothing to the client itself.
+  struct Listed {
+    bool waiting = false;
+    bool unflushed = false;
+  } listed;
+
  private:
   void parse();
-  void execute(Words words);
+  void execute(Words words, std::chrono::nanoseconds now);
+  std::size_t reply_bytes() const { return connection_.output_bytes() + pipeline_.kept_bytes(); }
   bool has_room() const;
   void update_interest();
 

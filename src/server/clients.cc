@@ -4,72 +4,118 @@
 #include <fmt/core.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "os/clock.h"
 
 namespace server {
 namespace {
 
-std::vector<ClientId> without_doubles(std::vector<ClientId> ids) {
-  std::sort(ids.begin(), ids.end());
-  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-  return ids;
-}
+// To look at every client is work, and what waits for seconds need not be seen to the millisecond.
+constexpr std::chrono::milliseconds kExpiryPeriod{50};
+constexpr std::chrono::seconds kTidyingPeriod{1};
+
+constexpr std::size_t kPlaceMask = (std::size_t{1} << kClientPlaceBits) - 1;
 
 }  // namespace
 
-base::Result<std::unique_ptr<Clients>> Clients::listen(os::Loop& loop, const Log& log,
+base::Result<std::unique_ptr<Clients>> Clients::listen(os::Loop& loop, const os::Log& log,
                                                        const os::HostPort& where,
-                                                       const ClientLimits& limits, Info info) {
+                                                       const ClientLimits& limits,
+                                                       const NodeView& node) {
   TRY(os::Fd listening, os::listen_tcp(where));
-  return std::unique_ptr<Clients>(
-      new Clients(loop, log, std::move(listening), limits, std::move(info)));
+  return std::unique_ptr<Clients>(new Clients(loop, log, std::move(listening), limits, node));
 }
 
-Clients::Clients(os::Loop& loop, const Log& log, os::Fd listening, const ClientLimits& limits,
-                 Info info)
+Clients::Clients(os::Loop& loop, const os::Log& log, os::Fd listening, const ClientLimits& limits,
+                 const NodeView& node)
     : loop_(loop),
       log_(log),
       listening_(std::move(listening)),
       watch_(loop_.add(listening_.number(), os::Loop::Interest::Read, *this)),
       limits_(limits),
-      info_(std::move(info)) {}
+      node_(node) {}
 
 Clients::~Clients() { loop_.remove(watch_); }
 
 Client* Clients::find(ClientId id) const {
-  const auto found = clients_.find(id);
-  return found == clients_.end() ? nullptr : found->second.get();
+  const std::size_t place = id & kPlaceMask;
+  if (place >= places_.size()) return nullptr;
+  Client* found = places_[place].get();
+  return found != nullptr && found->id() == id ? found : nullptr;
 }
 
-std::vector<ClientId> Clients::take_waiting() {
-  return without_doubles(std::exchange(waiting_, {}));
+void Clients::add(os::Fd socket) {
+  if (free_places_.empty()) {
+    free_places_.push_back(places_.size());
+    places_.emplace_back();
+  }
+  const std::size_t place = free_places_.back();
+  CHECK(place <= kPlaceMask, place);
+  free_places_.pop_back();
+  const Client::Context context{loop_, limits_, node_, *this};
+  const ClientId id = (++last_serial_ << kClientPlaceBits) | place;
+  places_[place] = std::make_unique<Client>(context, id, std::move(socket));
+  ++size_;
+}
+
+void Clients::remove(ClientId id) {
+  const std::size_t place = id & kPlaceMask;
+  places_[place].reset();
+  free_places_.push_back(place);
+  --size_;
+}
+
+void Clients::take_waiting(std::vector<ClientId>& taken) {
+  for (const ClientId id : waiting_) {
+    if (Client* client = find(id)) client->listed.waiting = false;
+  }
+  taken.clear();
+  taken.swap(waiting_);
+}
+
+void Clients::wait(Client& client) {
+  if (std::exchange(client.listed.waiting, true)) return;
+  waiting_.push_back(client.id());
 }
 
 void Clients::on_client(Client& client) {
-  if (client.pipeline().has_unsent()) waiting_.push_back(client.id());
-  unflushed_.push_back(client.id());
+  if (client.pipeline().has_unsent()) wait(client);
+  if (!std::exchange(client.listed.unflushed, true)) unflushed_.push_back(client.id());
 }
 
 void Clients::on_time(std::chrono::nanoseconds now) {
   loop_.change(watch_, os::Loop::Interest::Read);
-  waiting_.insert(waiting_.end(), stalled_.begin(), stalled_.end());
-  stalled_.clear();
-  for (const auto& [id, client] : clients_) client->expire(now);
+  for (const ClientId id : std::exchange(stalled_, {})) {
+    if (Client* client = find(id)) wait(*client);
+  }
+  if (now >= next_expiry_) {
+    next_expiry_ = now + kExpiryPeriod;
+    for (const auto& client : places_) {
+      if (client != nullptr) client->expire(now);
+    }
+  }
+  if (now >= next_tidying_) {
+    next_tidying_ = now + kTidyingPeriod;
+    for (const auto& client : places_) {
+      if (client != nullptr) client->tidy();
+    }
+  }
 }
 
 void Clients::flush() {
-  for (const ClientId id : without_doubles(std::exchange(unflushed_, {}))) {
-    const auto found = clients_.find(id);
-    if (found == clients_.end()) continue;
-    Client& client = *found->second;
-    client.flush();
-    if (client.is_finished()) {
-      clients_.erase(found);
-    } else if (client.pipeline().has_unsent()) {
-      waiting_.push_back(id);
+  flushing_.clear();
+  flushing_.swap(unflushed_);
+  for (const ClientId id : flushing_) {
+    Client* client = find(id);
+    if (client == nullptr) continue;
+    client->listed.unflushed = false;
+    client->flush();
+    if (client->is_finished()) {
+      remove(id);
+    } else if (client->pipeline().has_unsent()) {
+      wait(*client);
     }
   }
 }
@@ -78,7 +124,7 @@ void Clients::refuse(const os::Fd& socket) {
   static constexpr std::string_view kFull = "-ERR max number of clients reached\r\n";
   (void)send(socket.number(), kFull.data(), kFull.size(), MSG_NOSIGNAL);
   if (complaints_.allows(os::steady_now()))
-    log_.event("client-refused", fmt::format("reason=\"there are {} already\"", clients_.size()));
+    log_.event("client-refused", fmt::format("reason=\"there are {} already\"", size_));
 }
 
 void Clients::on_ready(os::Ready /*ready*/) {
@@ -88,13 +134,11 @@ void Clients::on_ready(os::Ready /*ready*/) {
     if (!socket.ok()) loop_.change(watch_, os::Loop::Interest::Nothing);
     if (!socket.ok() || !socket.value()) return;
     os::Fd fd = std::move(*std::move(socket).value());
-    if (clients_.size() >= limits_.clients) {
+    if (size_ >= limits_.clients || size_ > kPlaceMask) {
       refuse(fd);
       continue;
     }
-    const Client::Context context{loop_, limits_, info_, *this};
-    const ClientId id = ++last_id_;
-    clients_.emplace(id, std::make_unique<Client>(context, id, std::move(fd)));
+    add(std::move(fd));
   }
 }
 

@@ -3,35 +3,36 @@
 #pragma once
 
 #include <memory>
-#include <unordered_map>
 #include <vector>
 
+#include "os/log.h"
 #include "os/net.h"
 #include "server/client.h"
-#include "server/log.h"
 
 namespace server {
 
 class Clients final : public os::Handler, public Client::Listener {
  public:
   // Requires: all references outlive it.
-  static base::Result<std::unique_ptr<Clients>> listen(os::Loop& loop, const Log& log,
+  static base::Result<std::unique_ptr<Clients>> listen(os::Loop& loop, const os::Log& log,
                                                        const os::HostPort& where,
-                                                       const ClientLimits& limits, Info info);
+                                                       const ClientLimits& limits,
+                                                       const NodeView& node);
   Clients(const Clients&) = delete;
   Clients& operator=(const Clients&) = delete;
   ~Clients() override;
 
   // Null if it is gone.
   Client* find(ClientId id) const;
-  std::size_t size() const { return clients_.size(); }
+  std::size_t size() const { return size_; }
   base::Result<os::HostPort> address() const { return os::local_address(listening_); }
 
   // Those that have requests to send since the last call. Those that cannot be sent now come back
   // at the next on_time(), or when they are put here again.
-  std::vector<ClientId> take_waiting();
+  void take_waiting(std::vector<ClientId>& taken);
   bool any_waiting() const { return !waiting_.empty(); }
   void wait_for_time(ClientId id) { stalled_.push_back(id); }
+  bool any_stalled() const { return !stalled_.empty(); }
 
   void on_time(std::chrono::nanoseconds now);
   // Sends what lies in output buffers, and closes who is finished.
@@ -41,21 +42,31 @@ class Clients final : public os::Handler, public Client::Listener {
   void on_client(Client& client) override;
 
  private:
-  Clients(os::Loop& loop, const Log& log, os::Fd listening, const ClientLimits& limits, Info info);
+  Clients(os::Loop& loop, const os::Log& log, os::Fd listening, const ClientLimits& limits,
+          const NodeView& node);
   void refuse(const os::Fd& socket);
+  void wait(Client& client);
+  void add(os::Fd socket);
+  void remove(ClientId id);
 
   os::Loop& loop_;
-  const Log& log_;
+  const os::Log& log_;
   os::Fd listening_;
   os::Loop::Watch watch_;
   ClientLimits limits_;
-  Info info_;
-  RateLimit complaints_;
-  ClientId last_id_ = 0;
-  std::unordered_map<ClientId, std::unique_ptr<Client>> clients_;
-  std::vector<ClientId> waiting_;  // May name one twice, or one that is gone.
-  std::vector<ClientId> stalled_;
+  const NodeView& node_;
+  os::RateLimit complaints_;
+  ClientId last_serial_ = 0;
+  std::vector<std::unique_ptr<Client>> places_;  // A client's id says which is its own.
+  std::vector<std::size_t> free_places_;
+  std::size_t size_ = 0;
+  // Each names a client once, or one that is gone: Client::Listed says who stands there.
+  std::vector<ClientId> waiting_;
   std::vector<ClientId> unflushed_;
+  std::vector<ClientId> flushing_;  // Room for those of one flush().
+  std::vector<ClientId> stalled_;   // May name one twice.
+  std::chrono::nanoseconds next_expiry_{0};
+  std::chrono::nanoseconds next_tidying_{0};
 };
 
 }  // namespace server

@@ -2,12 +2,67 @@
 #include "server/commands.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <unordered_map>
 
 namespace server {
 namespace {
 
 constexpr std::size_t kEchoedBytes = 128;  // Of what a client sent, in an error.
+
+constexpr std::array kGroups{data_commands, connection_commands, session_commands, raft_commands};
+
+// Commands of Redis that are not here on purpose, and what to do instead.
+struct Refusal {
+  std::string_view name;
+  std::string_view advice;
+};
+constexpr std::string_view kNoExpiry = "keys do not expire here: delete them with DEL";
+constexpr std::string_view kNoTransactions =
+    "there are no transactions: use MSET, or SET with IFEQ in a loop";
+constexpr std::array kRefusals{
+    Refusal{"AUTH", "there are no passwords here"},
+    Refusal{"DISCARD", kNoTransactions},
+    Refusal{"EXEC", kNoTransactions},
+    Refusal{"EXPIRE", kNoExpiry},
+    Refusal{"EXPIREAT", kNoExpiry},
+    Refusal{"GETEX", kNoExpiry},
+    Refusal{"INCRBYFLOAT", "fractions are not supported, as servers could differ: use INCRBY"},
+    Refusal{"KEYS", "KEYS would stop everybody else: use SCAN"},
+    Refusal{"MULTI", kNoTransactions},
+    Refusal{"PEXPIRE", kNoExpiry},
+    Refusal{"PEXPIREAT", kNoExpiry},
+    Refusal{"PSETEX", kNoExpiry},
+    Refusal{"SETEX", kNoExpiry},
+    Refusal{"UNWATCH", kNoTransactions},
+    Refusal{"WATCH", kNoTransactions},
+};
+
+std::string unknown(std::string_view name) {
+  for (const Refusal& refusal : kRefusals) {
+    if (equals_ignoring_case(refusal.name, name)) return "ERR " + std::string(refusal.advice);
+  }
+  return "ERR unknown command '" + std::string(name.substr(0, kEchoedBytes)) + "'";
+}
+
+// What a browser sends when a web page makes it, and a Redis client never: commands may stand in
+// the lines after it, so nothing more is read of it.
+bool is_of_http(std::string_view name) {
+  return equals_ignoring_case(name, "POST") || equals_ignoring_case(name, "Host:");
+}
+
+// The first and last key say where keys are, as for COMMAND.
+bool keys_fit(const CommandSpec& spec, Words words) {
+  if (spec.first_key == 0) return true;
+  const std::size_t end =
+      spec.last_key < 0 ? words.size() : static_cast<std::size_t>(spec.last_key) + 1;
+  const auto step = static_cast<std::size_t>(spec.key_step);
+  for (auto i = static_cast<std::size_t>(spec.first_key); i < end; i += step) {
+    if (words[i].size() > kMaxKeyBytes) return false;
+  }
+  return true;
+}
 
 bool arity_fits(const CommandSpec& spec, std::size_t words) {
   const auto count = static_cast<std::int64_t>(words);
@@ -34,26 +89,44 @@ Answered error_answer(const Call& call, std::string_view text) {
   return answered;
 }
 
-const CommandSpec* find_command(std::string_view name) {
-  for (const auto commands : {data_commands(), connection_commands()}) {
-    for (const CommandSpec& spec : commands) {
-      if (equals_ignoring_case(spec.name, name)) return &spec;
-    }
+std::vector<const CommandSpec*> all_commands() {
+  std::vector<const CommandSpec*> all;
+  for (const auto commands : kGroups) {
+    for (const CommandSpec& spec : commands()) all.push_back(&spec);
   }
-  return nullptr;
+  return all;
 }
 
-Action interpret(Words words, Session& session, const Info& info) {
-  const Call call{words, session, info};
+const CommandSpec* find_command(std::string_view name) {
+  constexpr std::size_t kLongest = 32;  // Of a command's name.
+  static const auto by_name = [] {
+    std::unordered_map<std::string_view, const CommandSpec*> all;
+    for (const CommandSpec* spec : all_commands()) all.emplace(spec->name, spec);
+    return all;
+  }();
+  std::array<char, kLongest> upper{};
+  if (name.size() > upper.size()) return nullptr;
+  std::ranges::transform(name, upper.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  const auto found = by_name.find(std::string_view(upper.data(), name.size()));
+  return found == by_name.end() ? nullptr : found->second;
+}
+
+Action interpret(Words words, Session& session, const NodeView& node) {
+  const Call call{words, session, node};
   const CommandSpec* spec = find_command(words[0]);
-  if (spec == nullptr) {
-    return error_answer(
-        call, "ERR unknown command '" + std::string(words[0].substr(0, kEchoedBytes)) + "'");
+  if (spec == nullptr && is_of_http(words[0])) {
+    Answered closing = error_answer(call, "ERR Protocol error: this is HTTP, and no Redis client");
+    closing.then_close = true;
+    return closing;
   }
+  if (spec == nullptr) return error_answer(call, unknown(words[0]));
   if (!arity_fits(*spec, words.size())) {
     return error_answer(call,
                         "ERR wrong number of arguments for '" + lower(spec->name) + "' command");
   }
+  if (!keys_fit(*spec, words)) return error_answer(call, "ERR a key has at most 65536 bytes");
   return spec->run(call);
 }
 

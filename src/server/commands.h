@@ -4,19 +4,24 @@
 //
 //   interpret({"SET", "x", "1"})  -->  Ask, a write      goes through the log
 //   interpret({"GET", "x"})       -->  Ask, a read       goes to the leader
+//   interpret({"RAFT", "ADD" ..}) -->  Ask, of an operator
 //   interpret({"PING"})           -->  Answered          done here and now
 #pragma once
 
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "server/pipeline.h"
 #include "server/session.h"
+#include "server/status.h"
 
 namespace server {
+
+// So that comparing it with a pattern is soon done.
+inline constexpr std::size_t kMaxKeyBytes = std::size_t{64} * 1024;
 
 using Words = std::span<const std::string_view>;
 
@@ -26,17 +31,14 @@ struct Answered {
 };
 using Action = std::variant<Answered, Ask>;
 
-// INFO's answer: all sections, or the one that is named.
-using Info = std::function<std::string(std::string_view section)>;
-
 // Requires: `words` is not empty.
-Action interpret(Words words, Session& session, const Info& info);
+Action interpret(Words words, Session& session, const NodeView& node);
 
 // The commands of one file each: what `interpret` looks up.
 struct Call {
   Words words;  // The command's name is words[0].
   Session& session;
-  const Info& info;
+  const NodeView& node;
 };
 struct CommandSpec {
   std::string_view name;   // In capitals.
@@ -50,6 +52,9 @@ struct CommandSpec {
 };
 std::span<const CommandSpec> data_commands();        // commands_data.cc
 std::span<const CommandSpec> connection_commands();  // commands_connection.cc
+std::span<const CommandSpec> session_commands();     // commands_session.cc
+std::span<const CommandSpec> raft_commands();        // commands_raft.cc
+std::vector<const CommandSpec*> all_commands();
 
 const CommandSpec* find_command(std::string_view name);
 

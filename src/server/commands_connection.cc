@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "kv/glob.h"
 #include "server/commands.h"
 
 namespace server {
@@ -54,6 +55,7 @@ Action quit(const Call& call) {
 Action reset(const Call& call) {
   call.session.version = resp::Version::Two;
   call.session.name.clear();
+  call.session.redirect = false;
   return answer(call, [](resp::ReplyWriter& writer) { writer.status("RESET"); });
 }
 
@@ -62,9 +64,7 @@ Action select(const Call& call) {
   return error_answer(call, "ERR DB index is out of range: there is only 0");
 }
 
-Action info(const Call& call) {
-  return bulk(call, call.info(call.words.size() > 1 ? call.words[1] : std::string_view()));
-}
+Action info(const Call& call) { return bulk(call, call.node.info(call.words.subspan(1))); }
 
 bool is_name(std::string_view name) {
   return name.size() <= kMaxNameBytes &&
@@ -117,30 +117,44 @@ Action client(const Call& call) {
     return ok(call);
   }
   if (is_word(call, 1, "SETINFO") && call.words.size() == 4) return ok(call);
-  if (is_word(call, 1, "GETNAME") && call.words.size() == 2) return bulk(call, session.name);
+  if (is_word(call, 1, "GETNAME") && call.words.size() == 2) {
+    return answer(call, [&](resp::ReplyWriter& writer) {
+      session.name.empty() ? writer.nil() : writer.bulk(session.name);
+    });
+  }
   if (is_word(call, 1, "ID") && call.words.size() == 2)
     return answer(call, [&](resp::ReplyWriter& writer) { writer.integer(session.id); });
-  return error_answer(call, "ERR CLIENT knows SETNAME, GETNAME, SETINFO and ID");
+  if (is_word(call, 1, "REDIRECT") && call.words.size() == 3) {
+    if (!is_word(call, 2, "ON") && !is_word(call, 2, "OFF")) return syntax_error(call);
+    session.redirect = is_word(call, 2, "ON");
+    return ok(call);
+  }
+  return error_answer(call, "ERR CLIENT knows SETNAME, GETNAME, SETINFO, ID and REDIRECT ON|OFF");
 }
 
-// What redis-benchmark and libraries ask for before they start.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kSettings{
-    {{"save", ""}, {"appendonly", "yes"}, {"appendfsync", "always"}, {"databases", "1"}}};
+// Longer ones match nothing: comparing them would take long.
+constexpr std::size_t kMaxSettingPatternBytes = 256;
 
+// CONFIG GET pattern ...
 Action config(const Call& call) {
   if (!is_word(call, 1, "GET") || call.words.size() < 3)
     return error_answer(call, "ERR CONFIG knows GET only: options are set when the node starts");
+  const auto wanted = [&](std::string_view name) {
+    return std::ranges::any_of(call.words.subspan(2), [&](std::string_view word) {
+      return word.size() <= kMaxSettingPatternBytes && kv::matches(lower(word), name);
+    });
+  };
+  // What redis-benchmark and libraries ask for before they start.
+  std::vector<std::pair<std::string_view, std::string>> settings{
+      {"save", ""},
+      {"appendonly", "yes"},
+      {"appendfsync", "always"},
+      {"databases", "1"},
+      {"maxclients", std::to_string(call.node.max_clients())}};
+  std::erase_if(settings, [&](const auto& setting) { return !wanted(setting.first); });
   return answer(call, [&](resp::ReplyWriter& writer) {
-    const auto wanted = [&](std::string_view name) {
-      return std::ranges::any_of(call.words.subspan(2), [&](std::string_view word) {
-        return word == "*" || equals_ignoring_case(word, name);
-      });
-    };
-    const auto found = std::ranges::count_if(
-        kSettings, [&](const auto& setting) { return wanted(setting.first); });
-    writer.map(static_cast<std::size_t>(found));
-    for (const auto& [name, value] : kSettings) {
-      if (!wanted(name)) continue;
+    writer.map(settings.size());
+    for (const auto& [name, value] : settings) {
       writer.bulk(name);
       writer.bulk(value);
     }
@@ -165,14 +179,6 @@ void write_docs(const CommandSpec& spec, resp::ReplyWriter& writer) {
   writer.bulk(spec.summary);
   writer.bulk("group");
   writer.bulk(spec.first_key > 0 ? "string" : "server");
-}
-
-std::vector<const CommandSpec*> all_commands() {
-  std::vector<const CommandSpec*> all;
-  for (const auto commands : {data_commands(), connection_commands()}) {
-    for (const CommandSpec& spec : commands) all.push_back(&spec);
-  }
-  return all;
 }
 
 // Those that words 2.. name, null for unknown ones; all if none is named.
@@ -209,7 +215,7 @@ Action command(const Call& call) {
 }
 
 constexpr std::array kConnectionCommands{
-    CommandSpec{"CLIENT", -2, "", 0, 0, 0, "SETNAME, GETNAME, SETINFO, ID", client},
+    CommandSpec{"CLIENT", -2, "", 0, 0, 0, "SETNAME, GETNAME, SETINFO, ID, REDIRECT", client},
     CommandSpec{"COMMAND", -1, "", 0, 0, 0, "What commands there are", command},
     CommandSpec{"CONFIG", -2, "", 0, 0, 0, "GET some settings", config},
     CommandSpec{"ECHO", 2, "fast", 0, 0, 0, "Answers its argument", echo},

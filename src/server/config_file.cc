@@ -1,62 +1,75 @@
 // SPDX-License-Identifier: Apache-2.0
 // The TOML file. Exceptions of the library end here.
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <toml++/toml.h>
+#include <unistd.h>
 
 #include <limits>
 
 #include "base/text.h"
-#include "server/options.h"
+#include "os/error.h"
+#include "os/fd.h"
+#include "server/option_table.h"
 
 namespace server {
 namespace {
-
-const std::vector<std::string>& keys() {
-  static const std::vector<std::string> kKeys{"id",
-                                              "listen",
-                                              "data",
-                                              "cluster",
-                                              "heartbeat-ms",
-                                              "election-min-ms",
-                                              "election-max-ms",
-                                              "request-timeout-ms",
-                                              "max-clients",
-                                              "peers"};
-  return kKeys;
-}
 
 class Reader {
  public:
   Reader(std::string path, RawOptions& options) : path_(std::move(path)), options_(options) {}
 
-  base::Status read(const toml::table& table) {
+  // `prefix`: of the table, "tls." for [tls].
+  base::Status read(const toml::table& table, const std::string& prefix) {  // NOLINT: two deep.
     for (const auto& [key, node] : table) {
-      TRY([[maybe_unused]] const auto taken, take(key, node));
+      TRY([[maybe_unused]] const auto taken, take(key, node, prefix));
     }
     return base::Done{};
   }
 
   base::Error error(const toml::source_region& where, const std::string& what) const {
-    return base::Error{
-        base::ErrorCode::InvalidArgument,
-        fmt::format("{}:{}:{}: {}", path_, where.begin.line, where.begin.column, what)};
+    return base::Error{base::ErrorCode::InvalidArgument, place(where) + what};
   }
 
  private:
-  base::Status take(const toml::key& key, const toml::node& node) {
-    const std::string_view name = key.str();
-    if (name == "id") return number(node, options_.id);
-    if (name == "listen") return text(node, options_.listen);
-    if (name == "data") return text(node, options_.data);
-    if (name == "cluster") return text(node, options_.cluster);
-    if (name == "heartbeat-ms") return number(node, options_.heartbeat_ms);
-    if (name == "election-min-ms") return number(node, options_.election_min_ms);
-    if (name == "election-max-ms") return number(node, options_.election_max_ms);
-    if (name == "request-timeout-ms") return number(node, options_.request_timeout_ms);
-    if (name == "max-clients") return number(node, options_.max_clients);
-    if (name == "peers") return peers(node);
-    return error(key.source(),
-                 fmt::format("unknown key '{}'{}", name, base::did_you_mean(name, keys())));
+  std::string place(const toml::source_region& where) const {
+    return fmt::format("{}:{}:{}: ", path_, where.begin.line, where.begin.column);
+  }
+
+  base::Status take(const toml::key& key, const toml::node& node,  // NOLINT: two deep.
+                    const std::string& prefix) {
+    const std::string name = prefix + std::string(key.str());
+    for (const OptionSpec& spec : option_specs()) {
+      if (spec.key == name) return take(spec, node);
+    }
+    const std::vector<std::string> inner = choices(name + ".");
+    if (inner.empty()) {
+      return error(key.source(), fmt::format("unknown key '{}'{}", key.str(),
+                                             base::did_you_mean(key.str(), choices(prefix))));
+    }
+    if (const auto* table = node.as_table()) return read(*table, name + ".");
+    return error(node.source(),
+                 fmt::format("expected a table: [{}] with {}", name, base::listed(inner)));
+  }
+
+  // The keys and tables that may stand in the table of `prefix`.
+  static std::vector<std::string> choices(const std::string& prefix) {
+    std::vector<std::string> found;
+    for (const OptionSpec& spec : option_specs()) {
+      if (!spec.key.starts_with(prefix)) continue;
+      const std::string_view rest = spec.key.substr(prefix.size());
+      const std::string choice(rest.substr(0, rest.find('.')));
+      if (found.empty() || found.back() != choice) found.push_back(choice);
+    }
+    return found;
+  }
+
+  base::Status take(const OptionSpec& spec, const toml::node& node) {
+    options_.places.emplace(spec.key, place(node.source()));
+    if (spec.is_table) return nodes(node, options_.*std::get<OptionSpec::Text>(spec.into), spec);
+    if (const auto* into = std::get_if<OptionSpec::Text>(&spec.into))
+      return text(node, options_.**into);
+    return number(node, options_.*std::get<OptionSpec::Number>(spec.into));
   }
 
   base::Status text(const toml::node& node, std::optional<std::string>& option) const {
@@ -76,10 +89,14 @@ class Reader {
   }
 
   // A table of id = "host:port".
-  base::Status peers(const toml::node& node) {
+  base::Status nodes(const toml::node& node, std::optional<std::string>& option,
+                     const OptionSpec& spec) const {
     const auto* table = node.as_table();
-    if (table == nullptr)
-      return error(node.source(), "expected a table: [peers] with lines such as 1 = \"n1:7001\"");
+    if (table == nullptr) {
+      return error(
+          node.source(),
+          fmt::format("expected a table: [{}] with lines such as 1 = \"n1:7001\"", spec.key));
+    }
     std::string joined;
     for (const auto& [key, value] : *table) {
       std::optional<std::string> address;
@@ -89,7 +106,7 @@ class Reader {
         return error(key.source(), parsed.error().message);
       joined += (joined.empty() ? "" : ",") + pair;
     }
-    if (!options_.peers) options_.peers = joined;
+    if (!option) option = joined;
     return base::Done{};
   }
 
@@ -99,13 +116,39 @@ class Reader {
 
 }  // namespace
 
-base::Status read_config(const std::string& path, RawOptions& options) {
+base::Status parse_config(const std::string& text, const std::string& path, RawOptions& options) {
+  // Places are of what the file decides.
+  const RawOptions said = options;
   Reader reader(path, options);
   try {
-    return reader.read(toml::parse_file(path));
+    TRY([[maybe_unused]] const auto read, reader.read(toml::parse(text, path), ""));
   } catch (const toml::parse_error& failure) {
     return reader.error(failure.source(), std::string(failure.description()));
   }
+  for (const OptionSpec& spec : option_specs()) {
+    const bool by_hand = std::visit([&](auto into) { return (said.*into).has_value(); }, spec.into);
+    if (by_hand) options.places.erase(std::string(spec.key));
+  }
+  return base::Done{};
+}
+
+base::Status read_config(const std::string& path, RawOptions& options) {
+  constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
+  const os::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open()) return os::system_error("read " + path);
+  std::string text(kMaxBytes + 1, '\0');
+  std::size_t size = 0;
+  while (size < text.size()) {
+    const ssize_t count = ::read(file.number(), text.data() + size, text.size() - size);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return os::system_error("read " + path);
+    if (count == 0) break;
+    size += static_cast<std::size_t>(count);
+  }
+  if (size > kMaxBytes)
+    return base::Error{base::ErrorCode::InvalidArgument, path + " is longer than 1 MiB"};
+  text.resize(size);
+  return parse_config(text, path, options);
 }
 
 }  // namespace server

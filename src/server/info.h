@@ -6,23 +6,29 @@
 #include <string>
 #include <string_view>
 
-#include "replica/replica.h"
+#include "kv/machine.h"
+#include "member/member.h"
+#include "os/directory.h"
+#include "server/metrics.h"
 #include "server/options.h"
-#include "server/peers.h"
+#include "session/sessions.h"
 
 namespace server {
 
 struct Facts {
   const Options& options;
-  const replica::Replica& replica;
-  const Peers& peers;
+  const member::Member& member;
+  const kv::Machine& machine;
+  const session::Sessions& sessions;
+  const os::Directory& disk;
+  const Counters& counters;
   std::size_t clients = 0;
   std::chrono::nanoseconds uptime{0};
 };
 
-// All sections for "", "all", "default" or "everything", else the named one; nothing if there is
-// none of that name.
-std::string info_text(const Facts& facts, std::string_view section);
+// All sections if none is named, or one is "all", "default" or "everything"; else those that are
+// named, each once. A name that is none is for nothing.
+std::string info_text(const Facts& facts, std::span<const std::string_view> named);
 
 std::string_view role_name(raft::Role role);
 

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/pipeline.h"
 
+#include <optional>
 #include <utility>
+
+#include "server/answers.h"
+#include "session/command.h"
 
 namespace server {
 namespace {
+
+constexpr std::size_t kKeptReplyBytes = 512;  // Longer ones give their memory back.
 
 constexpr const char* kLate = "NOTDONE no leader could be reached in time";
 constexpr const char* kOvertaken = "NOTDONE the leader changed while this waited for its turn";
@@ -26,6 +32,27 @@ void write_value(const kv::Array& array, resp::ReplyWriter& writer) {  // NOLINT
   for (const kv::Reply& item : array.items) write_reply(item, writer);
 }
 
+// False: no answer of our state machine.
+bool write_answer(const machine::Answer& answer, resp::ReplyWriter writer) {
+  // What nearly every write is answered: known by sight, it need not be taken apart.
+  static const machine::Answer kOk = answer_of(kv::Reply{kv::Status{"OK"}});
+  if (answer == kOk) {
+    writer.status("OK");
+    return true;
+  }
+  // And nearly every read.
+  const base::Result<session::Unwrapped> unwrapped = session::unwrap(answer);
+  if (unwrapped.ok() && unwrapped.value().kind == session::Kind::Answer) {
+    if (const auto bytes = kv::plain_bulk(unwrapped.value().answer)) {
+      writer.bulk(*bytes);
+      return true;
+    }
+  }
+  const std::optional<kv::Reply> reply = reply_of(answer);
+  if (reply) write_reply(*reply, writer);
+  return reply.has_value();
+}
+
 }  // namespace
 
 void write_reply(const kv::Reply& reply, resp::ReplyWriter& writer) {  // NOLINT: bounded depth.
@@ -37,19 +64,51 @@ void Pipeline::add_answered(std::string reply, std::string& out) {
     out += reply;
     return;
   }
-  Slot slot;
-  slot.state = State::Answered;
+  Slot& slot = push();
   slot.reply = std::move(reply);
-  slots_.push_back(std::move(slot));
+  close(slot, State::Answered);
 }
 
 void Pipeline::add(Ask ask, resp::Version version, Time deadline) {
-  Slot slot;
+  Slot& slot = push();
   slot.ask = std::move(ask);
+  asked_bytes_ += slot.ask.size_bytes();
   slot.version = version;
   slot.deadline = deadline;
-  slots_.push_back(std::move(slot));
   ++unsent_;
+}
+
+Pipeline::Slot& Pipeline::push() {
+  Slot& slot = slots_.push();
+  slot.state = State::Unsent;
+  slot.reply.clear();
+  return slot;
+}
+
+std::string& Pipeline::place_of(std::size_t at, std::string& out) {
+  return at == 0 ? out : slots_[at].reply;
+}
+
+const Ask* Pipeline::find_next() const {
+  if (unsent_ == 0) return nullptr;
+  std::size_t next = first_unsent_;
+  while (slots_[next].state != State::Unsent) ++next;
+  return &slots_[next].ask;
+}
+
+bool Pipeline::is_next_for_this_node() const {
+  const Ask* next = find_next();
+  return next != nullptr && next->admin != nullptr;
+}
+
+bool Pipeline::is_next_a_read() const {
+  const Ask* next = find_next();
+  return next != nullptr && !next->is_write();
+}
+
+std::optional<Pipeline::Time> Pipeline::deadline(Ticket ticket) const {
+  if (ticket < front_ || slots_[ticket - front_].state != State::Sent) return std::nullopt;
+  return slots_[ticket - front_].deadline;
 }
 
 std::optional<Pipeline::Ticket> Pipeline::next_for(raft::NodeId node) const {
@@ -85,27 +144,30 @@ void Pipeline::leave_flight(const Slot& slot) {
 
 void Pipeline::resolve(Ticket ticket, const replica::Outcome& outcome, std::string& out) {
   if (ticket < front_) return;
-  Slot& slot = slots_[ticket - front_];
+  const std::size_t at = ticket - front_;
+  Slot& slot = slots_[at];
   if (slot.state != State::Sent) return;
   leave_flight(slot);
+  std::string& reply = place_of(at, out);
   const auto* not_done = std::get_if<replica::NotDone>(&outcome);
-  if (const auto* done = std::get_if<replica::Done>(&outcome)) {
-    answer(slot, State::Executed, done->reply);
+  const auto* done = std::get_if<replica::Done>(&outcome);
+  if (done != nullptr && write_answer(done->answer, resp::ReplyWriter(slot.version, reply))) {
+    close(slot, State::Executed);
   } else if (not_done != nullptr && not_done->reason == replica::NotDone::Reason::Overloaded) {
-    answer_error(slot, State::Answered, kOverloaded);
+    answer_error(slot, State::Answered, kOverloaded, reply);
   } else if (not_done == nullptr && slot.ask.is_write()) {
-    answer_error(slot, State::Executed, kUnknown);
+    answer_error(slot, State::Executed, kUnknown, reply);
   } else {
     slot.state = State::Refused;
     ++refused_;
   }
-  decide_refused();
+  decide_refused(out);
   drain(out);
 }
 
 // Once nothing is under way any more: what was refused and is followed by something that was
 // executed cannot be done in its turn; all after the last such goes back to wait.
-void Pipeline::decide_refused() {
+void Pipeline::decide_refused(std::string& out) {
   if (refused_ == 0 || writes_sent_ + reads_sent_ > 0) return;
   bool overtaken = false;
   for (std::size_t i = first_unsent_; i-- > 0;) {
@@ -113,7 +175,7 @@ void Pipeline::decide_refused() {
     if (slot.state == State::Executed) overtaken = true;
     if (slot.state != State::Refused) continue;
     if (overtaken) {
-      answer_error(slot, State::Answered, kOvertaken);
+      answer_error(slot, State::Answered, kOvertaken, place_of(i, out));
     } else {
       slot.state = State::Unsent;
       first_unsent_ = i;
@@ -125,7 +187,8 @@ void Pipeline::decide_refused() {
 
 bool Pipeline::expire(Time now, std::string& out) {
   bool any = false;
-  for (Slot& slot : slots_) {
+  for (std::size_t at = 0; at < slots_.size(); ++at) {
+    Slot& slot = slots_[at];
     if (slot.state == State::Executed || slot.state == State::Answered) continue;
     if (slot.deadline > now) break;  // Deadlines come in order.
     any = true;
@@ -134,32 +197,39 @@ bool Pipeline::expire(Time now, std::string& out) {
     if (slot.state == State::Refused) --refused_;
     if (slot.state == State::Unsent) --unsent_;
     const bool unknown = was_sent && slot.ask.is_write();
-    answer_error(slot, unknown ? State::Executed : State::Answered, unknown ? kUnknown : kLate);
+    answer_error(slot, unknown ? State::Executed : State::Answered, unknown ? kUnknown : kLate,
+                 place_of(at, out));
   }
   if (!any) return false;
-  decide_refused();
+  decide_refused(out);
   drain(out);
   return true;
 }
 
-void Pipeline::answer(Slot& slot, State state, const kv::Reply& reply) {
-  resp::ReplyWriter writer(slot.version, slot.reply);
-  write_reply(reply, writer);
-  slot.state = state;
-  slot.ask = Ask{};
+void Pipeline::tidy() {
+  if (slots_.empty()) slots_.release();
 }
 
-void Pipeline::answer_error(Slot& slot, State state, const char* text) {
-  resp::ReplyWriter(slot.version, slot.reply).error(text);
+void Pipeline::close(Slot& slot, State state) {
   slot.state = state;
-  slot.ask = Ask{};
+  asked_bytes_ -= slot.ask.size_bytes();
+  slot.ask.command.reset();
+  slot.ask.query.clear();
+  kept_bytes_ += slot.reply.size();
+}
+
+void Pipeline::answer_error(Slot& slot, State state, const char* text, std::string& out) {
+  resp::ReplyWriter(slot.version, out).error(text);
+  close(slot, state);
 }
 
 void Pipeline::drain(std::string& out) {
   while (!slots_.empty()) {
-    const State state = slots_.front().state;
-    if (state != State::Executed && state != State::Answered) return;
-    out += slots_.front().reply;
+    Slot& slot = slots_[0];
+    if (slot.state != State::Executed && slot.state != State::Answered) return;
+    out += slot.reply;
+    kept_bytes_ -= slot.reply.size();
+    if (slot.reply.capacity() > kKeptReplyBytes) slot.reply = std::string();
     slots_.pop_front();
     ++front_;
     if (first_unsent_ > 0) --first_unsent_;

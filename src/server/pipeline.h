@@ -16,22 +16,28 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 
+#include "base/ring.h"
 #include "kv/command.h"
+#include "kv/reply.h"
 #include "raft/message.h"
 #include "replica/outlet.h"
 #include "resp/reply_writer.h"
+#include "server/admin.h"
 
 namespace server {
 
 // What a client wants of the state machine.
 struct Ask {
   raft::Payload command;  // A write: the encoded kv::Command. Null for a read.
-  kv::Query query;        // A read.
-  bool is_write() const { return command != nullptr; }
+  std::string query;      // A read: the encoded kv::Query.
+  std::shared_ptr<const AdminRequest> admin{};  // An operator's wish, for this very node.
+  bool is_write() const { return command != nullptr || admin != nullptr; }
+  std::size_t size_bytes() const {
+    return query.size() + (command == nullptr ? 0 : command->size());
+  }
 };
 
 class Pipeline {
@@ -47,9 +53,14 @@ class Pipeline {
   std::size_t size() const { return slots_.size(); }
   bool has_unsent() const { return unsent_ > 0; }
 
+  // The next unsent request, if any, is for this very node.
+  bool is_next_for_this_node() const;
+  bool is_next_a_read() const;
   // The next request that may be sent to `node` now.
   std::optional<Ticket> next_for(raft::NodeId node) const;
   const Ask& ask(Ticket ticket) const { return slots_[ticket - front_].ask; }
+  // When the request has to be answered; nothing: it has been.
+  std::optional<Time> deadline(Ticket ticket) const;
   // It was sent: answered by exactly one resolve(), unless it expires before.
   void sent(Ticket ticket, raft::NodeId node, replica::RequestId as);
   // The latest write that was sent and may still be on its way.
@@ -60,8 +71,16 @@ class Pipeline {
   void resolve(Ticket ticket, const replica::Outcome& outcome, std::string& out);
   // Answers all that waited past its deadline; true if there was any.
   bool expire(Time now, std::string& out);
+  // Of requests that are not answered, as they go into the log or to the state machine.
+  std::size_t asked_bytes() const { return asked_bytes_; }
+  // Of replies that wait for those before them.
+  std::size_t kept_bytes() const { return kept_bytes_; }
+  // Frees what a pipeline that is empty now needed once.
+  void tidy();
 
  private:
+  const Ask* find_next() const;  // The next unsent request, if any.
+
   enum class State : std::uint8_t { Unsent, Sent, Refused, Executed, Answered };
   struct Slot {
     Ask ask;
@@ -71,19 +90,24 @@ class Pipeline {
     std::string reply;
   };
 
-  void answer(Slot& slot, State state, const kv::Reply& reply);
-  void answer_error(Slot& slot, State state, const char* text);
+  Slot& push();
+  // Where the reply of the slot at `at` is written: to `out` if it is its turn.
+  std::string& place_of(std::size_t at, std::string& out);
+  void close(Slot& slot, State state);
+  void answer_error(Slot& slot, State state, const char* text, std::string& out);
   void leave_flight(const Slot& slot);
-  void decide_refused();
+  void decide_refused(std::string& out);
   void drain(std::string& out);
 
-  std::deque<Slot> slots_;
-  Ticket front_ = 0;              // Of slots_.front().
+  base::Ring<Slot> slots_;
+  Ticket front_ = 0;              // Of slots_[0].
   std::size_t first_unsent_ = 0;  // In slots_: all from here on are Unsent or Answered.
   std::size_t unsent_ = 0;
   std::size_t writes_sent_ = 0;
   std::size_t reads_sent_ = 0;
   std::size_t refused_ = 0;
+  std::size_t asked_bytes_ = 0;
+  std::size_t kept_bytes_ = 0;
   raft::NodeId target_;  // Of all that is under way.
   std::optional<replica::RequestId> last_write_;
 };

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "server/answers.h"
+
 namespace server {
 namespace {
 
@@ -16,7 +18,7 @@ constexpr std::chrono::seconds kDeadline(5);
 // A pipeline and what it has written.
 struct Bench {
   void write() { add(Ask{std::make_shared<const std::string>("w"), {}}); }
-  void read() { add(Ask{nullptr, kv::Get{"x"}}); }
+  void read() { add(Ask{nullptr, "q"}); }
   void add(Ask ask) { pipeline.add(std::move(ask), resp::Version::Two, kDeadline); }
 
   // Sends all that may go to `node` now; returns how many that were.
@@ -32,9 +34,9 @@ struct Bench {
   }
   // Of the `nth` that was sent.
   void done(std::size_t nth, std::int64_t value) {
-    replica::Outcome outcome;
-    outcome.emplace<replica::Done>().reply.value.emplace<kv::Integer>().value = value;
-    pipeline.resolve(tickets.at(nth), outcome, out);
+    kv::Reply reply;
+    reply.value.emplace<kv::Integer>().value = value;
+    pipeline.resolve(tickets.at(nth), replica::Done{answer_of(reply)}, out);
   }
   void refused(std::size_t nth) { pipeline.resolve(tickets.at(nth), NotDone{}, out); }
   void unknown(std::size_t nth) { pipeline.resolve(tickets.at(nth), replica::Unknown{}, out); }
@@ -55,8 +57,10 @@ TEST(Pipeline, RepliesInOrderHoweverTheAnswersCome) {
   ASSERT_EQ(bench.send(kOne), 2);
   bench.done(1, 2);
   EXPECT_EQ(bench.out, "");
+  EXPECT_EQ(bench.pipeline.kept_bytes(), std::string(":2\r\n+PONG\r\n").size());
   bench.done(0, 1);
   EXPECT_EQ(bench.out, ":1\r\n:2\r\n+PONG\r\n");
+  EXPECT_EQ(bench.pipeline.kept_bytes(), 0U);
   EXPECT_EQ(bench.pipeline.size(), 0U);
 }
 
@@ -73,6 +77,19 @@ TEST(Pipeline, LetsAReadFollowWritesButNoWriteARead) {
   EXPECT_EQ(bench.send(kOne), 0);
   bench.done(2, 1);
   EXPECT_EQ(bench.send(kOne), 1);
+}
+
+// Reads may go elsewhere than writes: then they wait for those before them, and writes for reads.
+TEST(Pipeline, TellsWhetherTheNextIsARead) {
+  Bench bench;
+  EXPECT_FALSE(bench.pipeline.is_next_a_read());
+  bench.write();
+  bench.read();
+  EXPECT_FALSE(bench.pipeline.is_next_a_read());
+  EXPECT_EQ(bench.pipeline.next_for(kOne).has_value(), true);
+  bench.pipeline.sent(*bench.pipeline.next_for(kOne), kOne, RequestId(1));
+  EXPECT_TRUE(bench.pipeline.is_next_a_read());
+  EXPECT_FALSE(bench.pipeline.next_for(kTwo).has_value());
 }
 
 TEST(Pipeline, GoesToANewLeaderOnlyWhenTheOldOneHasAnswered) {
@@ -151,6 +168,36 @@ TEST(Pipeline, DoesNotSendAgainWhatWasOverloaded) {
   bench.pipeline.resolve(bench.tickets[0], NotDone{NotDone::Reason::Overloaded}, bench.out);
   EXPECT_EQ(bench.first_word(), "-NOTDONE");
   EXPECT_EQ(bench.pipeline.size(), 0U);
+}
+
+TEST(Pipeline, KnowsHowLongTheRequestsAreThatWait) {
+  Bench bench;
+  bench.add(Ask{std::make_shared<const std::string>(1000, 'w'), {}});
+  bench.add(Ask{nullptr, std::string(100, 'q')});
+  bench.pipeline.add_answered("+PONG\r\n", bench.out);
+  EXPECT_EQ(bench.pipeline.asked_bytes(), 1100U);
+  ASSERT_EQ(bench.send(kOne), 2);
+  bench.refused(1);
+  bench.done(0, 1);
+  EXPECT_EQ(bench.pipeline.asked_bytes(), 100U);  // It is asked again.
+  ASSERT_EQ(bench.send(kOne), 1);
+  bench.done(2, 2);
+  EXPECT_EQ(bench.pipeline.asked_bytes(), 0U);
+  bench.write();
+  ASSERT_TRUE(bench.pipeline.expire(kDeadline, bench.out));
+  EXPECT_EQ(bench.pipeline.asked_bytes(), 0U);
+}
+
+TEST(Answers, OneThatIsTooLongGivesWayToAnError) {
+  const machine::Answer answer = answer_of(kv::Reply{kv::Bulk{std::string(1000, 'v')}});
+  EXPECT_FALSE(in_place_of(answer, 1100));
+  const auto instead = in_place_of(answer, 1000);
+  ASSERT_TRUE(instead.has_value());
+  const auto reply = reply_of(*instead);
+  ASSERT_TRUE(reply.has_value());
+  const auto* error = std::get_if<kv::Error>(&reply->value);
+  ASSERT_NE(error, nullptr);
+  EXPECT_EQ(error->text.find("ERR the answer is too long: "), 0U) << error->text;
 }
 
 }  // namespace

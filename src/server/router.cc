@@ -3,184 +3,143 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <utility>
 
+#include "os/clock.h"
+#include "server/answers.h"
 #include "server/info.h"
 
 namespace server {
 namespace {
 
-// An answer to a forwarded request that is longer than this cannot be passed on.
-constexpr std::size_t kMaxForwardedReplyBytes = std::size_t{48} * 1024 * 1024;
+constexpr const char* kNotLeader = "NOTDONE this node does not lead: ask the one that does";
 
-replica::Done error_reply(const std::string& text) {
-  replica::Done done;
-  done.reply.value.emplace<kv::Error>().text = text;
-  return done;
-}
+constexpr const char* kRemoved =
+    "NOTDONE this node was removed from the cluster: ask one of the others";
 
-replica::Outcome outcome_of(codec::ForwardReply reply) {
-  if (auto* done = std::get_if<codec::ForwardDone>(&reply.outcome)) {
-    base::Result<kv::Reply> decoded = kv::decode_reply(done->payload);
-    replica::Outcome outcome = replica::Unknown{};
-    if (decoded.ok()) outcome.emplace<replica::Done>().reply = std::move(decoded).value();
-    return outcome;
-  }
-  if (const auto* not_done = std::get_if<codec::ForwardNotDone>(&reply.outcome)) {
-    const bool full = not_done->reason == codec::ForwardNotDone::Reason::Overloaded;
-    return replica::NotDone{full ? replica::NotDone::Reason::Overloaded
-                                 : replica::NotDone::Reason::NotLeader};
-  }
-  return replica::Unknown{};
+bool is_for_the_leader(const AdminRequest& request) {
+  return !std::holds_alternative<TakeSnapshot>(request);
 }
 
 }  // namespace
 
-void Router::connect(replica::Replica& replica, Peers& peers, Clients& clients) {
-  replica_ = &replica;
-  peers_ = &peers;
-  clients_ = &clients;
+void Router::connect(const Parts& parts) {
+  member_ = &parts.member;
+  machine_ = &parts.machine;
+  clients_ = &parts.clients;
+  admin_ = &parts.admin;
+  client_addresses_ = &parts.client_addresses;
+  counters_ = &parts.counters;
+  request_timeout_ = parts.request_timeout;
+  follower_reads_ = parts.follower_reads;
 }
 
 void Router::dispatch() {
-  for (const ClientId id : clients_->take_waiting()) {
+  clients_->take_waiting(dispatched_);
+  for (const ClientId id : dispatched_) {
     if (Client* client = clients_->find(id)) dispatch(*client);
   }
 }
 
 void Router::dispatch(Client& client) {
-  const std::optional<raft::NodeId> leader = replica_->node().leader();
 #ifdef SEAWORTHY_BROKEN
   // A leader that was deposed believes in itself until it hears of another, and reads from memory.
-  if (leader) believed_leader_ = leader;
-  const raft::NodeId self = replica_->node().id();
-  while (replica_->config().broken == replica::Broken::StaleRead && believed_leader_ == self) {
+  if (const auto leader = member_->node().leader()) believed_leader_ = leader;
+  const raft::NodeId self = member_->node().id();
+  const bool stale = member_->replica().config().broken == replica::Broken::StaleRead;
+  while (stale && believed_leader_ == self) {
     const auto read = client.pipeline().next_for(self);
     if (!read || client.pipeline().ask(*read).is_write()) break;
-    const replica::Done done{replica_->machine().read(client.pipeline().ask(*read).query)};
-    client.sent(*read, self, last_request_);
-    client.resolve(*read, done);
+    client.sent(*read, self, {});
+    client.resolve(*read, replica::Done{machine_->read(client.pipeline().ask(*read).query)});
   }
 #endif
-  while (leader) {
-    const std::optional<Pipeline::Ticket> ticket = client.pipeline().next_for(*leader);
-    if (!ticket || !send_request(client, *ticket, *leader)) break;
+  while (const std::optional<raft::NodeId> node = target(client)) {
+    const std::optional<Pipeline::Ticket> ticket = client.pipeline().next_for(*node);
+    if (!ticket) break;
+    if (!redirect(client, *ticket, *node) && !send_request(client, *ticket, *node)) break;
   }
+  if (member_->is_outside()) refuse_all(client);
   if (client.pipeline().has_unsent()) clients_->wait_for_time(client.id());
+}
+
+// What was not sent certainly is not done; what was keeps its place, and these wait for it.
+void Router::refuse_all(Client& client) {
+  const raft::NodeId self = member_->node().id();
+  while (const std::optional<Pipeline::Ticket> ticket = client.pipeline().next_for(self)) {
+    client.sent(*ticket, self, member_->next_request());
+    count(client, *ticket, replica::NotDone{});
+    client.resolve(*ticket, replica::Done{answer_of(kv::Reply{kv::Error{kRemoved}})});
+  }
+}
+
+std::optional<raft::NodeId> Router::target(const Client& client) const {
+  if (client.pipeline().is_next_for_this_node()) return member_->node().id();
+  const std::optional<raft::NodeId> leader = member_->node().leader();
+  const bool reads = follower_reads_ && leader && client.pipeline().is_next_a_read();
+  return reads ? member_->node().id() : leader;
+}
+
+// "-MOVED 0 HOST:PORT", as of Redis Cluster, whose slots are all at the leader. False: it did not
+// ask for that, or nobody knows where.
+bool Router::redirect(Client& client, Pipeline::Ticket ticket, raft::NodeId leader) {
+  if (!client.session().redirect || leader == member_->node().id()) return false;
+  const auto where = client_addresses_->find(leader);
+  if (where == client_addresses_->end()) return false;
+  client.sent(ticket, leader, member_->next_request());
+  client.resolve(ticket,
+                 replica::Done{answer_of(kv::Reply{kv::Error{"MOVED 0 " + where->second.text()}})});
+  return true;
 }
 
 // False: it could not be sent, and waits.
 bool Router::send_request(Client& client, Pipeline::Ticket ticket, raft::NodeId leader) {
-  const replica::RequestId id = last_request_.next();
   const Ask& ask = client.pipeline().ask(ticket);
-  const bool here = leader == replica_->node().id();
-  if (!here) {
-    using Kind = codec::Forward::Kind;
-    const codec::Forward forward{id.value(), ask.is_write() ? Kind::Write : Kind::Read,
-                                 ask.is_write() ? *ask.command : kv::encode(ask.query)};
-    if (!peers_->forward(leader, forward)) return false;
-  }
-  last_request_ = id;
-  pending_.emplace(id.value(), Pending{FromClient{client.id(), ticket},
-                                       here ? std::nullopt : std::optional(leader)});
-  const std::optional<replica::RequestId> after = client.pipeline().last_write();
-  if (!here) {
-    client.sent(ticket, leader, id);
+  // Copies, for it may be answered at once.
+  if (const std::shared_ptr<const AdminRequest> admin = ask.admin) {
+    client.sent(ticket, leader, member_->next_request());
+    if (is_for_the_leader(*admin) && member_->node().role() != raft::Role::Leader) {
+      client.resolve(ticket, replica::Done{answer_of(kv::Reply{kv::Error{kNotLeader}})});
+    } else {
+      admin_->submit({client.id(), ticket}, *admin);
+    }
     return true;
   }
-  // Copies, for it may be answered at once.
-  raft::Payload command = ask.command;
-  kv::Query query = ask.query;
-  client.sent(ticket, leader, id);
-  if (command != nullptr) {
-    replica_->write(id, std::move(command));
-  } else {
-    replica_->read(id, std::move(query), after);
-  }
-  return true;
+  member::Request request{ask.command, ask.query, client.pipeline().last_write()};
+  client.sent(ticket, leader, member_->next_request());
+  const bool taken = member_->submit({client.id(), ticket}, leader, std::move(request));
+  if (!taken) client.resolve(ticket, replica::NotDone{});
+  return taken;
 }
 
-void Router::flush() {
-  peers_->flush();
+void Router::on_answer(member::Token token, replica::Outcome outcome) {
+  if (token.first == 0) return admin_->on_answer(token.second, outcome);
+  Client* client = clients_->find(token.first);
+  if (client == nullptr) return;
+  count(*client, token.second, outcome);
+  client->resolve(token.second, outcome);
+}
+
+void Router::on_flush() {
+  answered_.reset();
   clients_->flush();
 }
 
-void Router::answer(replica::RequestId id, replica::Outcome outcome) {
-  const auto found = pending_.find(id.value());
-  if (found == pending_.end()) return;
-  const Pending pending = found->second;
-  pending_.erase(found);
-  if (const auto* peer = std::get_if<FromPeer>(&pending.origin))
-    return answer_peer(*peer, std::move(outcome));
-  const auto& origin = std::get<FromClient>(pending.origin);
-  if (Client* client = clients_->find(origin.client)) client->resolve(origin.ticket, outcome);
+void Router::count(const Client& client, Pipeline::Ticket ticket, const replica::Outcome& outcome) {
+  const std::optional<Pipeline::Time> deadline = client.pipeline().deadline(ticket);
+  if (!deadline) return;  // It came too late to matter.
+  if (!answered_) answered_ = os::steady_now();
+  const auto took = *answered_ - (*deadline - request_timeout_);
+  counters_->on_outcome(client.pipeline().ask(ticket).is_write(), outcome, took);
 }
 
-void Router::answer_peer(const FromPeer& origin, replica::Outcome outcome) {
-  codec::ForwardReply reply{origin.sequence, codec::ForwardUnknown{}};
-  if (const auto* done = std::get_if<replica::Done>(&outcome)) {
-    std::string payload = kv::encode(done->reply);
-    if (payload.size() > kMaxForwardedReplyBytes) {
-      constexpr const char* kTooLong = "ERR the answer is too long to be passed on: ask the leader";
-      payload = kv::encode(error_reply(kTooLong).reply);
-    }
-    reply.outcome = codec::ForwardDone{std::move(payload)};
-  } else if (const auto* not_done = std::get_if<replica::NotDone>(&outcome)) {
-    const bool full = not_done->reason == replica::NotDone::Reason::Overloaded;
-    using Reason = codec::ForwardNotDone::Reason;
-    reply.outcome = codec::ForwardNotDone{full ? Reason::Overloaded : Reason::NotLeader,
-                                          replica_->node().leader()};
-  }
-  peers_->reply(origin.inbound, reply);
-}
-
-void Router::on_message(raft::NodeId from, raft::Message message) {
-  replica_->receive(from, std::move(message));
-}
-
-void Router::on_forward(raft::NodeId from, InboundId inbound, codec::Forward forward) {
-  const replica::RequestId id = last_request_ = last_request_.next();
-  pending_.emplace(id.value(), Pending{FromPeer{inbound, forward.sequence}, std::nullopt});
-  if (forward.kind == codec::Forward::Kind::Write) {
-    last_forwarded_write_[from] = id;
-    replica_->write(id, std::make_shared<const std::string>(std::move(forward.payload)));
-    return;
-  }
-  base::Result<kv::Query> query = kv::decode_query(forward.payload);
-  if (!query.ok()) {
-    replica::Outcome outcome = error_reply("ERR " + query.error().message);
-    return answer(id, std::move(outcome));
-  }
-  const auto last = last_forwarded_write_.find(from);
-  replica_->read(id, std::move(query).value(),
-                 last == last_forwarded_write_.end() ? std::nullopt : std::optional(last->second));
-}
-
-void Router::on_forward_reply(raft::NodeId from, codec::ForwardReply reply) {
-  const auto found = pending_.find(reply.sequence);
-  if (found == pending_.end() || found->second.forwarded_to != from) return;
-  const replica::RequestId id(reply.sequence);
-  answer(id, outcome_of(std::move(reply)));
-}
-
-void Router::on_link_down(raft::NodeId peer) {
-  std::vector<std::uint64_t> lost;
-  for (const auto& [id, pending] : pending_) {
-    if (pending.forwarded_to == peer) lost.push_back(id);
-  }
-  std::sort(lost.begin(), lost.end());
-  for (const std::uint64_t id : lost) answer(replica::RequestId(id), replica::Unknown{});
-}
-
-void Router::note_changes() {
-  const raft::Node& node = replica_->node();
-  const Seen now{node.role(), node.term(), node.leader()};
-  if (now == seen_) return;
-  seen_ = now;
-  log_.event("raft", fmt::format("role={} term={} leader={} last={} commit={}", role_name(now.role),
-                                 now.term.value(), now.leader ? now.leader->value : 0,
-                                 node.last().index.value(), node.commit().value()));
+void Router::on_standing(const member::Standing& standing) {
+  counters_->on_standing(standing);
+  const raft::Node& node = member_->node();
+  log_.event("raft",
+             fmt::format("role={} term={} leader={} last={} commit={}", role_name(standing.role),
+                         standing.term.value(), standing.leader ? standing.leader->value : 0,
+                         node.last().index.value(), node.commit().value()));
 }
 
 }  // namespace server

@@ -1,82 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
-// Brings each request to the leader, here or over the connection to it, and each answer back.
+// Brings the requests of clients to the Member, and each answer to its place in their pipelines.
 //
-//   clients --dispatch()--> this node leads: Replica            another: Peers::forward
-//   peers   --on_forward--> Replica, or NotDone: only one hop
-//
-//   Replica --answer()----> the client's place in its pipeline, or the peer that asked
-//   peers   --on_forward_reply--'
+//   clients --dispatch()--> Member::submit         Member --on_answer()--> Client::resolve
 //
 // A request that was not taken by a node that leads waits, until its deadline. A write that may
 // have reached one is never sent again.
 #pragma once
 
 #include <optional>
-#include <unordered_map>
-#include <variant>
 
-#include "replica/replica.h"
+#include "member/member.h"
+#include "os/log.h"
 #include "server/clients.h"
-#include "server/peers.h"
+#include "server/metrics.h"
 
 namespace server {
 
-class Router final : public replica::Outlet, public PeerListener {
+class Router final : public member::Owner {
  public:
-  explicit Router(const Log& log) : log_(log) {}
+  explicit Router(const os::Log& log) : log_(log) {}
 
-  // To be called once, before all else. Requires: all three outlive the Router.
-  void connect(replica::Replica& replica, Peers& peers, Clients& clients);
+  // To be called once, before all else. Requires: all of them outlive the Router.
+  struct Parts {
+    member::Member& member;
+    machine::StateMachine& machine;
+    Clients& clients;
+    Admin& admin;
+    const std::map<raft::NodeId, os::HostPort>& client_addresses;
+    Counters& counters;
+    std::chrono::nanoseconds request_timeout;
+    bool follower_reads;  // This node answers reads also while another leads.
+  };
+  void connect(const Parts& parts);
 
   // Sends on whatever can be sent.
   void dispatch();
-  // Says in the log when the role, the term or the leader is another one.
-  void note_changes();
-  // All outputs, gathered, to the kernel.
-  void flush() override;
 
-  void send(const raft::Envelope& envelope) override { peers_->send(envelope); }
-  void answer(replica::RequestId id, replica::Outcome outcome) override;
-
-  void on_message(raft::NodeId from, raft::Message message) override;
-  void on_forward(raft::NodeId from, InboundId inbound, codec::Forward forward) override;
-  void on_forward_reply(raft::NodeId from, codec::ForwardReply reply) override;
-  void on_link_down(raft::NodeId peer) override;
+  void on_answer(member::Token token, replica::Outcome outcome) override;
+  void on_flush() override;
+  void on_standing(const member::Standing& standing) override;
 
  private:
-  struct FromClient {
-    ClientId client = 0;
-    Pipeline::Ticket ticket = 0;
-  };
-  struct FromPeer {
-    InboundId inbound = 0;
-    std::uint64_t sequence = 0;
-  };
-  struct Pending {
-    std::variant<FromClient, FromPeer> origin;
-    std::optional<raft::NodeId> forwarded_to;
-  };
-  // What the log said last.
-  struct Seen {
-    raft::Role role = raft::Role::Follower;
-    raft::Term term;
-    std::optional<raft::NodeId> leader;
-    friend bool operator==(const Seen&, const Seen&) = default;
-  };
-
   void dispatch(Client& client);
+  // Where the next request of `client` goes now; nothing: it waits.
+  void count(const Client& client, Pipeline::Ticket ticket, const replica::Outcome& outcome);
+  std::optional<raft::NodeId> target(const Client& client) const;
+  bool redirect(Client& client, Pipeline::Ticket ticket, raft::NodeId leader);
+  void refuse_all(Client& client);
   bool send_request(Client& client, Pipeline::Ticket ticket, raft::NodeId leader);
-  void answer_peer(const FromPeer& origin, replica::Outcome outcome);
 
-  const Log& log_;
-  replica::Replica* replica_ = nullptr;
-  Peers* peers_ = nullptr;
+  const os::Log& log_;
+  member::Member* member_ = nullptr;
+  machine::StateMachine* machine_ = nullptr;
   Clients* clients_ = nullptr;
-  replica::RequestId last_request_;
-  std::unordered_map<std::uint64_t, Pending> pending_;
-  // The last write of each peer, which its later reads must see.
-  std::map<raft::NodeId, replica::RequestId> last_forwarded_write_;
-  Seen seen_;
+  Admin* admin_ = nullptr;
+  const std::map<raft::NodeId, os::HostPort>* client_addresses_ = nullptr;
+  Counters* counters_ = nullptr;
+  std::chrono::nanoseconds request_timeout_{0};
+  bool follower_reads_ = false;
+  std::vector<ClientId> dispatched_;                  // Room for those of one dispatch().
+  std::optional<std::chrono::nanoseconds> answered_;  // When those came that leave together.
 #ifdef SEAWORTHY_BROKEN
   std::optional<raft::NodeId> believed_leader_;
 #endif

@@ -13,6 +13,7 @@ struct Session {
   std::int64_t id = 0;
   resp::Version version = resp::Version::Two;
   std::string name;
+  bool redirect = false;  // Wants to be told who leads (-MOVED), rather than served from here.
 };
 
 }  // namespace server

@@ -25,11 +25,16 @@ enum class ActionKind : std::uint8_t {
   ArmError,  // the `count`-th call to the disk from now on fails
   ArmFull,   // the disk is full from the `count`-th call on
   Disarm,    // the disk works again
+  Change,    // somebody wants another configuration from the server
+  Transfer,  // ... or that `peer` leads instead of it
+  Snapshot,  // ... or a snapshot of what it has applied
+  Retry,     // a client asks the server for what it asked before, in its session
   Flip,      // a bit of what is stored turns, or a sector of it is zeros
   Misdirect  // the next write goes elsewhere
 };
 
-enum class Function : std::uint8_t { Read, Write, Cas, Append };
+// Open: a session, for the writes that follow.
+enum class Function : std::uint8_t { Read, Write, Cas, Append, Open };
 
 struct MessageName {
   std::uint32_t action = 0;
@@ -52,6 +57,10 @@ struct Action {
   bool more = false;
   raft::NodeId node = {};
   std::uint64_t count = 1;
+  std::uint64_t missed = 0;              // Tick: so many were missed before the first.
+  std::uint64_t voters = 0;              // Change: bit i - 1: server i.
+  std::uint64_t learners = 0;            // Change
+  raft::NodeId peer = {};                // Transfer
   MessageName message = {};              // Deliver
   std::uint32_t slot = 0;                // Deliver: where it is (Cluster::outbox)
   bool keep = false;                     // Deliver: it will come once more

@@ -15,17 +15,30 @@ namespace {
 replica::Config config_of(const Setup& setup, std::uint32_t id) {
   replica::Config config;
   config.raft.self = {id};
-  for (std::uint32_t other = 1; other <= setup.nodes; ++other) {
-    config.raft.voters.push_back({other});
+  std::vector<raft::NodeId> voters;
+  for (std::uint32_t other = 1; id <= setup.nodes && other <= setup.nodes; ++other) {
+    voters.push_back({other});
   }
+  config.raft.initial = raft::configuration_of(voters);
   config.raft.election_ticks_min = static_cast<std::uint32_t>(setup.election_ticks_min);
   config.raft.election_ticks_max = static_cast<std::uint32_t>(setup.election_ticks_max);
   config.raft.heartbeat_ticks = static_cast<std::uint32_t>(setup.heartbeat_ticks);
   config.raft.max_append_bytes = setup.max_append_bytes;
   config.raft.max_inflight_messages = static_cast<std::uint32_t>(setup.max_inflight);
+  config.raft.max_inflight_bytes = setup.max_inflight_bytes;
   config.raft.max_uncommitted_bytes = setup.max_uncommitted_bytes;
+  config.raft.snapshot_chunk_bytes = setup.chunk_bytes;
+  config.raft.max_kept_bytes = setup.max_kept_bytes;
+  config.raft.max_promotion_lag = setup.promotion_lag;
+  config.raft.lease.on = setup.lease > 0;
+  config.raft.lease.drift_per_mille = static_cast<std::uint32_t>(setup.lease) - 1;
+  config.snapshots = {setup.snapshot_bytes, setup.keep_entries, setup.piece_bytes};
+  const bool mapped = (setup.mapped >> (id - 1) & 1U) != 0;
+  config.journal.kind = mapped ? journal::Kind::Mapped : journal::Kind::Segments;
+  config.journal.mark_bytes = 600;
   config.journal.node = {id};
   config.journal.segment_bytes = setup.segment_bytes;
+  config.journal.prepare_bytes = 2048;
   config.max_waiting = setup.max_waiting;
   return config;
 }
@@ -33,9 +46,13 @@ replica::Config config_of(const Setup& setup, std::uint32_t id) {
 }  // namespace
 
 Cluster::Cluster(const Setup& setup)
-    : setup_(setup), judges_(static_cast<std::uint32_t>(setup.nodes)), clients_(setup.clients) {
+    : setup_(setup),
+      judges_(static_cast<std::uint32_t>(setup.nodes + setup.spares),
+              static_cast<std::uint32_t>(setup.nodes)),
+      clients_(setup.clients, setup.sessions > 0, setup.value_bytes),
+      shadow_(setup.sessions) {
   if (setup.witness != 0) witness_.emplace();
-  for (std::uint32_t id = 1; id <= setup.nodes; ++id) {
+  for (std::uint32_t id = 1; id <= setup.nodes + setup.spares; ++id) {
     servers_.push_back(std::make_unique<Server>(config_of(setup, id), hash_));
     ports_.push_back(std::make_unique<Port>(*this, *servers_.back()));
   }
@@ -51,6 +68,11 @@ std::optional<raft::NodeId> Cluster::find_leader() const {
     if (!leader || this->server(*leader).replica->node().term() < node.term()) leader = node.id();
   }
   return leader;
+}
+
+bool Cluster::is_member(raft::NodeId id) const {
+  const std::optional<raft::NodeId> leader = find_leader();
+  return leader && judges_.configuration(*leader).find(id) != nullptr;
 }
 
 void Cluster::note(const std::string& line) const {
@@ -81,7 +103,13 @@ void Cluster::do_it(const Action& action) {
       deliver(server, action);
       break;
     case ActionKind::Ask:
+    case ActionKind::Retry:
       ask(server, action);
+      break;
+    case ActionKind::Change:
+    case ActionKind::Transfer:
+    case ActionKind::Snapshot:
+      if (up) wish(server, action);
       break;
     case ActionKind::GiveUp:
       if (const auto answer = clients_.give_up(action.question.client)) answers_.push_back(*answer);
@@ -121,24 +149,16 @@ void Cluster::do_it(const Action& action) {
 
 void Cluster::begin_turn(Server& server) { server.turn_syncs = server.disk.syncs(); }
 
-// `take` hands the input to the replica.
-template <class Input>
-void Cluster::input(Server& server, raft::LogIndex touched, Input take) {
-  const Before was = before(*server.replica);
-  judges_.begin(*server.replica, touched);
-  take(*server.replica);
-  if (server.fuse.dead()) return;
-  judges_.on_input(was, *server.replica);
-  probe_input(was, server.replica->node());
-}
-
 void Cluster::tick(Server& server, const Action& action) {
   for (std::uint64_t i = 1; i <= action.count && server.state == ServerState::Up; ++i) {
     inputs_ += 1;
     begin_turn(server);
     judges_.on_tick(action.node);
-    input(server, raft::LogIndex(UINT64_MAX), [](replica::Replica& replica) { replica.tick(); });
-    if (!server.fuse.dead()) judges_.judge_quorum(server.replica->node());
+    const std::uint64_t missed = i == 1 ? action.missed : 0;
+    if (missed > 0) coverage_.hit(Probe::TicksMissed);
+    input(server, raft::LogIndex(UINT64_MAX),
+          [missed](replica::Replica& replica) { replica.tick(missed); });
+    if (!server.fuse.dead()) judges_.judge_time(server.replica->node());
     if (server.fuse.dead()) {
       die(server);
     } else if (!action.more || i < action.count) {
@@ -147,30 +167,7 @@ void Cluster::tick(Server& server, const Action& action) {
   }
 }
 
-void Cluster::ask(Server& server, const Action& action) {
-  const Question& question = action.question;
-  if (clients_.waits(question.client)) return;
-  const replica::RequestId id = clients_.ask(question, action.node, action_);
-  committed_at_ask_.resize(setup_.clients);
-  committed_at_ask_[question.client - 1] = judges_.committed();
-  if (server.state != ServerState::Up) {  // Nobody is there to connect to.
-    answer(server, id, replica::NotDone{});
-    return;
-  }
-  inputs_ += 1;
-  begin_turn(server);
-  input(server, raft::LogIndex(UINT64_MAX), [&](replica::Replica& replica) {
-    if (question.function == Function::Read) {
-      const raft::Leader* leading = replica.node().find_leadership();
-      const bool early =
-          leading != nullptr &&
-          replica.node().log().find_id(replica.node().commit())->term != replica.node().term();
-      if (early) coverage_.hit(Probe::ReadWaitedForNoop);
-      replica.read(id, kv::Get{key_name(question.key)}, std::nullopt);
-    } else {
-      replica.write(id, command(question));
-    }
-  });
+void Cluster::finish_unless_more(Server& server, const Action& action) {
   if (server.fuse.dead()) {
     die(server);
   } else if (!action.more) {
@@ -181,14 +178,15 @@ void Cluster::ask(Server& server, const Action& action) {
 void Cluster::finish(Server& server) {
   const Before was = before(*server.replica);
   judges_.begin(*server.replica, raft::LogIndex(UINT64_MAX));
-  const std::uint64_t segments = server.disk.made();
+  const Housekeeping kept = housekeeping(server);
   const base::Status done = server.replica->finish_turn();
-  if (server.disk.made() > segments) coverage_.hit(Probe::SegmentBegun);
   syncs_ += server.disk.syncs() - server.turn_syncs;
   if (server.fuse.dead()) return die(server);
   if (!done.ok()) return fail(server, done.error());
   judges_.on_input(was, *server.replica);
+  server.durable_term = server.replica->node().term();
   probe_input(was, server.replica->node());
+  probe_housekeeping(server, kept);
   if (server.replica->waiting() > 0) probe_proposal(server.replica->node());
 }
 
@@ -210,9 +208,12 @@ void Cluster::deliver(Server& server, const Action& action) {
   const Before was = before(*server.replica);
   if (const auto* reply = std::get_if<raft::AppendReply>(&*message)) {
     judges_.on_heard(server.replica->node(), from, reply->term);
+  } else if (const auto* taken = std::get_if<raft::SnapshotReply>(&*message)) {
+    judges_.on_heard(server.replica->node(), from, taken->term);
   }
   input(server, touched, [&](replica::Replica& replica) { replica.receive(from, *message); });
   if (server.fuse.dead()) return die(server);
+  judges_.on_received(was, server.replica->node(), from, *message);
   probe_message(was, server, from, *message);
   if (!action.more) finish(server);
 }

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,7 @@ struct Flight {
   std::string bytes;      // In a framed run.
   MessageName name;
   std::uint32_t copies = 0;  // Delivered so far.
+  bool calls = false;        // Its receiver is to take leadership over.
 };
 
 // It left its server in the last action.
@@ -74,6 +76,8 @@ class Cluster {
   bool is_up(raft::NodeId id) const { return server(id).state == ServerState::Up; }
   // Of the highest term, if several think so.
   std::optional<raft::NodeId> find_leader() const;
+  // Does it belong to the cluster, as the leader sees it?
+  bool is_member(raft::NodeId id) const;
   const Clients& clients() const { return clients_; }
   const Judges& judges() const { return judges_; }
   const std::optional<Violation>& violation() const { return judges_.violation(); }
@@ -106,22 +110,30 @@ class Cluster {
   // cluster.cc
   void do_it(const Action& action);
   void tick(Server& server, const Action& action);
-  void ask(Server& server, const Action& action);
   void finish(Server& server);
+  void finish_unless_more(Server& server, const Action& action);
   template <class Input>
   void input(Server& server, raft::LogIndex touched, Input take);
   void begin_turn(Server& server);
+
+  // cluster_requests.cc
+  void ask(Server& server, const Action& action);
+  void wish(Server& server, const Action& action);
+  void answer(Server& server, replica::RequestId id, const replica::Outcome& outcome);
+  void answer_wish(const Server& server, replica::RequestId id, const replica::Outcome& outcome);
 
   // cluster_messages.cc
   void deliver(Server& server, const Action& action);
   std::optional<raft::Message> receive(Flight& flight, const Action& action);
   std::optional<raft::Message> receive_frame(const Flight& flight, std::uint64_t corrupt);
   void send(Server& server, const raft::Envelope& envelope);
-  void answer(Server& server, replica::RequestId id, const replica::Outcome& outcome);
   void mix(const raft::Message& message);
 
   // cluster_lives.cc
   void start(Server& server);
+  void on_not_started(Server& server, const base::Error& why);
+  void install(Server& server, raft::EntryId last);
+  void judge_state(const Server& server);
   void crash(Server& server, Survival survival, std::uint64_t seed);
   void kill(Server& server);
   void stop(Server& server, bool power_cut);
@@ -136,6 +148,16 @@ class Cluster {
   void probe_request(const raft::Node& node, raft::NodeId from, const raft::Message& message);
   void probe_proposal(const raft::Node& node);
   void probe_answer(const Server& server, const Answer& answer);
+  void probe_configuration(const Before& was, const raft::Node& node);
+  struct Housekeeping {
+    std::uint64_t files = 0;
+    raft::LogIndex snapshot;
+    raft::LogIndex base;
+    bool failed = false;
+  };
+  static Housekeeping housekeeping(const Server& server);
+  void probe_housekeeping(Server& server, const Housekeeping& was);
+  void probe_applied(const raft::Entry& entry);
 
   void judge_witness();
   void note(const std::string& line) const;
@@ -156,11 +178,30 @@ class Cluster {
   std::vector<Sent> outbox_;
   std::vector<Answer> answers_;
   std::vector<std::uint64_t> committed_at_ask_;  // By client.
+  // What operators asked for.
+  struct Wish {
+    ActionKind kind = ActionKind::Change;
+    raft::Configuration target;
+    raft::NodeId peer;
+  };
+  std::map<replica::RequestId, Wish> wishes_;
+  Shadow shadow_;
   std::uint64_t syncs_ = 0;
   Watch watch_;
   Trace trace_;
   Applied applied_;
 };
+
+// `take` hands the input to the replica.
+template <class Input>
+void Cluster::input(Server& server, raft::LogIndex touched, Input take) {
+  const Before was = before(*server.replica);
+  judges_.begin(*server.replica, touched);
+  take(*server.replica);
+  if (server.fuse.dead()) return;
+  judges_.on_input(was, *server.replica);
+  probe_input(was, server.replica->node());
+}
 
 // The judge "linear" on the history so far. Says why, if it cannot decide.
 std::string judge_clients(Cluster& cluster);

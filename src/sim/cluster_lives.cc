@@ -9,6 +9,19 @@
 
 namespace sim {
 
+void Cluster::on_not_started(Server& server, const base::Error& why) {
+  note("  does not start: " + why.message);
+  const bool may_try_again =
+      why.code == base::ErrorCode::Io || why.code == base::ErrorCode::NoSpace;
+  if (may_try_again) return;
+  const raft::NodeId id = server.config.raft.self;
+  if (!server.damaged) {
+    return say("recovery", id, "n" + std::to_string(id.value) + " does not start: " + why.message);
+  }
+  server.state = ServerState::Gone;
+  judges_.on_gone(id);
+}
+
 void Cluster::start(Server& server) {
   const raft::NodeId id = server.config.raft.self;
   server.life += 1;
@@ -16,8 +29,16 @@ void Cluster::start(Server& server) {
   server.config.raft.seed = base::Prng(setup_.seed + server.life).next();
   begin_turn(server);
   const std::uint64_t cuts = server.disk.cuts();
-  base::Result<replica::Replica> opened =
-      replica::Replica::open(server.disk, server.config, *ports_[id.value - 1]);
+  server.replica.reset();
+  server.expired = 0;
+  server.machine.emplace(setup_.sessions, [this, id, &server](const raft::Entry& entry) {
+    if (server.fuse.dead()) return;
+    const std::string wrong = clients_.apply(entry);
+    if (!wrong.empty()) say("once", id, wrong);
+  });
+  server.config.raft.life += 1;
+  base::Result<replica::Replica> opened = replica::Replica::open(
+      {server.disk, server.machine->top(), *ports_[id.value - 1]}, server.config);
   syncs_ += server.disk.syncs() - server.turn_syncs;
   if (server.fuse.dead()) {
     coverage_.hit(Probe::CrashInRecovery);
@@ -26,32 +47,55 @@ void Cluster::start(Server& server) {
     server.fuse.renew();
     return;
   }
-  if (!opened.ok()) {
-    note("  does not start: " + opened.error().message);
-    if (opened.error().code == base::ErrorCode::Io) return;  // It may try again.
-    if (!server.damaged) {
-      say("recovery", id,
-          "n" + std::to_string(id.value) + " does not start: " + opened.error().message);
-      return;
-    }
-    coverage_.hit(Probe::DamageFound);
-    server.state = ServerState::Gone;
-    judges_.on_gone(id);
-    return;
-  }
+  if (!opened.ok()) return on_not_started(server, opened.error());
   if (server.disk.cuts() > cuts) coverage_.hit(Probe::TornTailCut);
   server.replica.emplace(std::move(opened).value());
   server.state = ServerState::Up;
+  if (!server.replica->findings().empty()) {
+    note("  finds damage: " + server.replica->findings().front().sentence());
+    coverage_.hit(Probe::DamageFound);
+    if (!server.damaged) {
+      say("recovery", id,
+          "n" + std::to_string(id.value) + " finds damage where there is none: " +
+              server.replica->findings().front().sentence());
+    }
+  }
   const raft::Node& node = server.replica->node();
+  if (!server.damaged && node.floor() != raft::EntryId{}) {
+    say("recovery", id,
+        "n" + std::to_string(id.value) + " takes what was never damaged for lost, up to " +
+            raft::describe(node.floor()));
+  }
   hash_.mix(node.term().value());
   hash_.mix(node.last().index.value());
   if (trace_) {
     note("  starts in term " + std::to_string(node.term().value()) + " with last entry " +
          raft::describe(node.last()));
   }
+  if (server.replica->snapshot()) coverage_.hit(Probe::SnapshotRestored);
+  server.durable_term = node.term();
   judges_.on_started(*server.replica);
-  if (witness_) witness_->on_started(id, action_);
+  judge_state(server);
+  if (witness_) witness_->on_started(id, node.floor() != raft::EntryId{}, action_);
   if (applied_) applied_(id, nullptr);
+}
+
+// A leader sent it a snapshot, which is its state now.
+void Cluster::install(Server& server, raft::EntryId last) {
+  coverage_.hit(Probe::SnapshotInstalled);
+  if (trace_) note("  installs a snapshot up to " + raft::describe(last));
+  judges_.on_installed(*server.replica, last);
+  judge_state(server);
+}
+
+// Its state is what the entries that it stands for make, whoever has applied them.
+void Cluster::judge_state(const Server& server) {
+  const std::uint64_t index = server.replica->applied().value();
+  if (violation() || index > judges_.applied().size()) return;
+  if (server.machine->digest() == shadow_.digest_at(index, judges_.applied())) return;
+  say("snapshot", server.config.raft.self,
+      "n" + std::to_string(server.config.raft.self.value) + " has the state of index " +
+          std::to_string(index) + " by a snapshot, but holds other values");
 }
 
 // What is left of it is on its disk.
@@ -68,6 +112,7 @@ void Cluster::stop(Server& server, bool power_cut) {
   const auto up = std::ranges::count_if(
       servers_, [](const auto& each) { return each->state == ServerState::Up; });
   if (2 * static_cast<std::size_t>(up) <= servers_.size()) coverage_.hit(Probe::MajorityDown);
+  if (up == 0 && power_cut) coverage_.hit(Probe::AllDown);
 }
 
 void Cluster::kill(Server& server) {

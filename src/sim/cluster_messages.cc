@@ -47,8 +47,28 @@ struct Mixer {
     hash.mix(m.term.value() << 1U | m.success);
     hash.mix(m.previous.value());
     hash.mix(m.round);
-    hash.mix(m.match.value());
+    hash.mix(m.count);
     mix(m.hint);
+  }
+  void operator()(const raft::SnapshotChunk& m) const {
+    hash.mix(m.term.value());
+    mix(m.last);
+    hash.mix(m.offset);
+  }
+  void operator()(const raft::SnapshotReply& m) const {
+    hash.mix(m.term.value() << 1U | m.installed);
+    mix(m.last);
+    hash.mix(m.next_offset);
+  }
+  void operator()(const raft::TimeoutNow& m) const { hash.mix(m.term.value()); }
+  void operator()(const raft::ReadIndexRequest& m) const {
+    hash.mix(m.term.value());
+    hash.mix(m.context);
+  }
+  void operator()(const raft::ReadIndexReply& m) const {
+    hash.mix(m.term.value() << 1U | m.granted);
+    hash.mix(m.context);
+    hash.mix(m.index.value());
   }
 };
 
@@ -60,15 +80,21 @@ void turn_bits(std::string& bytes, base::Prng& prng) {
   }
 }
 
-// Whole, but of another cluster, or for another server: who had this address before.
+// Whole, but of another cluster, for another server, or for a former life of this one: who had
+// this address before.
 std::string misaddressed(const std::string& bytes, base::Prng& prng) {
   const auto decoded = codec::decode_frame(bytes, {}, 0);
   CHECK(decoded.ok() && decoded.value().has_value());
   codec::Frame frame = decoded.value()->frame;
-  if (prng.between(0, 1) == 0) {
-    frame.address.cluster.value += 1;
-  } else {
-    frame.address.to.value += 1;
+  switch (prng.between(0, 2)) {
+    case 0:
+      frame.address.cluster.value += 1;
+      break;
+    case 1:
+      frame.address.to.value += 1;
+      break;
+    default:
+      frame.address.to_life.value += 1;
   }
   std::string other;
   codec::encode(frame.address, std::get<raft::Message>(frame.body), other);
@@ -80,6 +106,14 @@ std::string corrupted(std::string bytes, std::uint64_t seed) {
   if (prng.between(0, 3) == 0) return misaddressed(bytes, prng);
   turn_bits(bytes, prng);
   return bytes;
+}
+
+// The term that its sender says it is in; a pre-vote only asks about one.
+raft::Term told_term(const raft::Message& message) {
+  const auto* granted = std::get_if<raft::PreVoteReply>(&message);
+  const bool asks =
+      std::holds_alternative<raft::PreVote>(message) || (granted != nullptr && granted->granted);
+  return asks ? raft::Term() : std::visit([](const auto& m) { return m.term; }, message);
 }
 
 }  // namespace
@@ -95,6 +129,11 @@ void Cluster::send(Server& server, const raft::Envelope& envelope) {
   hash_.mix(envelope.to.value);
   mix(envelope.message);
   judges_.on_sent(envelope, *server.replica);
+  const bool synced = server.disk.syncs() > server.turn_syncs;
+  if (told_term(envelope.message) > server.durable_term && !synced) {
+    say("durable-ack", from,
+        "n" + std::to_string(from.value) + " tells of a term that is not on its disk");
+  }
   if (witness_) {
     witness_->on_sent(from, envelope, action_);
     judge_witness();
@@ -112,6 +151,7 @@ void Cluster::send(Server& server, const raft::Envelope& envelope) {
   flight.to = envelope.to;
   flight.name = {static_cast<std::uint32_t>(action_), static_cast<std::uint32_t>(outbox_.size())};
   flight.copies = 0;
+  flight.calls = std::holds_alternative<raft::TimeoutNow>(envelope.message);
   flight.bytes.clear();
   if (setup_.framed != 0) {
     codec::encode({kCluster, from, envelope.to}, envelope.message, flight.bytes);
@@ -169,27 +209,6 @@ std::optional<raft::Message> Cluster::receive_frame(const Flight& flight, std::u
     return std::nullopt;
   }
   return std::get<raft::Message>(decoded.value()->body);
-}
-
-void Cluster::answer(Server& server, replica::RequestId id, const replica::Outcome& outcome) {
-  hash_.mix(id.value() << 2U | outcome.index());
-  const raft::NodeId node = server.config.raft.self;
-  const std::optional<Answer> answer = clients_.answer(id, outcome, action_);
-  if (clients_.answered_twice()) say("answers", node, "a request was answered twice");
-  if (!clients_.nonsense().empty()) say("answers", node, clients_.nonsense());
-  if (!answer) return;
-  answers_.push_back(*answer);
-  if (trace_) note("  answers client " + std::to_string(answer->client));
-  // What any leader had committed before the question came, its answer covers (thesis §6.4).
-  if (answer->function == Function::Read && answer->ending == Ending::Done &&
-      server.replica->applied().value() < committed_at_ask_[answer->client - 1]) {
-    say("stale-read", node,
-        "a read was answered from the state at index " +
-            std::to_string(server.replica->applied().value()) + " though " +
-            std::to_string(committed_at_ask_[answer->client - 1]) +
-            " was committed before it was asked");
-  }
-  probe_answer(server, *answer);
 }
 
 }  // namespace sim

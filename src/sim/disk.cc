@@ -6,14 +6,18 @@
 
 namespace sim {
 
-namespace {
-
-base::Error refused(Fuse::Call call, const std::string& what) {
+base::Error Disk::refused(Fuse::Call call, const std::string& what) {
   const char* why = call == Fuse::Call::NoSpace ? ": no space left on device"
                     : call == Fuse::Call::Off   ? ": the power is off"
                                                 : ": input/output error";
-  return {base::ErrorCode::Io, what + why};
+  const bool full = call == Fuse::Call::NoSpace;
+  return {full ? base::ErrorCode::NoSpace : base::ErrorCode::Io, what + why};
 }
+
+namespace {
+
+// Of what was written last, this much may be aimed at.
+constexpr std::uint64_t kLastBytes = 400;
 
 }  // namespace
 
@@ -24,13 +28,13 @@ class DiskFile final : public io::File {
 
   base::Result<std::uint64_t> size_bytes() override {
     const Fuse::Call call = disk_.fuse_.call(false);
-    if (call != Fuse::Call::Fine) return refused(call, name_ + ": size");
+    if (call != Fuse::Call::Fine) return Disk::refused(call, name_ + ": size");
     return static_cast<std::uint64_t>(inode_->seen.size());
   }
 
   base::Result<std::size_t> read(std::uint64_t offset, std::span<char> into) override {
     const Fuse::Call call = disk_.fuse_.call(false);
-    if (call != Fuse::Call::Fine) return refused(call, name_ + ": read");
+    if (call != Fuse::Call::Fine) return Disk::refused(call, name_ + ": read");
     const std::string& seen = inode_->seen;
     if (offset >= seen.size()) return std::size_t{0};
     const std::size_t count = std::min<std::size_t>(into.size(), seen.size() - offset);
@@ -40,44 +44,49 @@ class DiskFile final : public io::File {
 
   base::Status write(std::uint64_t offset, std::span<const std::string_view> parts) override {
     const Fuse::Call call = disk_.fuse_.call(true);
-    if (call == Fuse::Call::Off) return refused(call, name_ + ": write");
-    if (call == Fuse::Call::NoSpace) return refused(call, name_ + ": write");
+    if (call == Fuse::Call::Off) return Disk::refused(call, name_ + ": write");
+    if (call == Fuse::Call::NoSpace) return Disk::refused(call, name_ + ": write");
     const std::uint64_t begin = inode_->bytes.size();
     for (const std::string_view part : parts) inode_->bytes += part;
     if (call == Fuse::Call::Fails) {  // A short write.
       base::Prng prng(disk_.failures_++);
       inode_->bytes.resize(prng.between(begin, inode_->bytes.size()));
     }
-    if (disk_.misdirect_ != 0) offset = elsewhere(offset);
-    const Disk::Write write{offset, begin, inode_->bytes.size() - begin, false};
+    // Zeros written ahead mean nothing yet; over anything else they would be a loss without a
+    // trace.
+    const bool zeros =
+        std::string_view(inode_->bytes).find_first_not_of('\0', begin) == std::string_view::npos;
+    if (disk_.misdirect_ != 0 && !zeros) offset = elsewhere(offset);
+    const Disk::Write write{offset, begin, inode_->bytes.size() - begin, false, zeros};
     disk_.hash_.mix(offset);
     disk_.hash_.mix(std::string_view(inode_->bytes).substr(begin));
     change(write);
-    if (call == Fuse::Call::Fails) return refused(call, name_ + ": write");
+    if (call == Fuse::Call::Fails) return Disk::refused(call, name_ + ": write");
     return base::Done{};
   }
 
   base::Status truncate(std::uint64_t size_bytes) override {
     const Fuse::Call call = disk_.fuse_.call(false);
-    if (call != Fuse::Call::Fine) return refused(call, name_ + ": truncate");
+    if (call != Fuse::Call::Fine) return Disk::refused(call, name_ + ": truncate");
     disk_.hash_.mix(size_bytes);
     if (size_bytes < inode_->seen.size()) disk_.cuts_ += 1;
-    change({size_bytes, 0, 0, true});
+    change({size_bytes, 0, 0, true, false});
     return base::Done{};
   }
 
   base::Status sync() override {
     const Fuse::Call call = disk_.fuse_.call(false);
-    if (call == Fuse::Call::Off) return refused(call, name_ + ": sync");
+    if (call == Fuse::Call::Off) return Disk::refused(call, name_ + ": sync");
     if (call != Fuse::Call::Fine) {
       base::Prng prng(disk_.failures_++);
       Disk::settle(*inode_, Survival::Random, prng);
-      return refused(call, name_ + ": sync");
+      return Disk::refused(call, name_ + ": sync");
     }
     disk_.syncs_ += 1;
     disk_.dirty_ = false;
-    for (const Disk::Write& write : inode_->waiting)
-      inode_->last = write.truncate ? 0 : write.offset;
+    for (const Disk::Write& write : inode_->waiting) {
+      if (!write.zeros) inode_->last = write.truncate ? 0 : write.offset;
+    }
     base::Prng unused(0);
     Disk::settle(*inode_, Survival::Everything, unused);
     return base::Done{};
@@ -213,7 +222,12 @@ bool Disk::turn_bit(base::Prng& prng) {
   }
   if (files.empty()) return false;
   Inode& inode = *files[prng.between(0, files.size() - 1)];
-  const std::uint64_t at = prng.between(0, inode.durable.size() - 1);
+  std::uint64_t at = prng.between(0, inode.durable.size() - 1);
+  // Often of what was written last, where it might be taken for what a crash left unfinished.
+  if (inode.last < inode.durable.size() && prng.between(0, 1) == 0) {
+    at = prng.between(inode.last,
+                      std::min<std::uint64_t>(inode.durable.size(), inode.last + kLastBytes) - 1);
+  }
   const char bit = static_cast<char>(1U << prng.between(0, 7));
   inode.durable[at] = static_cast<char>(inode.durable[at] ^ bit);
   if (at < inode.seen.size()) inode.seen[at] = static_cast<char>(inode.seen[at] ^ bit);
@@ -265,6 +279,7 @@ void Disk::make_some(std::string& bytes, const Inode& inode, const Write& write,
 }
 
 void Disk::settle(Inode& inode, Survival survival, base::Prng& prng) {
+  if (inode.mapped && survival == Survival::Random) settle_sectors(inode, prng);
   for (const Write& write : inode.waiting) {
     if (survival == Survival::Everything) make(inode.durable, inode, write);
     if (survival == Survival::Random) make_some(inode.durable, inode, write, prng);

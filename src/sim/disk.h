@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A disk in memory that keeps io/disk.h to the letter: a crash leaves any legal subset of what was
 // not synced, sector by sector; a failed sync makes some bytes durable and forgets the rest
-// (fsyncgate); a process that ends loses nothing that it wrote.
+// (fsyncgate); a process that ends loses nothing that it wrote. A mapped file (io/mapped_file.h) is
+// the same with another rule: each sector is there as it was at some moment since its last sync.
 //
 //   seen    [################]   what a reader gets
 //   waiting        [##][####]    writes since the last sync, in order
@@ -32,6 +33,7 @@ class Disk final : public io::Disk {
   base::Result<std::vector<std::string>> list() override;
   base::Result<std::unique_ptr<io::File>> open(const std::string& name) override;
   base::Result<std::unique_ptr<io::File>> create(const std::string& name) override;
+  base::Result<std::unique_ptr<io::MappedFile>> map(const std::string& name) override;
   base::Status rename(const std::string& from, const std::string& to) override;
   base::Status remove(const std::string& name) override;
   base::Status sync_directory() override;
@@ -56,12 +58,14 @@ class Disk final : public io::Disk {
 
  private:
   friend class DiskFile;
+  friend class DiskMapping;
 
   struct Write {
     std::uint64_t offset = 0;  // With `truncate`: the new size.
     std::uint64_t begin = 0;   // Where its bytes are in Inode::bytes.
     std::uint64_t size = 0;
     bool truncate = false;
+    bool zeros = false;
   };
   struct Inode {
     std::string seen;
@@ -69,6 +73,7 @@ class Disk final : public io::Disk {
     std::vector<Write> waiting;
     std::string bytes;       // Of all waiting writes.
     std::uint64_t last = 0;  // Where the last write began that was synced and is not cut off.
+    bool mapped = false;
   };
   using Names = std::map<std::string, std::shared_ptr<Inode>>;
   // Of the directory. Absent `inode`: `name` is removed.
@@ -77,6 +82,7 @@ class Disk final : public io::Disk {
     std::shared_ptr<Inode> inode;
   };
 
+  static base::Error refused(Fuse::Call call, const std::string& what);
   base::Status relink(Fuse::Call call, std::vector<Link> links, const std::string& what);
   bool turn_bit(base::Prng& prng);
   bool lose_sector(base::Prng& prng);
@@ -86,6 +92,7 @@ class Disk final : public io::Disk {
   static void make_some(std::string& bytes, const Inode& inode, const Write& write,
                         base::Prng& prng);
   static void settle(Inode& inode, Survival survival, base::Prng& prng);
+  static void settle_sectors(Inode& inode, base::Prng& prng);
 
   Fuse& fuse_;
   RunHash& hash_;

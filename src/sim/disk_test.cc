@@ -140,5 +140,83 @@ TEST(Disk, LosesASectorThatHasAWholeWriteBehindIt) {
   EXPECT_TRUE(lost);
 }
 
+// One durable mapped file "m" of two pages of x; then each sector stored over twice, not synced.
+std::unique_ptr<io::MappedFile> half_stored(Machine& machine) {
+  auto file = machine.disk.map("m").value();
+  EXPECT_TRUE(file->grow(8192).ok());
+  EXPECT_TRUE(file->store(0, std::string(8192, 'x')).ok());
+  EXPECT_TRUE(file->sync(0, 8192).ok());
+  EXPECT_TRUE(machine.disk.sync_directory().ok());
+  EXPECT_TRUE(file->store(0, std::string(8192, 'y')).ok());
+  EXPECT_TRUE(file->store(0, std::string(8192, 'z')).ok());
+  return file;
+}
+
+std::string load(Disk& disk) {
+  const auto file = disk.map("m").value();
+  std::string bytes(file->size_bytes(), '\0');
+  EXPECT_TRUE(file->load(0, std::span(bytes)).ok());
+  return bytes;
+}
+
+TEST(Disk, KeepsEachSectorOfAMappedFileAsItWasAtSomeMoment) {
+  std::set<char> seen;
+  for (std::uint64_t seed = 0; seed < 8; ++seed) {
+    Machine machine;
+    const auto file = half_stored(machine);
+    machine.disk.crash(Survival::Random, seed);
+    const std::string bytes = load(machine.disk);
+    ASSERT_EQ(bytes.size(), 8192U);
+    for (std::size_t at = 0; at < bytes.size(); at += io::kSectorBytes) {
+      EXPECT_EQ(bytes.substr(at, io::kSectorBytes), std::string(io::kSectorBytes, bytes[at]));
+      seen.insert(bytes[at]);
+    }
+  }
+  EXPECT_EQ(seen, (std::set<char>{'x', 'y', 'z'}));
+}
+
+TEST(Disk, SyncsThePagesOfAMappedFileThatItIsAskedFor) {
+  Machine machine;
+  const auto file = half_stored(machine);
+  EXPECT_TRUE(file->sync(100, 1).ok());
+  machine.disk.crash(Survival::Nothing, 1);
+  EXPECT_EQ(load(machine.disk), std::string(4096, 'z') + std::string(4096, 'x'));
+}
+
+TEST(Disk, MayLoseTheGrowthOfAMappedFileThatWasNotSynced) {
+  std::set<std::size_t> sizes;
+  for (std::uint64_t seed = 0; seed < 32; ++seed) {
+    Machine machine;
+    const auto file = half_stored(machine);
+    EXPECT_TRUE(file->grow(9000).ok());
+    EXPECT_TRUE(file->store(8500, "y").ok());
+    machine.disk.crash(Survival::Random, seed);
+    sizes.insert(load(machine.disk).size());
+  }
+  EXPECT_EQ(sizes, (std::set<std::size_t>{8192, 9000}));
+  Machine machine;
+  const auto file = half_stored(machine);
+  machine.fuse.arm_full(1);
+  EXPECT_FALSE(file->grow(9000).ok());
+  EXPECT_TRUE(file->store(0, "y").ok());
+  EXPECT_EQ(file->size_bytes(), 8192U);
+}
+
+// As File::sync(): what a failed one dropped, a later one does not bring back.
+TEST(Disk, DropsWhatAFailedSyncOfAMappedFileDidNotWrite) {
+  bool dropped = false;
+  for (std::uint64_t round = 0; round < 16; ++round) {
+    Machine machine;
+    const auto file = half_stored(machine);
+    machine.fuse.arm_error(1);
+    EXPECT_FALSE(file->sync(0, 8192).ok());
+    EXPECT_EQ(load(machine.disk), std::string(8192, 'z'));
+    EXPECT_TRUE(file->sync(0, 8192).ok());
+    machine.disk.crash(Survival::Everything, 1);
+    if (load(machine.disk) != std::string(8192, 'z')) dropped = true;
+  }
+  EXPECT_TRUE(dropped);
+}
+
 }  // namespace
 }  // namespace sim

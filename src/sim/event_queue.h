@@ -16,7 +16,10 @@ enum class EventKind : std::uint8_t {
   Timeout,  // what: client
   Restart,  // what: server
   Trouble,  // the next one begins
-  Heal      // what: number of a trouble
+  Heal,     // what: number of a trouble
+  Wish,     // an operator wants something
+  Demote,   // what: server; it is to learn instead of voting
+  Lapse     // what: a leader; whoever promised it something forgets
 };
 
 struct Event {

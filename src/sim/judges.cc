@@ -5,19 +5,11 @@
 #include <utility>
 
 #include "raft/describe.h"
+#include "sim/judges_text.h"
 
 namespace sim {
 
 namespace {
-
-bool same_payload(const raft::Payload& left, const raft::Payload& right) {
-  if (left == right) return true;
-  return left != nullptr && right != nullptr && *left == *right;
-}
-
-std::string text(raft::NodeId id) { return "n" + std::to_string(id.value); }
-std::string text(raft::Term term) { return std::to_string(term.value()); }
-std::string text(raft::LogIndex index) { return std::to_string(index.value()); }
 
 // Terms of a run are small; what is not is its own violation, not a table of that size.
 constexpr std::uint64_t kMostTerms = std::uint64_t{1} << 20U;
@@ -26,13 +18,28 @@ constexpr std::uint64_t kMostTerms = std::uint64_t{1} << 20U;
 
 Before before(const replica::Replica& replica) {
   const raft::Node& node = replica.node();
-  return {node.role(),   node.term(),       node.vote(),
-          node.commit(), replica.applied(), node.log().persisted(),
-          node.last()};
+  const raft::Configuration& now = node.configuration();
+  return {node.role(),
+          node.term(),
+          node.vote(),
+          node.commit(),
+          replica.applied(),
+          node.log().persisted(),
+          node.last(),
+          node.leader(),
+          node.successor(),
+          node.configuration_index(),
+          now.is_joint(),
+          now.has_voter(node.id()),
+          now.find(node.id()) != nullptr};
 }
 
-Judges::Judges(std::uint32_t nodes) : servers_(nodes), committed_(1) {
-  for (Server& server : servers_) server.log.emplace_back();
+Judges::Judges(std::uint32_t servers, std::uint32_t voters)
+    : voters_(voters), servers_(servers), committed_(1) {
+  for (std::uint32_t id = 1; id <= servers; ++id) {
+    server({id}).log.emplace_back();
+    server({id}).configurations = first_configuration({id});
+  }
 }
 
 void Judges::say(std::string judge, raft::NodeId node, std::string sentence) {
@@ -42,6 +49,7 @@ void Judges::say(std::string judge, raft::NodeId node, std::string sentence) {
 
 void Judges::begin(const replica::Replica& replica, raft::LogIndex touched) {
   touched_ = std::min(touched, replica.node().last().index.next());
+  configured_ = server(replica.node().id()).configurations.back().first;
 }
 
 void Judges::on_input(const Before& was, const replica::Replica& replica) {
@@ -53,8 +61,11 @@ void Judges::on_input(const Before& was, const replica::Replica& replica) {
             text(replica.applied()));
   }
   follow_log(node, touched_);
-  if (node.role() == raft::Role::Leader && was.role != raft::Role::Leader) judge_leader(node);
+  const bool new_leader = node.role() == raft::Role::Leader &&
+                          (was.role != raft::Role::Leader || was.term != node.term());
+  if (new_leader) judge_leader(node);
   judge_commit(node);
+  judge_membership(node);
 }
 
 // What holds between any two steps of one life.
@@ -75,10 +86,45 @@ void Judges::judge_steps(const Before& was, const raft::Node& node) {
   // Leader Append-Only: a leader never overwrites or deletes entries in its log.
   const bool led_on = was.role == raft::Role::Leader && node.role() == raft::Role::Leader &&
                       was.term == node.term();
-  if (led_on && node.log().find_id(was.last.index) != was.last) {
+  const bool lost =
+      was.last.index >= node.log().base().index && node.log().find_id(was.last.index) != was.last;
+  if (led_on && lost) {
     say("leader-append-only", node.id(),
         text(node.id()) + " leads term " + text(node.term()) + " and lost its entry " +
             raft::describe(was.last));
+  }
+  const bool took = led_on && was.successor && node.successor() == was.successor &&
+                    node.last() != was.last &&
+                    node.log().at(node.last().index).kind == raft::EntryKind::Command;
+  if (took) {
+    say("transfer", node.id(), text(node.id()) + " took a write while it gave its leadership away");
+  }
+}
+
+void Judges::cut(Server& mine, std::uint64_t last) {
+  mine.log.resize(last + 1);
+  mine.promised = std::min(mine.promised, last);
+  while (mine.configurations.back().first > last) mine.configurations.pop_back();
+}
+
+// A snapshot stands for the log up to its base: what was committed there, and nothing else.
+void Judges::follow_base(const raft::Node& node) {
+  Server& mine = server(node.id());
+  const raft::EntryId base = node.log().base();
+  const std::uint64_t end = base.index.value();
+  if (end >= committed_.size() || (end > 0 && committed_[end].id != base)) {
+    return say("snapshot", node.id(),
+               text(node.id()) + " has a snapshot up to " + raft::describe(base) +
+                   ", which nobody has committed");
+  }
+  // Also who was not there at first knows it from the snapshot.
+  mine.configurations.front() = first_configuration({1}).front();
+  for (std::uint64_t index = std::exchange(mine.base, end) + 1; index <= end; ++index) {
+    const raft::EntryId id = committed_[index].id;
+    if (index < mine.log.size() && mine.log[index] == id) continue;
+    if (index < mine.log.size()) cut(mine, index - 1);
+    mine.log.push_back(id);
+    enter(mine, nullptr, id);
   }
 }
 
@@ -86,20 +132,19 @@ void Judges::judge_steps(const Before& was, const raft::Node& node) {
 void Judges::follow_log(const raft::Node& node, raft::LogIndex touched) {
   Server& mine = server(node.id());
   const std::uint64_t last = node.last().index.value();
-  const std::uint64_t from = std::max<std::uint64_t>(touched.value(), 1);
-  if (mine.log.size() > last + 1) {
-    mine.log.resize(last + 1);
-    mine.promised = std::min(mine.promised, last);
-  }
+  if (mine.log.size() > last + 1) cut(mine, last);
+  if (node.log().base().index.value() > mine.base) follow_base(node);
+  if (violation_) return;
+  const std::uint64_t from = std::max(touched.value(), mine.base + 1);
   for (std::uint64_t index = from; index <= last; ++index) {
     const raft::EntryId id = node.log().at(raft::LogIndex(index)).id;
     if (index < mine.log.size()) {
       if (mine.log[index] == id) continue;
-      mine.log.resize(index);
-      mine.promised = std::min(mine.promised, index - 1);
+      cut(mine, index - 1);
     }
     mine.log.push_back(id);
     know(node, index);
+    enter(mine, &node, id);
   }
 }
 
@@ -123,32 +168,12 @@ void Judges::know(const raft::Node& node, std::uint64_t index) {
   facts_[index].push_back({entry.id.term, previous, entry.kind, entry.payload});
 }
 
-void Judges::on_heard(const raft::Node& node, raft::NodeId from, raft::Term term) {
-  Server& mine = server(node.id());
-  if (node.term() == term && from.value <= mine.heard.size()) {
-    mine.heard[from.value - 1] = mine.ticks;
-  }
-}
-
-void Judges::judge_quorum(const raft::Node& node) {
-  if (node.role() != raft::Role::Leader) return;
-  const Server& mine = server(node.id());
-  const auto& voters = node.config().voters;
-  const auto heard = std::ranges::count_if(voters, [&](raft::NodeId voter) {
-    return voter == node.id() ||
-           mine.ticks - mine.heard[voter.value - 1] <= node.config().election_ticks_max;
-  });
-  if (2 * static_cast<std::size_t>(heard) > voters.size()) return;
-  say("check-quorum", node.id(),
-      text(node.id()) + " still leads term " + text(node.term()) + " though it has not heard a " +
-          "majority for longer than an election timeout");
-}
-
 void Judges::judge_leader(const raft::Node& node) {
   server(node.id()).heard.assign(servers_.size(), server(node.id()).ticks);
   record_leader(node.id(), node.term());
+  judge_votes(node);
   // Leader Completeness: what was committed in a term is in the logs of all leaders of later ones.
-  for (std::uint64_t index = 1; index < committed_.size(); ++index) {
+  for (std::uint64_t index = server(node.id()).base + 1; index < committed_.size(); ++index) {
     const Committed& one = committed_[index];
     if (one.in >= node.term() || node.log().contains(one.id)) continue;
     say("leader-completeness", node.id(),
@@ -168,60 +193,6 @@ void Judges::record_leader(raft::NodeId leader, raft::Term term) {
     say("election-safety", leader,
         text(known) + " and " + text(leader) + " both led term " + text(term));
   }
-}
-
-void Judges::judge_commit(const raft::Node& node) {
-  Server& mine = server(node.id());
-  if (node.commit().value() <= mine.committed) return;
-  const std::uint64_t first = std::exchange(mine.committed, node.commit().value()) + 1;
-  if (node.role() == raft::Role::Leader) judge_leaders_commit(node);
-  for (std::uint64_t index = first; index <= node.commit().value(); ++index) {
-    const raft::EntryId id = node.log().at(raft::LogIndex(index)).id;
-    if (index < committed_.size()) {
-      Committed& known = committed_[index];
-      if (known.id != id) {
-        return say("state-machine-safety", node.id(),
-                   text(node.id()) + " committed " + raft::describe(id) + " where " +
-                       raft::describe(known.id) + " was committed");
-      }
-      known.in = std::min(known.in, node.term());
-      continue;
-    }
-    // Only a leader can be the first, and in its own term.
-    if (node.role() != raft::Role::Leader) {
-      return say("commit-rule", node.id(),
-                 text(node.id()) + " takes " + raft::describe(id) +
-                     " for committed, which no leader has committed");
-    }
-    committed_.push_back({id, node.term()});
-  }
-}
-
-// A leader commits an entry of its own term, by counting servers that said they have it on disk, or
-// itself (Raft §5.3, §5.4.2). Its own share is a promise as well: a majority counts on it.
-void Judges::judge_leaders_commit(const raft::Node& node) {
-  const std::uint64_t index = node.commit().value();
-  const raft::EntryId id = node.log().at(node.commit()).id;
-  if (id.term != node.term()) {
-    return say("commit-rule", node.id(),
-               text(node.id()) + " leads term " + text(node.term()) + " and committed " +
-                   raft::describe(id) + " by counting");
-  }
-  std::size_t have = 0;
-  for (const raft::NodeId voter : node.config().voters) {
-    const Server& other = server(voter);
-    const bool has = other.promised >= index && other.log[index] == id;
-    if (voter != node.id() && (has || other.gone)) have += 1;
-  }
-  Server& mine = server(node.id());
-  const std::size_t majority = node.config().voters.size() / 2 + 1;
-  if (have >= majority) return;
-  if (have + 1 < majority) {
-    return say("commit-rule", node.id(),
-               text(node.id()) + " committed " + raft::describe(id) + ", which only " +
-                   std::to_string(have) + " others said they have");
-  }
-  mine.promised = std::max(mine.promised, index);
 }
 
 void Judges::promise_term(raft::NodeId node, raft::Term term) {
@@ -257,62 +228,60 @@ void Judges::on_sent(const raft::Envelope& envelope, const replica::Replica& rep
     judge_commit(replica.node());
   } else if (const auto* reply = std::get_if<raft::AppendReply>(&envelope.message)) {
     promise_term(from, reply->term);
-    if (!reply->success) return;
-    Server& mine = server(from);
-    follow_log(replica.node(), touched_);
-    if (reply->match.value() >= mine.log.size()) {
-      // It took the append, and then, in the same turn, one of a later leader, which cut it: that
-      // leader was elected without it, so that too few others have it for it to be committed.
-      if (reply->term < replica.node().term()) return;
-      return say("durable-ack", from,
-                 text(from) + " acknowledged entries up to " + text(reply->match) +
-                     " and has none behind " + std::to_string(mine.log.size() - 1));
-    }
-    mine.promised = std::max(mine.promised, reply->match.value());
+    if (reply->success) on_promised_entries(*reply, replica);
+  } else if (const auto* chunk = std::get_if<raft::SnapshotChunk>(&envelope.message)) {
+    promise_term(from, chunk->term);
+    record_leader(from, chunk->term);
+  } else if (const auto* installed = std::get_if<raft::SnapshotReply>(&envelope.message)) {
+    promise_term(from, installed->term);
+    if (installed->installed) on_promised_snapshot(*installed, replica);
+  } else if (const auto* asks = std::get_if<raft::ReadIndexRequest>(&envelope.message)) {
+    promise_term(from, asks->term);
+  } else if (const auto* told = std::get_if<raft::ReadIndexReply>(&envelope.message)) {
+    promise_term(from, told->term);
+  } else if (const auto* call = std::get_if<raft::TimeoutNow>(&envelope.message)) {
+    judge_call(envelope.to, *call, replica.node());
   } else if (const auto* request = std::get_if<raft::RequestVote>(&envelope.message)) {
     promise_term(from, request->term);
     record_vote(from, request->term, from);
   } else if (const auto* vote = std::get_if<raft::VoteReply>(&envelope.message)) {
     promise_term(from, vote->term);
-    if (vote->granted) record_vote(from, vote->term, envelope.to);
+    if (!vote->granted) return;
+    record_vote(from, vote->term, envelope.to);
+    if (replica.node().floor() == raft::EntryId{}) return;
+    say("floor", from, text(from) + " voted though its disk lost what it had acknowledged");
   }
 }
 
-bool Judges::is_known(const raft::Entry& entry) const {
-  const std::uint64_t index = entry.id.index.value();
-  if (index >= facts_.size()) return false;
-  return std::ranges::any_of(facts_[index], [&entry](const Fact& fact) {
-    return fact.term == entry.id.term && fact.kind == entry.kind &&
-           same_payload(fact.payload, entry.payload);
-  });
+// It says that it has these, for good.
+void Judges::on_promised_entries(const raft::AppendReply& reply, const replica::Replica& replica) {
+  const raft::NodeId from = replica.node().id();
+  Server& mine = server(from);
+  follow_log(replica.node(), touched_);
+  if (reply.match().value() >= mine.log.size()) {
+    // It took the append, and then, in the same turn, one of a later leader, which cut it: that
+    // leader was elected without it, so that too few others have it for it to be committed.
+    if (reply.term < replica.node().term()) return;
+    return say("durable-ack", from,
+               text(from) + " acknowledged entries up to " + text(reply.match()) +
+                   " and has none behind " + std::to_string(mine.log.size() - 1));
+  }
+  mine.promised = std::max(mine.promised, reply.match().value());
 }
 
-// State Machine Safety: if a server has applied an entry at an index, no server ever applies
-// another there.
-void Judges::on_applied(const replica::Replica& replica, const raft::Entry& entry) {
-  const raft::NodeId node = replica.node().id();
-  Server& mine = server(node);
-  if (entry.id.index != mine.applied.next()) {
-    return say(
-        "applied", node,
-        text(node) + " applied index " + text(entry.id.index) + " after " + text(mine.applied));
-  }
-  mine.applied = entry.id.index;
-  const std::uint64_t position = entry.id.index.value() - 1;
-  if (!is_known(entry)) follow_log(replica.node(), touched_);  // Alone, all is done in one turn.
-  if (!is_known(entry)) {
-    return say("state-machine-safety", node,
-               text(node) + " applied " + raft::describe(entry) + ", which no log has");
-  }
-  if (position == applied_.size()) {
-    applied_.push_back(entry);
-    return;
-  }
-  const raft::Entry& known = applied_[position];
-  if (known.id != entry.id || !same_payload(known.payload, entry.payload)) {
-    say("state-machine-safety", node,
-        text(node) + " applied " + raft::describe(entry) + " where " + raft::describe(known) +
-            " was applied");
+// It says that it has all up to there, for good.
+void Judges::on_promised_snapshot(const raft::SnapshotReply& reply,
+                                  const replica::Replica& replica) {
+  const raft::NodeId from = replica.node().id();
+  follow_log(replica.node(), touched_);
+  Server& mine = server(from);
+  const std::uint64_t index = reply.last.index.value();
+  if (index < mine.log.size() && mine.log[index] == reply.last) {
+    mine.promised = std::max(mine.promised, index);
+  } else if (reply.term == replica.node().term()) {
+    say("durable-ack", from,
+        text(from) + " acknowledged a snapshot up to " + raft::describe(reply.last) +
+            " and does not have it");
   }
 }
 
@@ -322,8 +291,11 @@ void Judges::on_started(const replica::Replica& replica) {
   const raft::NodeId id = node.id();
   Server& mine = server(id);
   mine.life += 1;
-  mine.applied = raft::LogIndex();
+  mine.applied = replica.applied();
   mine.committed = 0;
+  mine.followed.reset();
+  mine.meant = UINT64_MAX;
+  mine.succession = 0;
   if (node.term() < mine.promised_term) {
     return say("durable-ack", id,
                text(id) + " had told others that it is in term " + text(mine.promised_term) +
@@ -336,17 +308,32 @@ void Judges::on_started(const replica::Replica& replica) {
                text(id) + " had voted for " + text(mine.votes[term].candidate) + " in term " +
                    text(node.term()) + " and came back without that vote");
   }
-  for (std::uint64_t index = 1; index <= mine.promised; ++index) {
+  mine.floor = std::max(mine.floor, node.floor());
+  const raft::EntryId base = node.log().base();
+  const std::uint64_t begin = base.index.value();
+  // Its snapshot is of a leader that did not have what it had promised: nobody counts on that.
+  if (begin < mine.log.size() && mine.log[begin] != base) {
+    mine.promised = std::min(mine.promised, begin);
+  }
+  for (std::uint64_t index = begin + 1; index <= mine.promised; ++index) {
     if (node.log().contains(mine.log[index])) continue;
+    if (mine.log[mine.promised] <= node.floor()) {
+      mine.promised = index - 1;
+      break;
+    }
     return say("durable-ack", id,
                text(id) + " had told others that it has " + raft::describe(mine.log[index]) +
                    " and came back without");
   }
   // What it has besides may be older than the copy: start anew, all of it judged again.
-  mine.log.resize(1);
   const std::uint64_t promised = mine.promised;
+  cut(mine, 0);
+  mine.base = 0;
+  mine.configurations = first_configuration(id);
   follow_log(node, raft::LogIndex(1));
   mine.promised = promised;
+  judge_commit(node);
+  judge_membership(node);
 }
 
 void Judges::on_stopped(raft::NodeId node) { server(node).applied = raft::LogIndex(); }

@@ -18,7 +18,7 @@ struct Field {
 
 constexpr auto kNone = std::uint64_t{0};
 
-std::array<Field, 36> fields() {
+std::array<Field, 43> fields() {
   return {{{"tick-us", &Options::tick},
            {"delay-min-us", &Options::delay_min},
            {"delay-max-us", &Options::delay_max},
@@ -54,7 +54,14 @@ std::array<Field, 36> fields() {
            {"cas-weight", &Options::cas_weight},
            {"append-weight", &Options::append_weight},
            {"stray-permille", &Options::stray_permille},
-           {"echo-weight", &Options::echo_weight}}};
+           {"echo-weight", &Options::echo_weight},
+           {"freeze-weight", &Options::freeze_weight},
+           {"wish-every-us", &Options::wish_every},
+           {"change-weight", &Options::change_weight},
+           {"transfer-weight", &Options::transfer_weight},
+           {"snapshot-weight", &Options::snapshot_weight},
+           {"follower-read-permille", &Options::follower_read_permille},
+           {"late-call-ppm", &Options::late_call_ppm}}};
 }
 
 class Draw {
@@ -121,7 +128,7 @@ void draw_faults(Options& options, Draw& draw) {
   options.isolate_weight = draw.perhaps(500, 1, 10);
   options.split_weight = draw.perhaps(400, 1, 10);
   options.one_way_weight = draw.perhaps(400, 1, 10);
-  options.damage_weight = draw.perhaps(60, 1, 3);
+  options.damage_weight = draw.perhaps(150, 1, 12);
   options.survival = draw.chance(700) ? 2 : draw.between(0, 1);
 }
 
@@ -137,6 +144,71 @@ void draw_clients(Options& options, Draw& draw) {
   options.echo_weight = draw.perhaps(250, 1, 10);
 }
 
+// What a state outlives: snapshots, sessions.
+void draw_state(Setup& setup, Draw& draw) {
+  const std::array<std::uint64_t, 4> sizes = {200, 800, 3'000, 12'000};
+  setup.snapshot_bytes = draw.chance(600) ? draw.one_of(sizes) : kNone;
+  setup.keep_entries = draw.chance(500) ? draw.between(1, 60) : kNone;
+  setup.piece_bytes = draw.one_of(std::array<std::uint64_t, 3>{16, 200, 100'000});
+  setup.chunk_bytes = draw.one_of(std::array<std::uint64_t, 4>{1, 40, 300, 100'000});
+  if (setup.chunk_bytes == 1) setup.chunk_bytes = draw.between(20, 60);
+  setup.max_kept_bytes = draw.chance(500) ? 1U << 20U : draw.between(0, 3'000);
+  if (draw.chance(400)) setup.sessions = draw.chance(300) ? draw.between(1, 4) : 1'000;
+}
+
+// As much as the clocks of this run may differ: between 1 - d and 1 + d of what they should be.
+void draw_lease(Options& options, Draw& draw) {
+  if (!draw.chance(300)) return;
+  options.drift_permille = draw.perhaps(700, 1, 350);
+  const std::uint64_t d = options.drift_permille;
+  options.setup.lease = 1 + (2000 * d + 999 + d) / (1000 + d);
+  options.setup.election_ticks_min = options.setup.heartbeat_ticks + draw.between(4, 12);
+  options.setup.election_ticks_max = options.setup.election_ticks_min + draw.between(1, 6);
+  options.read_weight = draw.between(20, 80);
+  options.freeze_weight = draw.between(2, 20);
+  if (draw.chance(500)) return;
+  // All is quick, so that much can happen within what a lease is too long.
+  options.setup.election_ticks_max = options.setup.election_ticks_min + 1;
+  options.delay_max = options.delay_min + 200;
+  options.sync_max = options.sync_min + 200;
+  options.slow_node = 0;
+  options.think_max = 2'000;
+  options.stray_permille = 300;
+  options.drift_permille = draw.chance(700) ? draw.between(200, 400) : 0;
+  const std::uint64_t wide = options.drift_permille;
+  options.setup.lease = 1 + (2000 * wide + 999 + wide) / (1000 + wide);
+  options.trouble_every = draw.between(60'000, 200'000);
+  options.trouble_max = draw.between(200'000, 400'000);
+  options.freeze_weight = 40;
+}
+
+// Who belongs to the cluster, and who leads it.
+void draw_wishes(Options& options, Draw& draw) {
+  options.wish_every = draw.between(30'000, 500'000);
+  options.snapshot_weight = draw.perhaps(400, 1, 10);
+  options.transfer_weight = draw.perhaps(400, 1, 10);
+  options.setup.promotion_lag = draw.one_of(std::array<std::uint64_t, 3>{0, 3, 100});
+  options.follower_read_permille = draw.perhaps(400, 50, 1'000);
+  if (!draw.chance(400)) return;
+  options.change_weight = draw.between(2, 20);
+  options.setup.spares = draw.between(0, 2);
+  // What is damaged needs others to mend it; of a cluster that may become small, too few are left.
+  options.damage_weight = 0;
+}
+
+// Which logs are mapped files: all, or some. And what is seldom wrong, but then badly.
+void draw_rest(Options& options, Draw& draw) {
+  Setup& setup = options.setup;
+  const std::uint64_t all = (std::uint64_t{1} << (setup.nodes + setup.spares)) - 1;
+  if (draw.chance(250)) setup.mapped = draw.chance(700) ? all : draw.between(1, all);
+  if (draw.chance(200)) setup.max_inflight_bytes = draw.between(1, 2'000);
+  if (draw.chance(200)) setup.value_bytes = draw.between(100, 2'000);
+  if (options.change_weight > 0 && options.transfer_weight > 0 && draw.chance(500)) {
+    options.late_call_ppm = draw.chance(500) ? 1'000'000 : draw.between(300'000, 999'999);
+  }
+  if (setup.lease > 0 && draw.chance(500)) options.follower_read_permille = draw.between(300, 900);
+}
+
 }  // namespace
 
 Options draw(std::uint64_t seed, std::uint64_t nodes, std::uint64_t events) {
@@ -149,6 +221,10 @@ Options draw(std::uint64_t seed, std::uint64_t nodes, std::uint64_t events) {
   draw_times(options, draw);
   draw_faults(options, draw);
   draw_clients(options, draw);
+  draw_state(options.setup, draw);
+  draw_wishes(options, draw);
+  draw_lease(options, draw);
+  draw_rest(options, draw);
   return options;
 }
 

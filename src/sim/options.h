@@ -50,8 +50,17 @@ struct Options {
   std::uint64_t one_way_weight = 0;     // One direction of one link.
   std::uint64_t damage_weight = 0;      // A bit, or a misdirected write; few servers.
   std::uint64_t echo_weight = 0;        // One leader hears others late, and they it no more.
+  std::uint64_t freeze_weight = 0;      // One leader, cut off as its lease begins to matter.
   std::uint64_t trouble_max = 600'000;  // How long it lasts, at most.
   std::uint64_t survival = 2;           // Of unsynced writes: 0 none, 1 all, 2 some.
+
+  // Every `wish_every` an operator wants one of these, by weight.
+  std::uint64_t wish_every = 300'000;
+  std::uint64_t change_weight = 0;    // Another configuration.
+  std::uint64_t transfer_weight = 0;  // Another leader.
+  std::uint64_t snapshot_weight = 0;  // A snapshot, now.
+  // Calls to take over that come when nobody waits for them any more.
+  std::uint64_t late_call_ppm = 0;
 
   // Clients.
   std::uint64_t keys = 3;
@@ -61,7 +70,8 @@ struct Options {
   std::uint64_t write_weight = 40;
   std::uint64_t cas_weight = 20;
   std::uint64_t append_weight = 10;
-  std::uint64_t stray_permille = 100;  // Questions to anybody instead of the leader.
+  std::uint64_t stray_permille = 100;        // Questions to anybody instead of the leader.
+  std::uint64_t follower_read_permille = 0;  // Reads to anybody, besides.
 };
 
 // Draws all but what is given.

@@ -22,7 +22,11 @@ class Cluster::Port final : public replica::Outlet {
   void applied(const raft::Entry& entry) override {
     if (server_.fuse.dead()) return;
     cluster_.judges_.on_applied(*server_.replica, entry);
+    cluster_.probe_applied(entry);
     if (cluster_.applied_) cluster_.applied_(server_.config.raft.self, &entry);
+  }
+  void installed(const raft::SnapshotMeta& snapshot) override {
+    if (!server_.fuse.dead()) cluster_.install(server_, snapshot.last);
   }
 
  private:

@@ -87,7 +87,7 @@ Words words(Probe probe) {  // NOLINT(readability-function-size): a case each.
     case Probe::DiskFull:
       return {"disk-full", "a disk was full, and the server stopped"};
     case Probe::DamageFound:
-      return {"damage-found", "a server refused to start with damaged storage"};
+      return {"damage-found", "a server found damage in its storage, and named it"};
     case Probe::FrameRefused:
       return {"frame-refused",
               "a frame that was corrupted, or is for another server or cluster, was refused"};
@@ -97,6 +97,57 @@ Words words(Probe probe) {  // NOLINT(readability-function-size): a case each.
       return {"message-late", "a message of an earlier term of its sender was delivered"};
     case Probe::MajorityDown:
       return {"majority-down", "fewer than a majority of servers were up"};
+    case Probe::AllDown:
+      return {"all-down", "the power of all servers was gone at once"};
+    case Probe::SnapshotTaken:
+      return {"snapshot-taken", "a server wrote a snapshot of its state"};
+    case Probe::LogCompacted:
+      return {"log-compacted", "entries that a snapshot covers went from a log"};
+    case Probe::SnapshotInstalled:
+      return {"snapshot-installed", "a follower took its leader's snapshot for its state"};
+    case Probe::SnapshotInChunks:
+      return {"snapshot-in-chunks", "a chunk behind the first came to a follower"};
+    case Probe::SnapshotRestored:
+      return {"snapshot-restored", "a server started from a snapshot"};
+    case Probe::SnapshotFailed:
+      return {"snapshot-failed", "the disk refused a snapshot, and the server went on"};
+    case Probe::ChangeDone:
+      return {"change-done", "a change of the configuration came to its end"};
+    case Probe::ChangeRefused:
+      return {"change-refused",
+              "a change of the configuration was refused, or not seen to its end"};
+    case Probe::JointEntered:
+      return {"joint-entered", "a server entered a joint configuration"};
+    case Probe::JointLeft:
+      return {"joint-left", "a server left a joint configuration"};
+    case Probe::ConfigurationCutOff:
+      return {"configuration-cut-off", "a configuration went with the entries that were cut off"};
+    case Probe::LearnerPromoted:
+      return {"learner-promoted", "a learner became a voter"};
+    case Probe::LeaderRemoved:
+      return {"leader-removed", "a leader stepped down as it is no voter any more"};
+    case Probe::SpareJoined:
+      return {"spare-joined", "a server that was in no configuration learned that it is"};
+    case Probe::RemovedAsksForVotes:
+      return {"removed-asks-for-votes", "who was removed asked a voter for its vote"};
+    case Probe::TransferDone:
+      return {"transfer-done", "leadership went to whom an operator wanted"};
+    case Probe::TransferFailed:
+      return {"transfer-failed", "a transfer was refused, or did not come about"};
+    case Probe::WriteWhileTransferring:
+      return {"write-while-transferring", "a write was refused as leadership was on its way"};
+    case Probe::WriteRetried:
+      return {"write-retried", "a client asked again for a write in its session"};
+    case Probe::RepeatRecognised:
+      return {"repeat-recognised", "a write was in the log again, and was not applied again"};
+    case Probe::SessionExpired:
+      return {"session-expired", "a session went to make room for others"};
+    case Probe::FollowerRead:
+      return {"follower-read", "a server that does not lead answered a read"};
+    case Probe::LeaseRead:
+      return {"lease-read", "a leader answered a read at once, by its lease"};
+    case Probe::TicksMissed:
+      return {"ticks-missed", "a server was not told of some ticks, as it was busy or stopped"};
     case Probe::Count:
       break;
   }

@@ -68,7 +68,7 @@ class Rest {
       Action action;
       action.node = *leader;
       action.question.client = client;
-      if (cluster_.clients().waits(client)) {
+      if (cluster_.clients().waits(client) || cluster_.clients().has_open(client)) {
         if (++waited_ % cluster_.setup().election_ticks_max != 0) continue;
         action.kind = ActionKind::GiveUp;
       } else {
@@ -90,7 +90,7 @@ class Rest {
   bool even() const {
     for (std::uint32_t id = 1; id <= cluster_.size(); ++id) {
       const Server& server = cluster_.server({id});
-      if (server.state == ServerState::Gone) continue;
+      if (server.state == ServerState::Gone || !cluster_.is_member({id})) continue;
       const bool behind =
           !server.replica || server.replica->applied().value() < cluster_.judges().applied().size();
       if (behind) return false;
@@ -115,7 +115,8 @@ std::string disagreement(const Cluster& cluster) {
   for (std::uint32_t id = 1; id <= cluster.size(); ++id) {
     const Server& server = cluster.server({id});
     if (!server.replica) continue;
-    const std::uint64_t mine = server.replica->machine().digest();
+    if (server.replica->applied().value() < cluster.judges().applied().size()) continue;
+    const std::uint64_t mine = server.machine->digest();
     if (digest && *digest != mine) {
       return "n" + std::to_string(id) + " has applied what others have, but holds other values";
     }

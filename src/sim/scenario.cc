@@ -17,9 +17,20 @@ std::string survival_text(const Action& action) {
          (action.survival == Survival::Random ? " " + number(action.seed) : "");
 }
 
+// "1,2,3"; "-": nobody.
+std::string servers_text(std::uint64_t set) {
+  std::string text;
+  for (std::uint64_t id = 1; set != 0; ++id, set >>= 1U) {
+    if ((set & 1U) != 0) text += (text.empty() ? "" : ",") + number(id);
+  }
+  return text.empty() ? "-" : text;
+}
+
 std::string question_text(const Question& question) {
-  std::string text = "c" + number(question.client) + " " +
-                     std::string(function_name(question.function)) + " " + key_name(question.key);
+  std::string text =
+      "c" + number(question.client) + " " + std::string(function_name(question.function));
+  if (question.function == Function::Open) return text;
+  text += " " + key_name(question.key);
   if (question.function == Function::Read) return text;
   if (question.function == Function::Cas) {
     text += question.expected == 0 ? " -" : " " + number(question.expected);
@@ -30,14 +41,20 @@ std::string question_text(const Question& question) {
 std::string details(const Action& action) {
   switch (action.kind) {
     case ActionKind::Tick:
-      return action.count > 1 ? " " + number(action.count) : "";
+      return (action.count > 1 ? " " + number(action.count) : "") +
+             (action.missed > 0 ? " missed " + number(action.missed) : "");
     case ActionKind::Deliver:
       return " " + number(action.message.action) + "." + number(action.message.nth) +
              (action.keep ? " keep" : "") +
              (action.corrupt != 0 ? " corrupt " + number(action.corrupt) : "");
     case ActionKind::Ask:
       return " " + question_text(action.question);
+    case ActionKind::Change:
+      return " " + servers_text(action.voters) + " " + servers_text(action.learners);
+    case ActionKind::Transfer:
+      return " n" + number(action.peer.value);
     case ActionKind::GiveUp:
+    case ActionKind::Retry:
       return " c" + number(action.question.client);
     case ActionKind::Crash:
       return " " + survival_text(action);
@@ -51,6 +68,7 @@ std::string details(const Action& action) {
       return " " + number(action.seed);
     case ActionKind::Kill:
     case ActionKind::Start:
+    case ActionKind::Snapshot:
     case ActionKind::Disarm:
       return "";
   }
@@ -187,7 +205,7 @@ class Parser {
       return;
     }
     action.kind = *kind;
-    action.node = {static_cast<std::uint32_t>(line.count("n", 1, scenario_.setup.nodes))};
+    action.node = {static_cast<std::uint32_t>(line.count("n", 1, servers()))};
     take_details(line, action);
     action.more = line.take("+");
     line.expect_end();
@@ -197,8 +215,17 @@ class Parser {
   void take_details(Line& line, Action& action) {
     switch (action.kind) {
       case ActionKind::Tick:
-        if (!line.peek().empty() && line.peek() != "+")
+        if (!line.peek().empty() && line.peek() != "+" && line.peek() != "missed") {
           action.count = line.count("", 1, kMostTicks);
+        }
+        if (line.take("missed")) action.missed = line.count("", 1, kMostTicks);
+        break;
+      case ActionKind::Change:
+        action.voters = take_servers(line);
+        action.learners = take_servers(line);
+        break;
+      case ActionKind::Transfer:
+        action.peer = {static_cast<std::uint32_t>(line.count("n", 1, servers()))};
         break;
       case ActionKind::Deliver:
         take_message(line, action);
@@ -208,6 +235,7 @@ class Parser {
         take_question(line, action.question);
         break;
       case ActionKind::GiveUp:
+      case ActionKind::Retry:
         take_client(line, action);
         break;
       case ActionKind::ArmDeath:
@@ -227,9 +255,26 @@ class Parser {
         break;
       case ActionKind::Kill:
       case ActionKind::Start:
+      case ActionKind::Snapshot:
       case ActionKind::Disarm:
         break;
     }
+  }
+
+  std::uint64_t servers() const { return scenario_.setup.nodes + scenario_.setup.spares; }
+
+  // "1,2,3" or "-".
+  std::uint64_t take_servers(Line& line) const {
+    std::string_view list = line.word();
+    std::uint64_t set = 0;
+    if (list == "-") return set;
+    while (line.ok()) {
+      const std::size_t comma = std::min(list.find(','), list.size());
+      set |= std::uint64_t{1} << (line.digits(list.substr(0, comma), 1, servers()) - 1);
+      if (comma == list.size()) break;
+      list.remove_prefix(comma + 1);
+    }
+    return set;
   }
 
   static void take_message(Line& line, Action& action) {
@@ -258,10 +303,11 @@ class Parser {
   static void take_question(Line& line, Question& question) {
     const std::optional<Function> function = function_of(line.word());
     if (!function) {
-      line.wrong("expected read, write, cas or append");
+      line.wrong("expected read, write, cas, append or open");
       return;
     }
     question.function = *function;
+    if (*function == Function::Open) return;
     const bool text = line.peek().starts_with("t");
     question.key = static_cast<std::uint32_t>(line.count(text ? "t" : "k", 0, kMostKeys));
     if (text) question.key += kFirstTextKey;

@@ -9,6 +9,7 @@
 #include "replica/replica.h"
 #include "sim/disk.h"
 #include "sim/fuse.h"
+#include "sim/machine.h"
 
 namespace sim {
 
@@ -23,6 +24,7 @@ struct Server {
   Fuse fuse;
   Disk disk;
   ServerState state = ServerState::Down;
+  std::optional<Machine> machine;           // Of this life, or the last one.
   std::optional<replica::Replica> replica;  // While it is up.
   std::uint64_t life = 0;                   // Starts so far.
   bool damaged = false;                     // A bit turned, a sector lost, or a write misdirected.
@@ -30,6 +32,10 @@ struct Server {
   // What the latest armed death, if it comes, leaves.
   Survival survival = Survival::Random;
   std::uint64_t survival_seed = 0;
+
+  std::uint64_t expired = 0;  // Sessions, of this life.
+
+  raft::Term durable_term;  // At the end of its last turn.
 
   // Of the present turn.
   std::uint64_t turn_syncs = 0;  // Disk::syncs() at its beginning.

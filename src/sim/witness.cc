@@ -14,6 +14,10 @@ using check::evidence::NodeEventKind;
 
 wire::Term term(raft::Term in) { return wire::Term(in.value()); }
 wire::Index index(raft::LogIndex in) { return wire::Index(in.value()); }
+wire::EntryKind kind(raft::EntryKind in) {
+  if (in == raft::EntryKind::Configuration) return wire::EntryKind::Configuration;
+  return in == raft::EntryKind::Noop ? wire::EntryKind::Noop : wire::EntryKind::Command;
+}
 
 // As docs/formats/peer-protocol.md has it, and its decoder.
 struct Words {
@@ -32,6 +36,7 @@ struct Words {
   void operator()(const raft::RequestVote& in) const {
     out.type = wire::MessageType::RequestVote;
     ask(in.term, in.last);
+    out.transfer = in.transfer;
   }
   void operator()(const raft::VoteReply& in) const {
     out.type = wire::MessageType::RequestVoteReply;
@@ -49,8 +54,7 @@ struct Words {
       wire::Entry seen;
       seen.index = index(entry.id.index);
       seen.term = term(entry.id.term);
-      seen.kind =
-          entry.kind == raft::EntryKind::Noop ? wire::EntryKind::Noop : wire::EntryKind::Command;
+      seen.kind = kind(entry.kind);
       if (entry.payload != nullptr) {
         seen.hash = wire::hash_of(*entry.payload);
         seen.bytes = entry.payload->size();
@@ -65,7 +69,33 @@ struct Words {
     reply(in.term, in.success);
     out.prev_index = index(in.previous);
     out.context = in.round;
-    if (in.success) out.match = index(in.match);
+    if (in.success) out.match = index(in.match());
+  }
+  void operator()(const raft::SnapshotChunk& in) const {
+    out.type = wire::MessageType::InstallSnapshot;
+    out.term = term(in.term);
+    out.last_index = index(in.last.index);
+    out.last_term = term(in.last.term);
+  }
+  void operator()(const raft::SnapshotReply& in) const {
+    out.type = wire::MessageType::SnapshotReply;
+    reply(in.term, true);
+    if (in.installed) out.match = index(in.last.index);
+  }
+  void operator()(const raft::TimeoutNow& in) const {
+    out.type = wire::MessageType::TimeoutNow;
+    out.term = term(in.term);
+  }
+  void operator()(const raft::ReadIndexRequest& in) const {
+    out.type = wire::MessageType::ReadIndex;
+    out.term = term(in.term);
+    out.context = in.context;
+  }
+  void operator()(const raft::ReadIndexReply& in) const {
+    out.type = wire::MessageType::ReadIndexReply;
+    out.term = term(in.term);
+    out.context = in.context;
+    out.success = in.granted;
   }
 
  private:
@@ -91,7 +121,8 @@ void Witness::tell(raft::NodeId node, NodeEventKind kind, std::uint64_t now) {
   judge_.on(event);
 }
 
-void Witness::on_started(raft::NodeId node, std::uint64_t now) {
+void Witness::on_started(raft::NodeId node, bool shortened, std::uint64_t now) {
+  if (shortened) tell(node, NodeEventKind::Emptied, now);
   tell(node, NodeEventKind::Started, now);
 }
 

@@ -17,7 +17,8 @@ class Witness {
  public:
   Witness() : judge_(check::wire::Protocol::Raftkv) { judge_.saw_the_beginning(); }
 
-  void on_started(raft::NodeId node, std::uint64_t now);
+  // `shortened`: damage took what it had acknowledged, and it knows.
+  void on_started(raft::NodeId node, bool shortened, std::uint64_t now);
   void on_stopped(raft::NodeId node, bool power_cut, std::uint64_t now);
   void on_sent(raft::NodeId from, const raft::Envelope& envelope, std::uint64_t now);
 

@@ -9,12 +9,13 @@ namespace sim {
 namespace {
 
 // In the order of the enumerations.
-constexpr std::array<std::string_view, 13> action_names() {
-  return {"tick", "deliver", "ask",  "give-up", "crash", "kill",     "start",
-          "die",  "error",   "full", "disarm",  "flip",  "misdirect"};
+constexpr std::array<std::string_view, 17> action_names() {
+  return {"tick",     "deliver",  "ask",   "give-up", "crash",    "kill",
+          "start",    "die",      "error", "full",    "disarm",   "change",
+          "transfer", "snapshot", "retry", "flip",    "misdirect"};
 }
-constexpr std::array<std::string_view, 4> function_names() {
-  return {"read", "write", "cas", "append"};
+constexpr std::array<std::string_view, 5> function_names() {
+  return {"read", "write", "cas", "append", "open"};
 }
 constexpr std::array<std::string_view, 3> survival_names() { return {"none", "all", "some"}; }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/world.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sim {
@@ -17,12 +18,17 @@ World::World(const Options& options)
     : options_(options),
       prng_(options.seed),
       cluster_(options.setup),
-      hosts_(options.setup.nodes),
+      hosts_(cluster_.size()),
       people_(options.setup.clients),
-      cut_(options.setup.nodes * options.setup.nodes) {
+      cut_(hosts_.size() * hosts_.size()) {
   for (std::uint32_t id = 1; id <= hosts_.size(); ++id) {
     const std::uint64_t drift = options_.tick * options_.drift_permille / 1000;
-    hosts_[id - 1].tick = prng_.between(options_.tick - drift, options_.tick + drift);
+    const std::uint64_t least = options_.tick - drift;
+    const std::uint64_t most = options_.tick + drift;
+    const bool extreme = options_.setup.lease > 0;  // A lease just allows it.
+    hosts_[id - 1].tick = !extreme                   ? prng_.between(least, most)
+                          : prng_.between(0, 1) == 0 ? least
+                                                     : most;
     queue_.push(prng_.between(0, options_.tick), EventKind::Restart, id);
     queue_.push(prng_.between(0, options_.tick), EventKind::Tick, id);
   }
@@ -30,6 +36,7 @@ World::World(const Options& options)
     queue_.push(prng_.between(0, options_.think_max), EventKind::Client, client);
   }
   queue_.push(options_.trouble_every, EventKind::Trouble, 0);
+  queue_.push(options_.wish_every, EventKind::Wish, 0);
 }
 
 void World::run() {
@@ -51,7 +58,7 @@ void World::on_event(const Event& event) {
   const raft::NodeId node{event.what};
   switch (event.kind) {
     case EventKind::Arrive:
-      take(cluster_.flight(event.what).to, {Item::Kind::Message, event.what, {}});
+      take(cluster_.flight(event.what).to, {Item::Kind::Message, event.what});
       break;
     case EventKind::Tick:
       on_tick(node);
@@ -74,15 +81,28 @@ void World::on_event(const Event& event) {
     case EventKind::Heal:
       on_heal(event.what);
       break;
+    case EventKind::Wish:
+      on_wish();
+      break;
+    case EventKind::Demote:
+      demote(node);
+      break;
+    case EventKind::Lapse:
+      on_lapse(node);
+      break;
   }
 }
 
 void World::on_tick(raft::NodeId node) {
   Host& host = hosts_[node.value - 1];
   queue_.push(now_ + host.tick, EventKind::Tick, node.value);
-  if (!cluster_.is_up(node) || host.ticks_waiting >= kMostTicksWaiting) return;
+  if (!cluster_.is_up(node)) return;
+  if (host.ticks_waiting >= kMostTicksWaiting) {
+    host.ticks_missed += 1;
+    return;
+  }
   host.ticks_waiting += 1;
-  take(node, {Item::Kind::Tick, 0, {}});
+  take(node, {Item::Kind::Tick});
 }
 
 // An input has come. It is taken at once if the server is free.
@@ -112,8 +132,12 @@ Action World::action_of(const Item& item, raft::NodeId node) {
   Action action;
   action.node = node;
   switch (item.kind) {
+    case Item::Kind::Wish:
+      action = item.wish;
+      break;
     case Item::Kind::Tick:
       action.kind = ActionKind::Tick;
+      action.missed = std::exchange(hosts_[node.value - 1].ticks_missed, 0);
       break;
     case Item::Kind::Message:
       action.kind = ActionKind::Deliver;
@@ -123,7 +147,9 @@ Action World::action_of(const Item& item, raft::NodeId node) {
       if (happens(options_.corrupt_ppm)) action.corrupt = prng_.next() | 1U;
       break;
     case Item::Kind::Question:
-      action.kind = ActionKind::Ask;
+      // In its session, what it does not know the outcome of comes before anything else.
+      action.kind =
+          cluster_.clients().has_open(item.question.client) ? ActionKind::Retry : ActionKind::Ask;
       action.question = item.question;
       break;
   }
@@ -135,6 +161,11 @@ void World::run_turn(raft::NodeId node) {
   Host& host = hosts_[node.value - 1];
   std::vector<Item> items;
   items.swap(host.mailbox);
+  // Who was stuck takes what has come before it looks at the clock.
+  if (host.ticks_missed > 0) {
+    std::stable_partition(items.begin(), items.end(),
+                          [](const Item& item) { return item.kind != Item::Kind::Tick; });
+  }
   host.ticks_waiting = 0;
   const bool was_up = cluster_.is_up(node);
   if (was_up) arm(node);
@@ -171,6 +202,10 @@ void World::send_off(const Sent& sent, std::uint64_t sync_time) {
   const bool late = happens(options_.late_ppm);
   std::uint64_t delay =
       prng_.between(options_.delay_min, late ? options_.late_max : options_.delay_max);
+  if (cluster_.flight(sent.slot).calls && happens(options_.late_call_ppm)) {
+    const std::uint64_t patience = options_.setup.election_ticks_max * options_.tick;
+    delay += prng_.between(patience, 4 * patience);
+  }
   const Host& receiver = hosts_[sent.to.value - 1];
   if (now_ < receiver.echo_until) {
     delay += std::min(receiver.echo, (now_ - receiver.echo_from) / 2);

@@ -36,15 +36,17 @@ class World {
 
  private:
   struct Item {  // Of a server's mailbox.
-    enum class Kind : std::uint8_t { Tick, Message, Question } kind = Kind::Tick;
+    enum class Kind : std::uint8_t { Tick, Message, Question, Wish } kind = Kind::Tick;
     std::uint32_t slot = 0;
-    Question question;
+    Question question = {};
+    Action wish = {};
   };
   struct Host {
     std::uint64_t free_at = 0;  // Until then it syncs, or is stuck.
     std::uint64_t tick = 0;     // How long one takes, on its clock.
     bool wakes = false;         // A Wake is planned.
     std::uint32_t ticks_waiting = 0;
+    std::uint64_t ticks_missed = 0;
     std::vector<Item> mailbox;
     // Between the first two it hears all later and later, up to `echo`; from `mute_from` on nobody
     // hears it.
@@ -78,6 +80,7 @@ class World {
   // world_clients.cc
   void on_client(std::uint32_t client);
   void on_timeout(std::uint32_t client, std::uint32_t stamp);
+  void give_up(std::uint32_t client);
   void on_answer(const Answer& answer);
   Question question(std::uint32_t client);
   std::uint32_t text_key();
@@ -91,6 +94,11 @@ class World {
   void kill(raft::NodeId node, std::uint64_t lasts);
   Trouble around(raft::NodeId node) const;
   Trouble between_halves();
+  Trouble between(std::uint64_t side) const;
+  void freeze(std::uint64_t lasts);
+  void hand_over(raft::NodeId leader);
+  raft::NodeId slowest_but(raft::NodeId node) const;
+  void on_lapse(raft::NodeId leader);
   void echo(std::uint64_t lasts);
   void cut(Trouble trouble, std::uint64_t lasts);
   void on_heal(std::uint32_t trouble);
@@ -99,6 +107,11 @@ class World {
   void power_cut(raft::NodeId node, std::uint64_t lasts);
   void damage(raft::NodeId node);
   void heal_all();
+
+  // world_wishes.cc
+  void on_wish();
+  void choose_members(Action& wish);
+  void demote(raft::NodeId node);
 
   // world_end.cc
   void run_to_rest();
@@ -125,7 +138,8 @@ class World {
   // keys.
   std::uint64_t appends_ = 0;
   std::uint64_t unknown_appends_ = 0;
-  std::uint64_t damaged_ = 0;  // Servers whose storage was.
+  std::uint64_t damaged_ = 0;  // Servers whose storage was,
+  raft::NodeId last_damaged_;  // and the last of them.
   std::string unknown_;        // Why the history could not be decided.
   std::uint64_t violation_time_ = 0;
 };

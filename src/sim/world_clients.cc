@@ -15,11 +15,25 @@ void World::on_client(std::uint32_t client) {
   if (cluster_.clients().waits(client)) return;
   Person& person = people_[client - 1];
   if (healed_ && person.served >= kServings) return;
+  if (cluster_.clients().has_open(client) && prng_.between(0, 9) == 0) return give_up(client);
   const raft::NodeId node = choose_node(person);
   person.asks = node;
   person.stamp += 1;
   queue_.push(now_ + options_.timeout, EventKind::Timeout, client, person.stamp);
-  take(node, {Item::Kind::Question, 0, question(client)});
+  Item item{Item::Kind::Question};
+  if (cluster_.clients().has_open(client)) {
+    item.question.client = client;
+  } else {
+    item.question = question(client);
+    const bool reads = item.question.function == Function::Read;
+    const bool opens = options_.setup.sessions > 0 && !cluster_.clients().has_session(client);
+    if (!reads && opens && prng_.between(0, 9) > 0) item.question.function = Function::Open;
+    if (reads && prng_.between(0, 999) < options_.follower_read_permille) {
+      person.asks = any_node();
+      return take(person.asks, item);
+    }
+  }
+  take(node, item);
 }
 
 raft::NodeId World::choose_node(const Person& person) {
@@ -66,7 +80,7 @@ std::uint32_t World::text_key() {
 std::uint64_t World::recent_value(std::uint32_t key) {
   const raft::NodeId node = any_node();
   if (!cluster_.is_up(node)) return 0;
-  const kv::Reply reply = cluster_.server(node).replica->machine().read(kv::Get{key_name(key)});
+  const kv::Reply reply = cluster_.server(node).machine->store().read(kv::Get{key_name(key)});
   const auto* bulk = std::get_if<kv::Bulk>(&reply.value);
   return bulk == nullptr ? 0 : std::stoull(bulk->bytes);
 }
@@ -76,9 +90,19 @@ void World::on_timeout(std::uint32_t client, std::uint32_t stamp) {
   if (stamp != person.stamp) return;
   // It may lie in a mailbox still: then it never was asked.
   if (!cluster_.clients().waits(client)) return;
+  if (!cluster_.clients().has_open(client) || prng_.between(0, 3) == 0) return give_up(client);
+  person.asks = any_node();
+  person.stamp += 1;
+  queue_.push(now_ + options_.timeout, EventKind::Timeout, client, person.stamp);
+  Item item{Item::Kind::Question};
+  item.question.client = client;
+  take(person.asks, item);
+}
+
+void World::give_up(std::uint32_t client) {
   Action action;
   action.kind = ActionKind::GiveUp;
-  action.node = person.asks;
+  action.node = people_[client - 1].asks;
   action.question.client = client;
   act(action);
   for (const Answer& answer : cluster_.answers()) on_answer(answer);
@@ -90,7 +114,7 @@ void World::on_answer(const Answer& answer) {
   switch (answer.ending) {
     case Ending::Done:
     case Ending::Mismatch:
-      if (healed_) person.served += 1;
+      if (healed_ && answer.function != Function::Open) person.served += 1;
       break;
     case Ending::Overloaded:
       break;

@@ -43,7 +43,7 @@ std::string World::missing() const {
   }
   for (std::uint32_t id = 1; id <= hosts_.size(); ++id) {
     const Server& server = cluster_.server({id});
-    if (server.state == ServerState::Gone) continue;
+    if (server.state == ServerState::Gone || !cluster_.is_member({id})) continue;
     const std::string who = "n" + std::to_string(id);
     if (!server.replica) return who + " is not up long after all faults healed";
     if (server.replica->applied().value() < cluster_.judges().applied().size()) {

@@ -26,7 +26,8 @@ enum class Kind : std::uint8_t {
   Split,
   OneWay,
   Damage,
-  Echo
+  Echo,
+  Freeze
 };
 
 }  // namespace
@@ -56,10 +57,11 @@ void World::arm(raft::NodeId node) {
 void World::on_trouble() {
   if (healed_) return;
   queue_.push(now_ + prng_.between(1, 2 * options_.trouble_every), EventKind::Trouble, 0);
-  const std::array<std::uint64_t, 9> weights = {
-      options_.crash_weight,   options_.blackout_weight, options_.kill_weight,
-      options_.stuck_weight,   options_.isolate_weight,  options_.split_weight,
-      options_.one_way_weight, options_.damage_weight,   options_.echo_weight};
+  const std::array<std::uint64_t, 10> weights = {options_.crash_weight,   options_.blackout_weight,
+                                                 options_.kill_weight,    options_.stuck_weight,
+                                                 options_.isolate_weight, options_.split_weight,
+                                                 options_.one_way_weight, options_.damage_weight,
+                                                 options_.echo_weight,    options_.freeze_weight};
   std::uint64_t total = 0;
   for (const std::uint64_t weight : weights) total += weight;
   if (total == 0) return;
@@ -105,6 +107,9 @@ void World::begin_trouble(std::uint64_t kind, std::uint64_t lasts) {
     case Kind::Echo:
       echo(lasts);
       break;
+    case Kind::Freeze:
+      freeze(lasts);
+      break;
   }
 }
 
@@ -128,9 +133,75 @@ World::Trouble World::around(raft::NodeId node) const {
   return trouble;
 }
 
+// A leader whose lease begins to matter. It, and perhaps another with it, is cut off, often as it
+// calls its successor, and often does nothing for a part of the time. Or one of the others hears
+// nothing of it for so long that it asks to be elected, and then nobody does (on_lapse).
+void World::freeze(std::uint64_t lasts) {
+  const raft::NodeId leader = cluster_.find_leader().value_or(any_node());
+  const std::uint64_t timeout = options_.setup.election_ticks_max * options_.tick;
+  const std::uint64_t way = prng_.between(0, 3);
+  if (way == 0) {
+    Trouble trouble;
+    const raft::NodeId other = any_node();
+    trouble.cuts.emplace_back(leader.value, other.value);
+    trouble.cuts.emplace_back(other.value, leader.value);
+    cut(std::move(trouble), 4 * timeout);
+    queue_.push(now_ + prng_.between(timeout, 3 * timeout), EventKind::Lapse, leader.value);
+    return;
+  }
+  Host& host = hosts_[leader.value - 1];
+  std::uint64_t side = std::uint64_t{1} << leader.value;
+  if (way == 1) hand_over(leader);
+  if (way == 2) {  // Those on the other side elect another before the slowest on this one would.
+    side |= std::uint64_t{1} << slowest_but(leader).value;
+    cut(between(side), lasts);
+    host.free_at = std::max(host.free_at, now_ + prng_.between(timeout / 2, 2 * timeout));
+    return;
+  }
+  if (hosts_.size() > 3 && prng_.between(0, 1) == 0) side |= std::uint64_t{1} << any_node().value;
+  cut(between(side), lasts);
+  if (prng_.between(0, 1) == 0) return;
+  host.free_at = std::max(host.free_at, now_ + prng_.between(1, lasts));
+}
+
+// The one with the slowest clock.
+raft::NodeId World::slowest_but(raft::NodeId node) const {
+  raft::NodeId slowest;
+  for (std::uint32_t id = 1; id <= hosts_.size(); ++id) {
+    if (id == node.value) continue;
+    const bool slower = slowest.value == 0 || hosts_[id - 1].tick > hosts_[slowest.value - 1].tick;
+    if (slower) slowest = {id};
+  }
+  return slowest;
+}
+
+void World::hand_over(raft::NodeId leader) {
+  Item wish;
+  wish.kind = Item::Kind::Wish;
+  wish.wish.kind = ActionKind::Transfer;
+  wish.wish.node = leader;
+  wish.wish.peer = any_node();
+  take(leader, wish);
+}
+
+// Nobody hears the leader any more, and those who heard it begin a new life at once.
+void World::on_lapse(raft::NodeId leader) {
+  if (healed_ || cluster_.find_leader() != leader) return;
+  cut(around(leader), 2 * options_.setup.election_ticks_max * options_.tick);
+  for (std::uint32_t id = 1; id <= hosts_.size(); ++id) {
+    const bool hears =
+        cluster_.is_up({id}) && cluster_.server({id}).replica->node().leader() == leader;
+    if (hears && leader.value != id) kill({id}, options_.tick / 10);
+  }
+}
+
 World::Trouble World::between_halves() {
+  return between(prng_.between(0, (std::uint64_t{1} << hosts_.size()) - 1) << 1U);
+}
+
+// Bit i: on which side server i is.
+World::Trouble World::between(std::uint64_t side) const {
   const auto nodes = static_cast<std::uint32_t>(hosts_.size());
-  const std::uint64_t side = prng_.between(0, (std::uint64_t{1} << nodes) - 1);
   Trouble trouble;
   for (std::uint32_t from = 1; from <= nodes; ++from) {
     for (std::uint32_t to = 1; to <= nodes; ++to) {
@@ -186,14 +257,20 @@ void World::power_cut(raft::NodeId node, std::uint64_t lasts) {
 // Of fewer servers than a majority needs: what they lose, nobody can bring back.
 void World::damage(raft::NodeId node) {
   if (!cluster_.server(node).damaged) {
-    if (2 * (damaged_ + 1) >= hosts_.size()) return;
+    if (2 * (damaged_ + 1) >= options_.setup.nodes) {
+      if (last_damaged_.value == 0 || !cluster_.server(last_damaged_).damaged) return;
+      return damage(last_damaged_);
+    }
     damaged_ += 1;
+    last_damaged_ = node;
   }
   Action action;
   action.kind = prng_.between(0, 1) == 0 ? ActionKind::Flip : ActionKind::Misdirect;
   action.node = node;
   action.seed = prng_.next() | 1U;
   act(action);
+  // What is read again is what is found.
+  if (prng_.between(0, 1) == 0) kill(node, options_.trouble_max);
 }
 
 void World::restart_later(raft::NodeId node, std::uint64_t within) {
@@ -213,6 +290,7 @@ void World::on_restart(raft::NodeId node) {
   }
   host.mailbox.clear();
   host.ticks_waiting = 0;
+  host.ticks_missed = 0;
   Action action;
   action.node = node;
   if (healed_ || prng_.between(0, 1) == 0) {
@@ -221,7 +299,7 @@ void World::on_restart(raft::NodeId node) {
   }
   if (!healed_ && happens(10 * options_.death_ppm)) {
     action.kind = ActionKind::ArmDeath;
-    action.count = prng_.between(1, 2 * kMostEffects);
+    action.count = prng_.between(1, prng_.between(0, 1) == 0 ? 2 * kMostEffects : 80);
     action.survival = static_cast<Survival>(options_.survival);
     action.seed = prng_.next();
     act(action);

@@ -3,6 +3,7 @@
 """record.py NAME [BIN]: makes a capture of this folder anew, with tcpdump on the loopback (as root).
 
   raftkv/healthy     elections, writes, the leader's death and return
+  raftkv/udp         the same over UDP
   raftkv/lost-tail   a follower dies and returns, and has forgotten what it acknowledged (broken/raftkv)
   etcd/healthy       the same, and a transfer of leadership
   libraft/healthy    the same as raftkv/healthy
@@ -38,7 +39,7 @@ class Capture:
 
     def __init__(self, path: pathlib.Path):
         path.parent.mkdir(exist_ok=True)
-        ports = " or ".join(f"tcp port {port}" for port in PEERS.values())
+        ports = " or ".join(f"port {port}" for port in PEERS.values())
         self.command = ["tcpdump", "-i", "lo", "-s", "0", "-U", "-B", "8192", "--immediate-mode", "-w", str(path), ports]
 
     def __enter__(self):
@@ -198,6 +199,8 @@ def main() -> int:
     path = FOLDER / f"{name}.pcap"
     if name == "raftkv/healthy":
         raftkv(programs / "raftkv", (), path, True)
+    elif name == "raftkv/udp":
+        raftkv(programs / "raftkv", ("--transport", "udp"), path, True)
     elif name == "raftkv/lost-tail":
         raftkv(programs / "broken" / "raftkv", ("--broken", "lost-tail"), path, False)
     elif name == "etcd/healthy":

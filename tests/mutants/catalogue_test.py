@@ -12,7 +12,9 @@ import sys
 
 import mutants
 
-FOLDER = {"votes": "raft", "log": "raft", "reads": "raft", "journal": "journal", "replica": "replica", "codec": "codec"}
+FOLDER = {"votes": "raft", "log": "raft", "reads": "raft", "membership": "raft", "transfer": "raft",
+          "snapshots": "raft", "journal": "journal", "replica": "replica", "codec": "codec",
+          "sessions": "session"}
 PLACE = re.compile(r"\bMUTANT\((\w+)\)")
 HAZARD = re.compile(r"^\| ([A-G]\d+) \|", re.MULTILINE)
 

@@ -19,7 +19,8 @@ import mutants
 
 # The modules whose tests run code of a group.
 TESTED = {"votes": ["raft", "replica"], "log": ["raft", "replica"], "reads": ["raft", "replica"],
-          "journal": ["journal", "replica"], "replica": ["replica"], "codec": ["codec"]}
+          "journal": ["kit", "journal", "replica"], "replica": ["replica"], "codec": ["codec"], "sessions": ["session"],
+          **dict.fromkeys(["membership", "transfer", "snapshots"], ["raft", "replica"])}
 RANDOM = "RandomCluster.*:Replica.KeepsItsWordInRandomRuns"
 
 

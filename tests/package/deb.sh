@@ -20,7 +20,7 @@ root=$folder/root
 mkdir -p "$root"/var/lib/dpkg/{updates,info} "$root/tmp"
 touch "$root/var/lib/dpkg/status"
 own_dpkg() {
-  fakeroot dpkg --root="$root" --log=/dev/null --force-not-root --force-depends "$@" >>"$folder/dpkg.log" 2>&1 || {
+  fakeroot dpkg --root="$root" --log=/dev/null --force-not-root --force-depends --force-script-chrootless "$@" >>"$folder/dpkg.log" 2>&1 || {
     cat "$folder/dpkg.log" >&2
     return 1
   }
@@ -33,6 +33,8 @@ for program in seaworthy raftkv; do
   fi
 done
 test ! -e "$root/usr/bin/broken"
+grep -q '^ExecStart=/usr/bin/raftkv serve ' "$root/usr/lib/systemd/system/raftkv.service"
+dpkg-deb --field "$package" Depends | grep -qw python3 # raftkv-roll
 own_dpkg --purge seaworthy
 left=$(find "$root" -path "$root/var/lib/dpkg" -prune -o -type f -print)
 if [ -n "$left" ]; then

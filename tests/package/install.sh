@@ -25,5 +25,11 @@ for program in seaworthy raftkv; do
     bash -n "$folder/prefix/share/bash-completion/completions/$program"
   fi
 done
+unit=$folder/prefix/lib/systemd/system/raftkv.service
+grep -q "^ExecStart=$folder/prefix/bin/raftkv serve " "$unit"
+test -s "$folder/prefix/lib/sysusers.d/raftkv.conf"
+if command -v systemd-analyze >/dev/null; then
+  systemd-analyze verify --man=no "$unit"
+fi
 test ! -e "$folder/prefix/bin/broken"
 test -s "$folder/prefix/share/doc/seaworthy/copyright"

@@ -241,16 +241,16 @@ class Rules(Folder):
         self.assertEqual(len(names), 2, names)
 
     def test_members_are_changed_only_where_the_target_can_do_it(self):
-        code, _, err = self.check("raftkv", "--plan", "member-added-under-partition", "--time", "30")
+        code, _, err = self.check("pysyncobj", "--plan", "member-added-under-partition", "--time", "30")
         self.assertEqual(code, 3)
         self.assertIn("rule 'out' cannot remove follower after delivery: the target can neither change its members nor", err)
         self.assertFalse((self.folder / "run").exists())
 
     def test_what_a_protocol_does_not_allow_is_refused_before_a_node_starts(self):
-        plan = self.plan('[[rule]]\nname = "r"\nrequire = true\nwhen = { type = "ReadIndex" }\ndo = ["drop"]\n')
-        code, _, err = self.check("raftkv", "--plan", plan, "--time", "2")
+        plan = self.plan('[[rule]]\nname = "r"\nrequire = true\nwhen = { type = "PreVote" }\ndo = ["drop"]\n')
+        code, _, err = self.check("pysyncobj", "--plan", plan, "--time", "2")
         self.assertEqual(code, 3)
-        self.assertIn("rule 'r' must fire, but nodes that speak raftkv send no ReadIndex", err)
+        self.assertIn("rule 'r' must fire, but nodes that speak pysyncobj send no PreVote", err)
         self.assertFalse((self.folder / "run").exists())
         code, _, err = self.check("raftkv", "--plan", plan, "--time", "2", "--monitor", "packet")
         self.assertEqual(code, 3)

@@ -46,7 +46,7 @@ class Usage(Folder):
         self.refused("check", "--target", "etcd", "--set", "snapshot-cuont=1", said="did you mean 'snapshot-count'?")
         self.refused("check", "--target", "etcd", "--set", "pre-vote=yes", said="is true or false, not 'yes'")
         self.refused("check", "--target", "etcd", "--set", "pre-vote", said="--set takes NAME=VALUE, not 'pre-vote'")
-        self.refused("check", "--target", "raftkv", "--set", "pre-vote=true", said="nothing can be set about raftkv")
+        self.refused("check", "--target", "libraft", "--set", "pre-vote=true", said="nothing can be set about libraft")
         code, out, _ = self.run_to_end("list", "targets")
         self.assertEqual(code, 0)
         self.assertTrue(any(line.startswith("  --set snapshot-count=") for line in out))

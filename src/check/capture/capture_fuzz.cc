@@ -33,6 +33,10 @@ class Careful final : public ConnectionListener {
     CHECK(open_.at(id), id);
     open_[id] = false;
   }
+  std::optional<std::uint64_t> conversation_of(const Datagram& datagram) override {
+    if (datagram.payload.empty()) return std::nullopt;
+    return static_cast<std::uint64_t>(datagram.payload.front());
+  }
   std::size_t total() const { return total_; }
   bool all_closed() const {
     for (const auto& [id, open] : open_) {
@@ -67,6 +71,7 @@ Outcome read(std::string_view file, std::size_t step) {
       outcome.packets += 1;
       const auto found = find_segment(*packet.value());
       if (const auto* segment = std::get_if<Segment>(&found)) reassembler.add(*segment);
+      if (const auto datagram = find_datagram(*packet.value())) reassembler.add(*datagram);
     } else if (file.empty()) {
       break;
     } else {

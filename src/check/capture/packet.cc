@@ -9,6 +9,7 @@ namespace {
 constexpr std::uint16_t kIpv4 = 0x0800;
 constexpr std::uint16_t kIpv6 = 0x86dd;
 constexpr std::uint8_t kTcp = 6;
+constexpr std::uint8_t kUdp = 17;
 constexpr std::size_t kMostTags = 4;
 constexpr std::size_t kMostExtensions = 8;
 
@@ -120,6 +121,24 @@ IpHeader read_ipv6(View& view) {
   return header;
 }
 
+// An IP packet: its header, and its bytes from the header on.
+struct IpPacket {
+  IpHeader header;
+  std::string_view bytes;
+};
+
+std::variant<IpPacket, NoSegment> find_ip(const Packet& packet) {
+  View view(packet.bytes);
+  const std::uint16_t type = skip_link(packet.link, view);
+  if (!view.good()) return NoSegment::Damaged;
+  if (type != kIpv4 && type != kIpv6) return NoSegment::OtherProtocol;
+  const std::size_t link_size = packet.bytes.size() - view.bytes().size();
+  IpHeader ip = type == kIpv4 ? read_ipv4(view) : read_ipv6(view);
+  if (!view.good()) return NoSegment::Damaged;
+  if (ip.whole == 0) ip.whole = std::max<std::size_t>(packet.whole, link_size) - link_size;
+  return IpPacket{ip, view.bytes()};
+}
+
 }  // namespace
 
 std::optional<Link> link_of(std::uint32_t linktype) {
@@ -146,18 +165,13 @@ std::optional<Link> link_of(std::uint32_t linktype) {
 }
 
 std::variant<Segment, NoSegment> find_segment(const Packet& packet) {
-  View view(packet.bytes);
-  const std::uint16_t type = skip_link(packet.link, view);
-  if (!view.good()) return NoSegment::Damaged;
-  if (type != kIpv4 && type != kIpv6) return NoSegment::OtherProtocol;
-  const std::size_t link_size = packet.bytes.size() - view.bytes().size();
-  IpHeader ip = type == kIpv4 ? read_ipv4(view) : read_ipv6(view);
-  if (!view.good()) return NoSegment::Damaged;
+  const auto found = find_ip(packet);
+  if (const auto* why = std::get_if<NoSegment>(&found)) return *why;
+  const auto& [ip, bytes] = std::get<IpPacket>(found);
   if (ip.protocol != kTcp) return NoSegment::OtherProtocol;
   if (ip.fragment) return NoSegment::Fragment;
-  if (ip.whole == 0) ip.whole = std::max<std::size_t>(packet.whole, link_size) - link_size;
 
-  View tcp(view.bytes());
+  View tcp(bytes);
   tcp.skip(ip.size);
   Segment segment;
   segment.time_ns = packet.time_ns;
@@ -172,9 +186,27 @@ std::variant<Segment, NoSegment> find_segment(const Packet& packet) {
   if (!tcp.good() || tcp_size < 20 || headers > ip.whole) return NoSegment::Damaged;
   // Short packets are padded by the link; cut packets lack what the length promises.
   segment.whole = static_cast<std::uint32_t>(ip.whole - headers);
-  const std::string_view bytes = view.bytes();
   segment.payload = bytes.substr(std::min(headers, bytes.size()), segment.whole);
   return segment;
+}
+
+std::optional<Datagram> find_datagram(const Packet& packet) {
+  constexpr std::size_t kUdpHeader = 8;
+  const auto found = find_ip(packet);
+  const auto* ip = std::get_if<IpPacket>(&found);
+  if (ip == nullptr || ip->header.protocol != kUdp || ip->header.fragment) return std::nullopt;
+  View udp(ip->bytes);
+  udp.skip(ip->header.size);
+  Datagram datagram;
+  datagram.time_ns = packet.time_ns;
+  datagram.interface = packet.interface;
+  datagram.from = {ip->header.from, udp.u16(0)};
+  datagram.to = {ip->header.to, udp.u16(2)};
+  const std::size_t whole = udp.u16(4);
+  if (!udp.good() || whole < kUdpHeader || udp.bytes().size() < kUdpHeader) return std::nullopt;
+  datagram.whole = whole - kUdpHeader;
+  datagram.payload = udp.bytes().substr(kUdpHeader, datagram.whole);
+  return datagram;
 }
 
 }  // namespace check::capture

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a captured packet to the piece of a TCP stream in it.
+// From a captured packet to the piece of a TCP stream in it, or to its datagram.
 //
-//   | link header, VLAN tags | IPv4 or IPv6, extensions | TCP, options | payload
+//   | link header, VLAN tags | IPv4 or IPv6, extensions | TCP, options; UDP | payload
 #pragma once
 
 #include <cstdint>
@@ -51,5 +51,18 @@ enum class NoSegment : std::uint8_t { OtherProtocol, Fragment, Damaged };
 
 // The segment's payload points into the packet's bytes.
 std::variant<Segment, NoSegment> find_segment(const Packet& packet);
+
+// Of UDP.
+struct Datagram {
+  std::uint64_t time_ns = 0;
+  std::uint32_t interface = 0;
+  Endpoint from;
+  Endpoint to;
+  std::string_view payload;  // What was captured of it.
+  std::size_t whole = 0;     // Its size as it was sent.
+};
+
+// Nothing: another protocol, a fragment, or damaged.
+std::optional<Datagram> find_datagram(const Packet& packet);
 
 }  // namespace check::capture

@@ -60,23 +60,52 @@ bool Reassembler::sent_by_dialer(const Segment& segment) const {
 }
 
 Reassembler::Connection& Reassembler::open(const Key& key, const Segment& segment) {
-  Connection& connection = connections_.emplace_back();
-  by_key_[key] = std::prev(connections_.end());
-  connection.key = key;
-  Opening& opening = connection.opening;
-  opening.id = ++last_id_;
+  Opening opening;
   opening.time_ns = segment.time_ns;
   opening.interface = segment.interface;
   const bool dials = sent_by_dialer(segment);
   opening.dialer = dials ? segment.from : segment.to;
   opening.acceptor = dials ? segment.to : segment.from;
   opening.seen = segment.is(Segment::kSyn);
+  Connection& connection = name(key, opening);
   if (segment.is(Segment::kSyn) && segment.is(Segment::kAck)) {
     // The SYN itself was not captured; its answer tells where the dialler's bytes begin.
     connection.half(Side::Dialer).begin(segment.acknowledged, true);
   }
-  listener_.opened(opening);
+  listener_.opened(connection.opening);
   return connection;
+}
+
+Reassembler::Connection& Reassembler::name(const Key& key, const Opening& opening) {
+  Connection& connection = connections_.emplace_back();
+  by_key_[key] = std::prev(connections_.end());
+  connection.key = key;
+  connection.opening = opening;
+  connection.opening.id = ++last_id_;
+  return connection;
+}
+
+void Reassembler::add(const Datagram& datagram) {
+  if (datagram.payload.size() < datagram.whole) return;
+  const auto conversation = listener_.conversation_of(datagram);
+  if (!conversation) return;
+  const bool in_order = datagram.from < datagram.to;
+  const Key key = {in_order ? datagram.from : datagram.to, in_order ? datagram.to : datagram.from,
+                   options_.by_interface ? datagram.interface : 0, conversation};
+  Connection* connection = find(key);
+  if (connection == nullptr) {
+    make_room(datagram.time_ns);
+    connection = &name(key, {.time_ns = datagram.time_ns,
+                             .interface = datagram.interface,
+                             .dialer = datagram.from,
+                             .acceptor = datagram.to,
+                             .seen = true,
+                             .datagrams = true});
+    listener_.opened(connection->opening);
+  }
+  connection->last_ns = datagram.time_ns;
+  listener_.bytes(connection->opening.id, connection->side_of(datagram.from), datagram.time_ns,
+                  datagram.payload);
 }
 
 void Reassembler::add(const Segment& segment) {

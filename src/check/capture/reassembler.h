@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the packets of a network to its TCP connections, each with both directions in order.
+// From the packets of a network to its TCP connections, each with both directions in order. What
+// passes between two ends in datagrams is a connection, too, if the listener says so.
 //
 //   segments in the order of the capture --> | connection 1: opened, bytes, bytes, gap, ... closed
 //                                            | connection 2: ...
@@ -33,7 +34,8 @@ struct Opening {
   std::uint32_t interface = 0;
   Endpoint dialer;
   Endpoint acceptor;
-  bool seen = false;  // False: the capture begins in the middle; who dialled is then a guess.
+  bool seen = false;       // False: the capture begins in the middle; who dialled is then a guess.
+  bool datagrams = false;  // Each call of bytes() is one; the dialer is who sent the first.
 };
 
 enum class Closing : std::uint8_t {
@@ -54,6 +56,10 @@ class ConnectionListener {
   // The capture lost this many bytes.
   virtual void gap(ConnectionId id, Side from, std::uint64_t time_ns, std::uint64_t bytes) = 0;
   virtual void closed(ConnectionId id, Closing how, std::uint64_t time_ns) = 0;
+  // Which conversation between its two ends a datagram belongs to. Nothing: it is not wanted.
+  virtual std::optional<std::uint64_t> conversation_of(const Datagram& /*datagram*/) {
+    return std::nullopt;
+  }
 };
 
 class Reassembler {
@@ -74,6 +80,8 @@ class Reassembler {
       : listener_(listener), options_(options) {}
 
   void add(const Segment& segment);
+  // Nothing is said of one that was cut short by the capture.
+  void add(const Datagram& datagram);
   // No more packets.
   void finish();
 
@@ -82,11 +90,13 @@ class Reassembler {
     Endpoint low;
     Endpoint high;
     std::uint32_t interface = 0;
+    std::optional<std::uint64_t> datagrams = {};  // The conversation.
     friend bool operator==(const Key&, const Key&) = default;
   };
   struct KeyHash {
     std::size_t operator()(const Key& key) const {
-      return hash_of(key.low) * 31 + hash_of(key.high) + key.interface;
+      return hash_of(key.low) * 31 + hash_of(key.high) + key.interface +
+             static_cast<std::size_t>(key.datagrams.value_or(0)) * 127;
     }
   };
   struct Connection {
@@ -104,6 +114,7 @@ class Reassembler {
   using Connections = std::list<Connection>;  // The longest rest first.
 
   Connection* find(const Key& key);
+  Connection& name(const Key& key, const Opening& opening);
   // Whether the segment begins another connection than the one that has its name.
   static bool another(Connection& connection, const Segment& segment);
   Connection& open(const Key& key, const Segment& segment);

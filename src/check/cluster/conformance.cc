@@ -2,7 +2,6 @@
 #include "check/cluster/conformance.h"
 
 #include <gtest/gtest.h>
-#include <signal.h>
 
 #include <chrono>
 #include <thread>
@@ -150,13 +149,13 @@ void check_frozen(RaftClusterConfig& system, const LocalHosts& hosts, NodeId nod
   const std::unique_ptr<RaftClient> client = system.create_client();
   ASSERT_TRUE(client->connect(node, kShort).ok());
   expect_done(client->write("frozen", "before"));
-  hosts.signal(node, SIGSTOP);
+  hosts.pause(node);
   const milliseconds taken = time_of([&client] {
     EXPECT_EQ(client->write("frozen", "1").outcome, Outcome::Info);
     EXPECT_EQ(client->cas("frozen", "before", "2").outcome, Outcome::Info);
     EXPECT_EQ(client->read("frozen").outcome, Outcome::Fail);
   });
-  hosts.signal(node, SIGCONT);
+  hosts.resume(node);
   EXPECT_GE(taken, 3 * kShort * 8 / 10);  // A shim gives up a little earlier.
   EXPECT_LT(taken, 4 * kShort);
   await_ready(system, hosts, node);
@@ -191,6 +190,9 @@ void check_membership(RaftClusterConfig& system, LocalHosts& hosts) {
   ASSERT_TRUE(added.ok()) << added.error().message;
   ASSERT_TRUE(hosts.empty(away).ok());
   ASSERT_TRUE(system.start(away).ok());
+  const base::Status admitted = membership->admit(away, kLimit);
+  ASSERT_TRUE(admitted.ok()) << admitted.error().message << hosts.output(away);
+  EXPECT_TRUE(membership->admit(away, kLimit).ok());  // As it is already.
   await_ready(system, hosts, away);
   ASSERT_TRUE(client->connect(away, kLimit).ok());
   EXPECT_EQ(client->read("meanwhile").found, history::Value("1"));

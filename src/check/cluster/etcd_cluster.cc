@@ -13,6 +13,8 @@ std::vector<Knob> EtcdCluster::knobs() {
        "100000, from etcd 3.6 on 10000", "snapshot_entries"},
       {"pre-vote", KnobKind::Flag, "candidates ask whether they would win before they stand",
        "false, from etcd 3.5 on true", "pre_vote"},
+      {"", KnobKind::Flag, "nodes ask for an index, and answer reads themselves", "true",
+       "follower_reads"},
       {"heartbeat-interval", KnobKind::Number, "milliseconds between a leader's heartbeats", "100",
        "heartbeat_ms"},
       {"election-timeout", KnobKind::Number, "milliseconds without a heartbeat until an election",

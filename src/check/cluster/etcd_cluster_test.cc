@@ -3,7 +3,6 @@
 #include "check/cluster/etcd_cluster.h"
 
 #include <gtest/gtest.h>
-#include <signal.h>
 
 #include "check/cluster/conformance.h"
 #include "check/cluster/local_hosts.h"
@@ -60,9 +59,9 @@ TEST(EtcdCluster, ANodeAloneIsNotBelievedWhoTheMembersAre) {
   const NodeId away{3};
   ASSERT_TRUE(membership.remove(away, std::chrono::seconds(10)).ok());
   EXPECT_TRUE(membership.remove(away, std::chrono::seconds(10)).ok());
-  hosts.signal(NodeId{2}, SIGSTOP);
+  hosts.pause(NodeId{2});
   EXPECT_FALSE(membership.remove(away, std::chrono::seconds(1)).ok());
-  hosts.signal(NodeId{2}, SIGCONT);
+  hosts.resume(NodeId{2});
 }
 
 }  // namespace

@@ -31,10 +31,13 @@ base::Status check_setting(const std::string& target, const std::vector<Knob>& k
   };
   const auto knob = std::ranges::find(knobs, name, &Knob::name);
   if (knob == knobs.end()) {
-    if (knobs.empty()) return wrong("nothing can be set about " + target);
+    if (std::ranges::all_of(knobs, [](const Knob& known) { return known.name.empty(); }))
+      return wrong("nothing can be set about " + target);
     std::vector<std::string> names;
     names.reserve(knobs.size());
-    for (const Knob& known : knobs) names.push_back(known.name);
+    for (const Knob& known : knobs) {
+      if (!known.name.empty()) names.push_back(known.name);
+    }
     return wrong("of " + target + ": " + base::unknown_word("setting", name, names));
   }
   const std::string expected = wrong_kind(knob->kind, value);

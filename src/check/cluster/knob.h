@@ -18,7 +18,7 @@ namespace check::cluster {
 enum class KnobKind : std::uint8_t { Number, Flag, Text };
 
 struct Knob {
-  std::string name;  // "snapshot-count"
+  std::string name;  // "snapshot-count"; empty: cannot be set, and is what `standard` says.
   KnobKind kind = KnobKind::Text;
   std::string meaning;   // One line.
   std::string standard;  // Its value unless it is set; of a built-in target in words.

@@ -117,9 +117,20 @@ base::Status LocalHosts::empty(NodeId node) {
   return base::Done{};
 }
 
-void LocalHosts::signal(NodeId node, int number) const {
+// A process on another processor runs on for a moment after it was signalled.
+void LocalHosts::pause(NodeId node) const {
   CHECK(running(node), node);
-  ::kill(-processes_.at(node), number);
+  const pid_t pid = processes_.at(node);
+  ::kill(-pid, SIGSTOP);
+  siginfo_t stopped{};
+  while (::waitid(P_PID, static_cast<id_t>(pid), &stopped, WSTOPPED | WEXITED | WNOWAIT) != 0) {
+    CHECK(errno == EINTR, errno);
+  }
+}
+
+void LocalHosts::resume(NodeId node) const {
+  CHECK(running(node), node);
+  ::kill(-processes_.at(node), SIGCONT);
 }
 
 std::string LocalHosts::output(NodeId node) const {

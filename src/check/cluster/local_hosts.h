@@ -30,8 +30,9 @@ class LocalHosts final : public Hosts {
   bool running(NodeId node) const override;
   base::Status empty(NodeId node) override;
 
-  // To every process of the node.
-  void signal(NodeId node, int number) const;
+  // Every process of the node stops; that its first one has stopped is seen.
+  void pause(NodeId node) const;
+  void resume(NodeId node) const;
   // What the node has written so far, for a failing test to show.
   std::string output(NodeId node) const;
 

@@ -32,6 +32,7 @@ struct Capabilities {
   bool status = true;       // status() tells more than that the node answers.
   bool membership = false;  // Membership::add and remove.
   bool transfer = false;    // Membership::transfer.
+  bool datagrams = false;   // Nodes send each other their messages in datagrams.
 };
 
 // Who belongs to the cluster and who leads it, changed by the system's own means. Each call returns
@@ -43,6 +44,11 @@ class Membership {
   // run; RaftClusterConfig::start() then starts it, with an empty directory, as the new member that
   // it is.
   virtual base::Status add(NodeId node, std::chrono::milliseconds limit) = 0;
+  // Ok: `node`, which was added and has been started, counts in majorities. For systems in which a
+  // new member does so only when it has caught up.
+  virtual base::Status admit(NodeId /*node*/, std::chrono::milliseconds /*limit*/) {
+    return base::Done{};
+  }
   // Ok: the cluster has agreed that `node` does not belong to it, also if it did not before. Its
   // program runs on, or ends by itself, as the system has it.
   virtual base::Status remove(NodeId node, std::chrono::milliseconds limit) = 0;

@@ -37,8 +37,39 @@ void take_line(std::string_view name, std::string_view value, NodeStatus& status
 
 }  // namespace
 
+std::vector<Knob> RaftkvCluster::knobs() {
+  return {
+      {"transport", KnobKind::Text, "how nodes talk to each other: tcp or udp", "tcp", ""},
+      {"datagram-bytes", KnobKind::Number, "with udp: the most that a datagram has", "512", ""},
+      {"storage", KnobKind::Text, "how the log lies on disk: segments or mapped", "segments", ""},
+      {"snapshot-entries", KnobKind::Number, "entries after which a node takes a snapshot",
+       "by bytes only", "snapshot_entries"},
+      {"snapshot-keep-entries", KnobKind::Number, "entries kept behind a snapshot",
+       "10000, with snapshot-entries 1000", ""},
+      {"snapshot-log-mb", KnobKind::Number, "megabytes of log after which it takes one", "64", ""},
+      {"follower-reads", KnobKind::Flag, "every node answers reads itself, by an index it asks for",
+       "false", "follower_reads"},
+      {"lease", KnobKind::Flag, "the leader answers reads by its clock", "false", "leases"},
+      {"clock-drift-per-mille", KnobKind::Number, "with lease: how much faster a clock may run",
+       "100", ""},
+      {"heartbeat-ms", KnobKind::Number, "milliseconds between a leader's heartbeats", "50",
+       "heartbeat_ms"},
+      {"election-min-ms", KnobKind::Number, "shortest silence of the leader before an election",
+       "300", ""},
+      {"election-max-ms", KnobKind::Number, "longest such silence", "600", ""},
+  };
+}
+
+std::string RaftkvCluster::peer_address(const Hosts& hosts, NodeId node) {
+  return at(hosts.address(node), kPeerPort);
+}
+
 base::Result<std::unique_ptr<RaftClusterConfig>> RaftkvCluster::make(Hosts& hosts,
                                                                      RaftkvBuild build) {
+  // A node that lacks more than the plans about snapshots make it lack needs one.
+  if (build.settings.contains("snapshot-entries")) {
+    build.settings.emplace("snapshot-keep-entries", "1000");
+  }
   TRY(std::string version, version_line({build.program, "--version"}, "raftkv "));
   return std::unique_ptr<RaftClusterConfig>(
       new RaftkvCluster(hosts, std::move(build), std::move(version)));
@@ -46,7 +77,7 @@ base::Result<std::unique_ptr<RaftClusterConfig>> RaftkvCluster::make(Hosts& host
 
 Command RaftkvCluster::command(NodeId node) const {
   const std::string peers = joined([this](NodeId peer) {
-    return std::to_string(peer.value) + "=" + at(hosts().address(peer), kPeerPort);
+    return std::to_string(peer.value) + "=" + peer_address(hosts(), peer);
   });
   Command command;
   command.words = {build_.program, "serve",
@@ -54,6 +85,15 @@ Command RaftkvCluster::command(NodeId node) const {
                    "--peers",      peers,
                    "--listen",     at(hosts().address(node), kClientPort),
                    "--data",       hosts().directory(node) + "/raftkv"};
+  for (const auto& [name, value] : build_.settings) {
+    const bool flag = value == "true" || value == "false";
+    command.words.push_back("--" + name);
+    command.words.push_back(flag ? (value == "true" ? "yes" : "no") : value);
+  }
+  if (membership_.joined(node)) {
+    command.words.emplace_back("--join");
+    command.words.emplace_back("yes");
+  }
   if (!build_.broken.empty()) {
     command.words.emplace_back("--broken");
     command.words.push_back(build_.broken);

@@ -46,6 +46,16 @@ TEST_P(EveryWay, ThreeNodesKeepTheContractOfOutcomes) {
   check_refused(*raftkv, NodeId{2});
 }
 
+TEST(RaftkvCluster, ChangesItsMembersAndItsLeader) {
+  ::setenv("SEAWORTHY_RAFTKV", RAFTKV, 1);
+  LocalHosts hosts(3);
+  auto made = make_target(
+      "raftkv", hosts, {{"snapshot-entries", "10"}, {"follower-reads", "true"}, {"lease", "true"}});
+  ASSERT_TRUE(made.ok()) << made.error().message;
+  start_all(*made.value(), hosts);
+  check_membership(*made.value(), hosts);
+}
+
 std::string label(const testing::TestParamInfo<const char*>& way) {
   return std::string(way.param) == "raftkv" ? "BuiltIn" : "Shim";
 }

@@ -78,7 +78,7 @@ const char* advice_for(const BuiltIn& target) {
 }
 
 std::vector<Knob> knobs_of(const BuiltIn& target) {
-  return std::string_view(target.name) == "etcd" ? EtcdCluster::knobs() : std::vector<Knob>{};
+  return std::string_view(target.name) == "etcd" ? EtcdCluster::knobs() : RaftkvCluster::knobs();
 }
 
 base::Status check_settings(const std::string& target, const std::vector<Knob>& knobs,
@@ -94,7 +94,7 @@ MadeTarget make(const BuiltIn& target, Hosts& hosts, const Settings& settings) {
       check_settings(target.name, knobs_of(target), settings));
   TRY(const std::string program, find_program(target.program, advice_for(target)));
   if (std::string_view(target.name) == "etcd") return EtcdCluster::make(hosts, program, settings);
-  return RaftkvCluster::make(hosts, {target.name, program, target.broken});
+  return RaftkvCluster::make(hosts, {target.name, program, target.broken, settings});
 }
 
 bool has_manifest(const fs::path& folder) {

@@ -116,9 +116,14 @@ bool commit_goes_back(std::vector<wire::Observation*>& messages) {
 bool forgets_what_it_acknowledged(std::vector<wire::Observation*>& messages) {
   std::map<history::NodeId, wire::Term> acknowledged;
   std::map<wire::Term, wire::Index> committed;
+  std::map<history::NodeId, wire::Term> reached;  // A higher term may have ended its leadership.
   for (wire::Observation* seen : messages) {
     wire::Message& message = seen->message;
-    if (message.type == wire::MessageType::AppendEntries) {
+    if (message.term && message.term_entered) {
+      reached[seen->from] = std::max(reached[seen->from], *message.term);
+      reached[seen->to] = std::max(reached[seen->to], *message.term);
+    }
+    if (message.type == wire::MessageType::AppendEntries && reached[seen->from] == *message.term) {
       committed[*message.term] = std::max(committed[*message.term], *message.commit);
     }
     if (message.type == wire::MessageType::AppendReply && message.match > wire::Index() &&

@@ -137,7 +137,7 @@ void Group::check_term(const Statement& statement) {
   }
   if (said.term < speaker.past.term) complain(speaker.past, "after a restart");
   raise(speaker.present, said);
-  if (!holds(Premise::SendsInOrder)) return;
+  if (!holds(Premise::SendsInOrder) || statement.unordered) return;
   Channel& on_connection = channel(statement);
   if (said.term < on_connection.entered.term) {
     complain(on_connection.entered, "later on the same connection");
@@ -149,7 +149,7 @@ void Group::check_term(const Statement& statement) {
 // 2, commitIndex "increases monotonically"). A connection does not outlive the process.
 void Group::check_commit_order(const Statement& statement) {
   const wire::Message& message = statement.message;
-  if (!holds(Premise::AppendsInOrder)) return;
+  if (!holds(Premise::AppendsInOrder) || statement.unordered) return;
   ++bench_.ordered_commits;
   Channel& on_connection = channel(statement);
   if (message.term != on_connection.commit_term && !holds(Premise::SendsInOrder)) {

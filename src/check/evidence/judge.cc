@@ -113,6 +113,7 @@ void Judge::observe(const wire::Observation& observation) {
       .to = bench_.members.find_or_add(observation.to, message.receiver),
       .life = life,
       .heard_all = heard_all(observation.from, life),
+      .unordered = observation.unordered,
       .dropped = has_word(action, "drop"),
       .repeated = has_word(action, "duplicate"),
   };

@@ -63,7 +63,30 @@ struct Converted {
     out.type = wire::MessageType::AppendReply;
     reply(in.term, in.success);
     out.prev_index = same<wire::Index>(in.previous);
-    if (in.success) out.match = same<wire::Index>(in.match);
+    if (in.success) out.match = same<wire::Index>(in.match());
+  }
+  void operator()(const raft::SnapshotChunk& in) {
+    out.type = wire::MessageType::InstallSnapshot;
+    end_of_log(in.term, in.last);
+  }
+  void operator()(const raft::SnapshotReply& in) {
+    out.type = wire::MessageType::SnapshotReply;
+    reply(in.term, true);
+    if (in.installed) out.match = same<wire::Index>(in.last.index);
+  }
+  void operator()(const raft::TimeoutNow& in) {
+    out.type = wire::MessageType::TimeoutNow;
+    out.term = same<wire::Term>(in.term);
+  }
+  void operator()(const raft::ReadIndexRequest& in) {
+    out.type = wire::MessageType::ReadIndex;
+    out.term = same<wire::Term>(in.term);
+    out.context = in.context;
+  }
+  void operator()(const raft::ReadIndexReply& in) {
+    out.type = wire::MessageType::ReadIndexReply;
+    out.context = in.context;
+    reply(in.term, in.granted);
   }
 
  private:

@@ -21,8 +21,9 @@ struct Statement {
   std::uint32_t life = 0;
   // All that was sent to the sender's process since its start was seen.
   bool heard_all = false;
-  bool dropped = false;   // The receiver did not get it.
-  bool repeated = false;  // The receiver got it more than once.
+  bool unordered = false;  // It may have been said before what was seen before on its connection.
+  bool dropped = false;    // The receiver did not get it.
+  bool repeated = false;   // The receiver got it more than once.
 };
 
 }  // namespace check::evidence

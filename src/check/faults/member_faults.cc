@@ -117,7 +117,13 @@ base::Status MemberFaults::add(history::NodeId node, milliseconds limit) {
     const std::lock_guard lock(mutex_);
     outside_.erase(node);
   }
-  return world_.config.start(node);
+  TRY([[maybe_unused]] const base::Done started, world_.config.start(node));
+  base::Status admitted = ask(limit, [node](cluster::Membership& membership, milliseconds part) {
+    return membership.admit(node, part);
+  });
+  if (admitted.ok()) return admitted;
+  return base::Error{admitted.error().code, fmt::format("n{} was added, and does not count: {}",
+                                                        node.value, admitted.error().message)};
 }
 
 MemberFaults::Nodes MemberFaults::outside() const {

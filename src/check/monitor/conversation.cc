@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "check/wire/datagram.h"
 
 namespace check::monitor {
 namespace {
@@ -23,8 +24,17 @@ bool MessageContext::wants(std::uint16_t port) const {
 }
 
 Conversation::Tools Conversation::make_tools(const MessageContext& context) {
+  return with_encoders(context, wire::make_decoder(context.protocol));
+}
+
+Conversation::Tools Conversation::make_datagram_tools(const MessageContext& context) {
+  return with_encoders(context, wire::make_datagram_decoder(context.protocol));
+}
+
+Conversation::Tools Conversation::with_encoders(const MessageContext& context,
+                                                std::unique_ptr<wire::Decoder> decoder) {
   Tools tools;
-  tools.decoder = wire::make_decoder(context.protocol);
+  tools.decoder = std::move(decoder);
   if (context.act) {
     for (const auto direction : {wire::Direction::FromDialer, wire::Direction::FromAcceptor}) {
       tools.encoders[static_cast<std::size_t>(direction)] =
@@ -38,9 +48,11 @@ Conversation::Conversation(MessageContext& context, Tools tools, const Of& of)
     : context_(context),
       connection_(of.connection),
       opened_ns_(of.opened_ns),
+      datagrams_(of.datagrams),
       decoder_(std::move(tools.decoder)) {
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     lanes_[i].link = of.links[i];
+    lanes_[i].edits = of.datagrams ? &of.links[i]->datagram_edits : &of.links[i]->stream;
     lanes_[i].encoder = std::move(tools.encoders[i]);
     CHECK(!context.act || lanes_[i].encoder != nullptr);
   }
@@ -104,7 +116,7 @@ void Conversation::lose_all() {
     lose_kept(lane);
     for (const wire::Frame& frame : lane.queue) lose(lane, frame);
     lane.queue.clear();
-    lane.link->stream.discarded.add(lane.tail.size());
+    lane.edits->discarded.add(lane.tail.size());
     lane.tail.clear();
   }
 }
@@ -186,6 +198,7 @@ Fate Conversation::show(Lane& lane, const wire::Frame& frame) {
                                       .to = lane.link->pair.to,
                                       .connection = connection_,
                                       .opened_ns = first ? std::optional(opened_ns_) : std::nullopt,
+                                      .unordered = datagrams_,
                                       .protocol = context_.protocol,
                                       .message = *frame.message};
   return context_.watcher.seen(observation, frame);

@@ -6,8 +6,9 @@
 //                                                      |
 //                                                      +--> kept, delayed, overtaken --> later
 //
-// Each direction is a lane. Whatever a decoder or an encoder does, the bytes of a lane go on: one
-// that fails, or gives back other bytes than it was given, makes its lanes opaque.
+// Each direction is a lane; of datagrams, each of which is a message, as of a connection. Whatever
+// a decoder or an encoder does, the bytes of a lane go on: one that fails, or gives back other
+// bytes than it was given, makes its lanes opaque.
 #pragma once
 
 #include <array>
@@ -55,12 +56,15 @@ class Conversation {
     std::array<std::unique_ptr<wire::Encoder>, 2> encoders;  // From the dialer, the acceptor.
   };
   static Tools make_tools(const MessageContext& context);
+  // Requires: the protocol uses datagrams.
+  static Tools make_datagram_tools(const MessageContext& context);
 
   // What is to be done after a call.
   struct Given {
     std::array<std::string, 2> bytes;  // To be handed on: from the dialer, from the acceptor.
-    bool close = false;                // Then both directions end in good order,
-    bool reset = false;                // or at once.
+    std::array<std::vector<std::size_t>, 2> ends;  // Of datagrams: where each of them ends.
+    bool close = false;                            // Then both directions end in good order,
+    bool reset = false;                            // or at once.
   };
 
   // A connection that was opened by processes that ran at `opened_ns`. `links`: from the dialer,
@@ -69,6 +73,7 @@ class Conversation {
     std::uint64_t connection = 0;
     std::uint64_t opened_ns = 0;
     std::array<Link*, 2> links;
+    bool datagrams = false;
   };
   Conversation(MessageContext& context, Tools tools, const Of& of);
   Conversation(const Conversation&) = delete;
@@ -104,6 +109,7 @@ class Conversation {
   };
   struct Lane {
     Link* link = nullptr;
+    StreamCounters* edits = nullptr;  // Of `link`.
     std::unique_ptr<wire::Encoder> encoder;
     std::string tail;               // Given to the decoder, and not yet come back.
     std::deque<wire::Frame> queue;  // Come back; their turn has not come.
@@ -124,6 +130,7 @@ class Conversation {
   Lane& other(const Lane& lane) { return lanes_[&lane == lanes_.data() ? 1 : 0]; }
   const Lane& other(const Lane& lane) const { return lanes_[&lane == lanes_.data() ? 1 : 0]; }
 
+  static Tools with_encoders(const MessageContext& context, std::unique_ptr<wire::Decoder> decoder);
   void decode(wire::Direction direction, std::string_view bytes);
   std::string feed(wire::Direction direction, std::string_view bytes);
   bool take_frames();
@@ -154,6 +161,7 @@ class Conversation {
   MessageContext& context_;
   const std::uint64_t connection_;
   const std::uint64_t opened_ns_;
+  const bool datagrams_;
   std::unique_ptr<wire::Decoder> decoder_;  // None: it failed.
   std::array<Lane, 2> lanes_;
   std::vector<wire::Frame> frames_;  // Kept for its memory.

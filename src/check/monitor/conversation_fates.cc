@@ -20,7 +20,7 @@ wire::Frame Conversation::take_out(Frames& frames, typename Frames::iterator pos
 void Conversation::settle(std::uint64_t ticket, Settled settled, std::uint64_t now_ns) {
   now_ns_ = now_ns;
   context_.connection_of.erase(ticket);
-  if (settled == Settled::Reset) given_.reset = true;
+  if (settled == Settled::Reset && !datagrams_) given_.reset = true;
   for (Lane& lane : lanes_) {
     if (lane.stalled && lane.stalled->ticket == ticket) {
       settle_stalled(lane, settled);
@@ -34,7 +34,7 @@ void Conversation::settle(std::uint64_t ticket, Settled settled, std::uint64_t n
     } else {
       lane.link->dropped.add(1);
       if (decoder_ != nullptr) decoder_->left_out(frame);
-      lane.link->stream.left_out.add(frame.bytes.size());
+      lane.edits->left_out.add(frame.bytes.size());
     }
     finish(lane);
     return;
@@ -165,6 +165,8 @@ std::string Conversation::refusal(const Lane& lane, const wire::Frame& frame,
     const Lane& back = other(lane);
     return back.opaque || back.ended ? "the other direction of its connection takes no answer" : "";
   }
+  const bool breaks = fate.kind == Fate::Kind::Close || fate.kind == Fate::Kind::Reset;
+  if (breaks && datagrams_) return "it came in a datagram: there is no connection to break";
   const bool keeps = fate.kind == Fate::Kind::Delay || fate.kind == Fate::Kind::Keep;
   if (!keeps && fate.kind != Fate::Kind::Swap) return "";
   if (lane.opaque) return "its connection is not understood any more: it could not go on later";
@@ -191,10 +193,12 @@ void Conversation::release(Lane& lane, const wire::Frame& frame) {
 // `given` is handed on in the place of `came`.
 void Conversation::put(Lane& lane, std::string_view came, std::string_view given) {
   if (came != given) {
-    lane.link->stream.left_out.add(came.size());
-    lane.link->stream.invented.add(given.size());
+    lane.edits->left_out.add(came.size());
+    lane.edits->invented.add(given.size());
   }
-  given_.bytes[&lane == &lanes_[0] ? 0 : 1] += given;
+  const std::size_t which = &lane == lanes_.data() ? 0 : 1;
+  given_.bytes[which] += given;
+  if (datagrams_ && !given.empty()) given_.ends[which].push_back(given_.bytes[which].size());
 }
 
 void Conversation::release_delayed(Lane& lane, std::uint64_t until_ns) {
@@ -230,7 +234,7 @@ void Conversation::lose_ticket(std::uint64_t ticket) {
 }
 
 void Conversation::lose(Lane& lane, const wire::Frame& frame) {
-  lane.link->stream.discarded.add(frame.bytes.size());
+  lane.edits->discarded.add(frame.bytes.size());
 }
 
 }  // namespace check::monitor

@@ -51,14 +51,15 @@ std::map<DirectedPair, LinkCounters> LinkTable::counters() const {
   std::map<DirectedPair, LinkCounters> all;
   for (const auto& link : links_) {
     if (!link) continue;
-    all[link->pair] = {.bytes = link->bytes.value(),
-                       .chunks = link->chunks.value(),
-                       .messages = link->messages.value(),
-                       .connections = link->connections.value(),
-                       .dropped = link->dropped.value(),
-                       .datagrams = link->datagram.received.value(),
-                       .left_out = link->stream.left_out.value(),
-                       .invented = link->stream.invented.value()};
+    all[link->pair] = {
+        .bytes = link->bytes.value(),
+        .chunks = link->chunks.value(),
+        .messages = link->messages.value(),
+        .connections = link->connections.value(),
+        .dropped = link->dropped.value(),
+        .datagrams = link->datagram.received.value(),
+        .left_out = link->stream.left_out.value() + link->datagram_edits.left_out.value(),
+        .invented = link->stream.invented.value() + link->datagram_edits.invented.value()};
   }
   return all;
 }

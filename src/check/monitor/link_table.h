@@ -67,6 +67,7 @@ struct Link {
   Counter dropped;
   StreamCounters stream;
   DatagramCounters datagram;
+  StreamCounters datagram_edits;  // What watchers did to messages in datagrams: left out, invented.
   bool held = false;
   LinkFaults faults;
   base::Prng prng;  // Of this link alone: its draws depend on its own traffic only.
@@ -90,9 +91,13 @@ class LinkTable {
 
   std::map<DirectedPair, LinkCounters> counters() const;
 
+  // Names a connection, or what passes between two ends in datagrams: 1, 2, 3, ...
+  std::uint64_t next_number() { return next_number_++; }
+
  private:
   std::vector<std::uint32_t> addresses_;
   std::unordered_map<std::uint32_t, std::uint32_t> index_of_;
+  std::uint64_t next_number_ = 1;
   std::vector<std::unique_ptr<Link>> links_;  // Row by row: from, to; the diagonal is empty.
 };
 

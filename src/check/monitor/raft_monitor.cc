@@ -112,7 +112,7 @@ base::Status Monitor::begin(const Options& options) {
   TRY(loop_, Loop::create());
   TRY(relay_,
       Relay::open({*loop_, links_, events_, traffic_.get(), messages_ ? &*messages_ : nullptr}));
-  TRY(udp_, UdpRelay::open(*loop_, links_, traffic_.get()));
+  TRY(udp_, UdpRelay::open(*loop_, links_, traffic_.get(), messages_ ? &*messages_ : nullptr));
   TRY(redirect_, Redirect::install(links_, {relay_->port(), udp_->port()}, options.peer_ports));
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "monitor");
@@ -161,7 +161,10 @@ void Monitor::reset(DirectedPair pair) {
 }
 
 void Monitor::settle(std::uint64_t ticket, Settled settled) {
-  loop_->post([this, ticket, settled] { relay_->settle(ticket, settled); });
+  loop_->post([this, ticket, settled] {
+    relay_->settle(ticket, settled);
+    udp_->settle(ticket, settled);
+  });
 }
 
 void Monitor::catch_up() {

@@ -72,7 +72,7 @@ void Relay::on_syn(const SynGate::Syn& syn) {
     gate_->answer(syn.packet, SynGate::Verdict::Forget);  // Not between two nodes.
     return;
   }
-  const std::uint64_t number = next_number_++;
+  const std::uint64_t number = context_.links.next_number();
   const auto connection = std::make_shared<Connection>(context_, number, syn);
   connections_.emplace(syn.flow, connection);
   by_number_.emplace(number, connection.get());
@@ -134,10 +134,10 @@ void Relay::reset(DirectedPair link) {
 
 void Relay::settle(std::uint64_t ticket, Settled settled) {
   if (context_.messages == nullptr) return;
-  const auto found = context_.messages->connection_of.find(ticket);
-  if (found != context_.messages->connection_of.end()) {
-    by_number_.at(found->second)->settle(ticket, settled);
-  }
+  const auto ticketed = context_.messages->connection_of.find(ticket);
+  if (ticketed == context_.messages->connection_of.end()) return;
+  const auto found = by_number_.find(ticketed->second);  // It may be one of datagrams.
+  if (found != by_number_.end()) found->second->settle(ticket, settled);
 }
 
 std::map<DirectedPair, StreamCount> Relay::open_counts() const {

@@ -50,7 +50,6 @@ class Relay : public Loop::Handler {
   std::unique_ptr<SynGate> gate_;
   sandbox::Fd listener_;
   RelayContext context_;
-  std::uint64_t next_number_ = 1;
   std::unordered_map<Flow, std::shared_ptr<Connection>, FlowHash> connections_;
   std::unordered_map<std::uint64_t, Connection*> by_number_;
 };

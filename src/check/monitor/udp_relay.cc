@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "check/monitor/sockets.h"
+#include "check/wire/datagram.h"
 
 namespace check::monitor {
 namespace {
@@ -24,9 +25,18 @@ constexpr std::size_t kFragmentBytes = 1480;  // Of an Ethernet frame of 1500 by
 }  // namespace
 
 base::Result<std::unique_ptr<UdpRelay>> UdpRelay::open(Loop& loop, LinkTable& links,
-                                                       TrafficLog* traffic) {
+                                                       TrafficLog* traffic,
+                                                       MessageContext* messages) {
   TRY(auto socket, receive_for_others());
   std::unique_ptr<UdpRelay> relay(new UdpRelay(loop, links, traffic, std::move(socket)));
+  if (messages != nullptr && wire::make_datagram_decoder(messages->protocol) != nullptr) {
+    UdpRelay& self = *relay;
+    relay->talks_.emplace(
+        loop, links, *messages,
+        [&self](Link& link, const Endpoint& from, const Endpoint& to, std::string bytes) {
+          self.admit(link, {from, to, std::move(bytes)});
+        });
+  }
   TRY([[maybe_unused]] const auto done, loop.add(relay->socket_.get(), EPOLLIN, *relay));
   return relay;
 }
@@ -63,15 +73,24 @@ bool UdpRelay::receive() {
   Datagram datagram{from_sockaddr(source), from_sockaddr(destination),
                     std::string(buffer_.data(), static_cast<std::size_t>(size))};
   Link* link = links_.find(datagram.from.address, datagram.to.address);
-  if (link != nullptr) admit(*link, std::move(datagram));
+  if (link != nullptr) take(*link, std::move(datagram));
   return true;
 }
 
-// The one place that decides what becomes of a datagram.
-void UdpRelay::admit(Link& link, Datagram datagram) {
+void UdpRelay::take(Link& link, Datagram datagram) {
   link.chunks.add(1);
   link.datagram.received.add(1);
   link.datagram.received_bytes.add(datagram.bytes.size());
+  const bool taken = talks_ && talks_->hear(link, datagram.from, datagram.to, datagram.bytes);
+  if (!taken) admit(link, std::move(datagram));
+}
+
+void UdpRelay::settle(std::uint64_t ticket, Settled settled) {
+  if (talks_) talks_->settle(ticket, settled);
+}
+
+// The one place that decides what becomes of a datagram, after those who watch messages.
+void UdpRelay::admit(Link& link, Datagram datagram) {
   const bool lost = link.prng.between(1, kMillion) <= link.faults.udp_loss_ppm;
   const bool twice = link.prng.between(1, kMillion) <= link.faults.udp_duplicate_ppm;
   const bool overtaken = link.prng.between(1, kMillion) <= link.faults.udp_reorder_ppm;

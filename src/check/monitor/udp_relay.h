@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "check/monitor/datagram_talks.h"
 #include "check/monitor/endpoint.h"
 #include "check/monitor/link_table.h"
 #include "check/monitor/loop.h"
@@ -28,12 +29,15 @@ namespace check::monitor {
 
 class UdpRelay : public Loop::Handler {
  public:
-  // Opens its receiving socket in the calling thread's network. `traffic` may be null.
+  // Opens its receiving socket in the calling thread's network. `traffic` and `messages` may be
+  // null.
   static base::Result<std::unique_ptr<UdpRelay>> open(Loop& loop, LinkTable& links,
-                                                      TrafficLog* traffic);
+                                                      TrafficLog* traffic,
+                                                      MessageContext* messages);
 
   std::uint16_t port() const;  // Of the receiving socket, on the loopback.
   void release(DirectedPair link);
+  void settle(std::uint64_t ticket, Settled settled);
 
   void on_ready(std::uint32_t events) override;
 
@@ -54,6 +58,7 @@ class UdpRelay : public Loop::Handler {
 
   UdpRelay(Loop& loop, LinkTable& links, TrafficLog* traffic, sandbox::Fd socket);
   bool receive();
+  void take(Link& link, Datagram datagram);
   void admit(Link& link, Datagram datagram);
   void hold(Link& link, Datagram datagram);
   void send_later(Link& link, Datagram datagram, std::uint64_t delay_ns);
@@ -68,6 +73,7 @@ class UdpRelay : public Loop::Handler {
   TrafficLog* traffic_;
   sandbox::Fd socket_;
   std::vector<char> buffer_;
+  std::optional<DatagramTalks> talks_;  // None: nothing is understood.
   std::map<DirectedPair, Queue> queues_;
   std::map<std::uint64_t, Datagram> delayed_;
   std::uint64_t next_number_ = 1;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "check/wire/datagram.h"
 
 namespace check::observe {
 namespace {
@@ -13,6 +14,8 @@ using capture::Side;
 wire::Direction direction_of(Side from) {
   return from == Side::Dialer ? wire::Direction::FromDialer : wire::Direction::FromAcceptor;
 }
+
+constexpr std::size_t kMostLives = 4096;  // Of one end.
 
 Side other(Side side) { return side == Side::Dialer ? Side::Acceptor : Side::Dialer; }
 
@@ -35,8 +38,10 @@ Observer::Heard* Observer::find(capture::ConnectionId id) {
 
 wire::Decoder& Observer::decoder_of(Heard& heard) const {
   if (!heard.decoder) {
-    heard.decoder =
-        wire::make_decoder(options_.protocol, {.seen = heard.conversation.opening.seen});
+    const capture::Opening& opening = heard.conversation.opening;
+    heard.decoder = opening.datagrams
+                        ? wire::make_datagram_decoder(options_.protocol)
+                        : wire::make_decoder(options_.protocol, {.seen = opening.seen});
   }
   return *heard.decoder;
 }
@@ -52,8 +57,26 @@ void Observer::bytes(capture::ConnectionId id, Side from, std::uint64_t time_ns,
   take_frames(*heard, from, time_ns);
 }
 
+std::optional<std::uint64_t> Observer::conversation_of(const capture::Datagram& datagram) {
+  if (!options_.ports.empty() && !options_.ports.contains(datagram.to.port)) return std::nullopt;
+  const auto lives = wire::lives_in(options_.protocol, datagram.payload);
+  if (!lives) return std::nullopt;
+  note_life(datagram, lives->from);
+  return lives->conversation();
+}
+
+// What a former life said may come late; only one that was never heard before is a new one.
+void Observer::note_life(const capture::Datagram& datagram, std::uint64_t life) {
+  if (!lives_.contains(datagram.from) && lives_.size() >= Listeners::kMostEnds) return;
+  std::set<std::uint64_t>& known = lives_[datagram.from];
+  if (known.size() >= kMostLives || !known.insert(life).second || known.size() == 1) return;
+  const NodeId node = roster_.node_at(datagram.from);
+  if (node.value != 0) witness_.restarted(node, since_origin(datagram.time_ns));
+}
+
 void Observer::note_standing(const capture::Opening& opening) {
-  if (!listeners_.stands(opening.acceptor)) return;
+  if (opening.datagrams || !listeners_.stands(opening.acceptor)) return;
+  if (lives_.contains(opening.acceptor)) return;  // Its datagrams say so themselves.
   const NodeId node = roster_.node_at(opening.acceptor);
   if (node.value != 0) witness_.restarted(node, since_origin(opening.time_ns));
 }
@@ -80,9 +103,10 @@ void Observer::gap(capture::ConnectionId id, Side from, std::uint64_t time_ns,
 void Observer::closed(capture::ConnectionId id, capture::Closing how, std::uint64_t) {
   Heard* heard = find(id);
   if (heard == nullptr) return;
-  const capture::Endpoint& end = heard->conversation.opening.acceptor;
+  const capture::Opening& opening = heard->conversation.opening;
+  const capture::Endpoint& end = opening.acceptor;
   if (how == capture::Closing::Refused) listeners_.refused(end);
-  if (heard->conversation.bytes() > 0) listeners_.ended(end);
+  if (heard->conversation.bytes() > 0 && !opening.datagrams) listeners_.ended(end);
   name_both(*heard);
   witness_.ended(heard->conversation);
   heard_.erase(id);
@@ -117,7 +141,10 @@ void Observer::note_opaque(Heard& heard) {
 
 void Observer::take(Heard& heard, Side from, std::uint64_t time_ns, wire::Message message) {
   Conversation& conversation = heard.conversation;
-  if (conversation.messages() == 0) roster_.accepts(conversation.opening.acceptor);
+  if (conversation.messages() == 0) {
+    roster_.accepts(conversation.opening.acceptor);
+    if (conversation.opening.datagrams) roster_.accepts(conversation.opening.dialer);
+  }
   const bool first = direction(conversation, from).messages++ == 0;
   learn(heard, from, message.sender);
   learn(heard, other(from), message.receiver);
@@ -128,18 +155,25 @@ void Observer::take(Heard& heard, Side from, std::uint64_t time_ns, wire::Messag
   observation.to = node(heard, other(from));
   observation.connection = conversation.opening.id;
   // Not of who accepts: an older process may not have answered a first SYN.
-  if (first && from == Side::Dialer && options_.tells_opening && conversation.opening.seen) {
+  const bool known = from == Side::Dialer || conversation.opening.datagrams;
+  if (first && known && options_.tells_opening && conversation.opening.seen) {
     observation.opened_ns = since_origin(conversation.opening.time_ns);
   }
+  observation.unordered = conversation.opening.datagrams;
   observation.protocol = options_.protocol;
   observation.message = std::move(message);
   witness_.seen(observation);
 }
 
+const capture::Endpoint& Observer::end(const Heard& heard, Side side) {
+  const capture::Opening& opening = heard.conversation.opening;
+  return side == Side::Dialer ? opening.dialer : opening.acceptor;
+}
+
 void Observer::learn(Heard& heard, Side side, const std::string& name) {
   if (name.empty()) return;
-  if (side == Side::Acceptor) {
-    roster_.is_called(heard.conversation.opening.acceptor, name);
+  if (side == Side::Acceptor || heard.conversation.opening.datagrams) {
+    roster_.is_called(end(heard, side), name);
   } else if (heard.dialer_name != name) {
     heard.dialer_name = name;
     const capture::Opening& opening = heard.conversation.opening;
@@ -154,7 +188,7 @@ void Observer::name_both(Heard& heard) {
 
 NodeId Observer::node(Heard& heard, Side side) {
   const capture::Opening& opening = heard.conversation.opening;
-  if (side == Side::Acceptor) return roster_.node_at(opening.acceptor);
+  if (side == Side::Acceptor || opening.datagrams) return roster_.node_at(end(heard, side));
   const NodeId named = heard.dialer_name.empty() ? roster_.node_dialing(opening.id)
                                                  : roster_.node_called(heard.dialer_name);
   if (named.value != 0) return named;

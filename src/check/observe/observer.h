@@ -79,6 +79,7 @@ class Observer final : public capture::ConnectionListener {
   void gap(capture::ConnectionId id, capture::Side from, std::uint64_t time_ns,
            std::uint64_t bytes) override;
   void closed(capture::ConnectionId id, capture::Closing how, std::uint64_t time_ns) override;
+  std::optional<std::uint64_t> conversation_of(const capture::Datagram& datagram) override;
 
   std::uint64_t connections() const { return connections_; }
 
@@ -91,11 +92,13 @@ class Observer final : public capture::ConnectionListener {
   };
 
   Heard* find(capture::ConnectionId id);
+  void note_life(const capture::Datagram& datagram, std::uint64_t life);
   void note_standing(const capture::Opening& opening);
   std::uint64_t since_origin(std::uint64_t time_ns) const;
   wire::Decoder& decoder_of(Heard& heard) const;
   void take_frames(Heard& heard, capture::Side from, std::uint64_t time_ns);
   void take(Heard& heard, capture::Side from, std::uint64_t time_ns, wire::Message message);
+  static const capture::Endpoint& end(const Heard& heard, capture::Side side);
   void learn(Heard& heard, capture::Side side, const std::string& name);
   NodeId node(Heard& heard, capture::Side side);
   void name_both(Heard& heard);
@@ -106,6 +109,8 @@ class Observer final : public capture::ConnectionListener {
   Witness& witness_;
   std::map<capture::ConnectionId, Heard> heard_;
   Listeners listeners_;
+  // Those that were heard from an end in datagrams, as the datagrams say.
+  std::map<capture::Endpoint, std::set<std::uint64_t>> lives_;
   std::vector<wire::Frame> frames_;
   std::uint64_t last_id_ = 0;
   std::uint64_t connections_ = 0;

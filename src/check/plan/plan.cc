@@ -7,6 +7,8 @@
 #include <sstream>
 #include <string_view>
 
+#include "base/text.h"
+
 namespace check::plan {
 
 namespace {
@@ -18,8 +20,10 @@ constexpr std::uint64_t kMostTurns = 1'000'000;
 constexpr std::uint64_t kMostLeaders = 1'000'000;
 constexpr std::uint64_t kMostWished = 1'000'000'000;
 
-constexpr std::array<Wish, 4> kWishes = {{
+constexpr std::array<Wish, 6> kWishes = {{
     {"snapshot_entries", false, "entries after which a node takes a snapshot"},
+    {"follower_reads", true, "nodes ask the leader for an index, and answer reads themselves"},
+    {"leases", true, "a leader answers reads by its clock, without asking the others"},
     {"pre_vote", true, "candidates ask whether they would win before they stand"},
     {"heartbeat_ms", false, "between a leader's heartbeats"},
     {"election_ms", false, "without a heartbeat until an election"},
@@ -144,6 +148,27 @@ base::Result<Require> read_require(const Document& document, const Table& table)
   return require;
 }
 
+base::Result<std::vector<wire::Protocol>> read_protocols(const Document& document,
+                                                         const Value& value) {
+  const auto* list = std::get_if<Array>(&value.data);
+  if (list == nullptr) return complaint(document, value.at, "'protocols' must be a list");
+  std::vector<wire::Protocol> protocols;
+  for (const Value& item : *list) {
+    const auto* text = std::get_if<std::string>(&item.data);
+    const auto known = text == nullptr ? std::nullopt : wire::protocol(*text);
+    if (known) {
+      protocols.push_back(*known);
+      continue;
+    }
+    std::vector<std::string> names;
+    names.reserve(wire::kProtocols.size());
+    for (const wire::Protocol one : wire::kProtocols) names.emplace_back(wire::name(one));
+    return complaint(document, item.at,
+                     base::unknown_word("protocol", text == nullptr ? "" : *text, names));
+  }
+  return protocols;
+}
+
 base::Result<std::map<std::string, std::string>> read_wishes(const Document& document,
                                                              const Table& table) {
   TableReader reader(document, table, "[target]");
@@ -193,6 +218,16 @@ std::string quoted(const std::string& text) {
   return result + '"';
 }
 
+void write_protocols(const std::vector<wire::Protocol>& protocols, std::ostream& out) {
+  if (protocols.empty()) return;
+  const char* separator = "protocols = [";
+  for (const wire::Protocol protocol : protocols) {
+    out << separator << quoted(std::string(wire::name(protocol)));
+    separator = ", ";
+  }
+  out << "]\n";
+}
+
 void write_point(std::string_view key, const std::optional<Point>& point, std::ostream& out) {
   if (!point) return;
   out << '\n' << key << " = { ";
@@ -237,6 +272,9 @@ base::Result<Plan> read_plan(const Document& document) {
   Plan plan;
   TRY(plan.name, reader.text("name", ""));
   TRY(plan.about, reader.text("about", ""));
+  if (const Value* protocols = reader.find("protocols")) {
+    TRY(plan.protocols, read_protocols(document, *protocols));
+  }
   if (const Value* clients = reader.find("clients")) {
     TRY(const Table* table, as_table(document, *clients, "clients"));
     TRY(plan.work, read_work(document, *table));
@@ -269,7 +307,9 @@ base::Result<Plan> read_plan(const Document& document) {
 
 std::string write_plan(const Plan& plan) {
   std::ostringstream out;
-  out << "name = " << quoted(plan.name) << "\nabout = " << quoted(plan.about) << "\n\n[clients]\n";
+  out << "name = " << quoted(plan.name) << "\nabout = " << quoted(plan.about) << '\n';
+  write_protocols(plan.protocols, out);
+  out << "\n[clients]\n";
   write_work(plan.work, out);
   out << "\n[require]\noperations = " << plan.require.operations
       << "\nevery_node = " << (plan.require.every_node ? "true" : "false") << "\nfired = {";

@@ -17,6 +17,7 @@
 #include "check/plan/fault.h"
 #include "check/plan/rule.h"
 #include "check/plan/work.h"
+#include "check/wire/protocol.h"
 
 namespace check::plan {
 
@@ -72,6 +73,7 @@ struct Plan {
   std::string name = {};
   std::string about = {};
   Work work = {};
+  std::vector<wire::Protocol> protocols = {};      // For nodes that speak these only; empty: all.
   std::map<std::string, std::string> wishes = {};  // A wish's name -> "100", "true".
   std::vector<Lane> lanes = {};
   std::vector<Rule> rules = {};

@@ -43,6 +43,10 @@ base::Status check_rule(const Rule& rule, wire::Protocol protocol, const Means& 
                            std::string(wire::name(types.front()))};
   }
   for (const Action& action : rule.actions) {
+    const bool breaks = action.kind == ActionKind::Close || action.kind == ActionKind::Reset;
+    if (breaks && !means.connections) {
+      return cannot(rule, describe(action) + ": messages come in datagrams, not on a connection");
+    }
     TRY([[maybe_unused]] base::Done done, check_members(rule, action, means));
     TRY(done, check_deed(rule, action, protocol));
   }

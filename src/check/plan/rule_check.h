@@ -14,6 +14,7 @@ namespace check::plan {
 struct Means {
   bool membership = false;  // Add and remove members.
   bool transfer = false;    // Hand over leadership.
+  bool connections = true;  // Its messages go over connections, not in datagrams.
 };
 
 // The error names the rule and the reason.

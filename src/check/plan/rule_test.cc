@@ -98,6 +98,9 @@ TEST(Rule, AsksOnlyForWhatTheTargetCanDo) {
   EXPECT_EQ(refusal("transfer to", {.membership = false, .transfer = true}), "");
   EXPECT_EQ(refusal("transfer to", {.membership = true, .transfer = false}),
             "rule 'r' cannot transfer to: the target cannot do that");
+  EXPECT_EQ(refusal("reset", {}), "");
+  EXPECT_EQ(refusal("reset", {.connections = false}),
+            "rule 'r' cannot reset: messages come in datagrams, not on a connection");
   EXPECT_EQ(refusal("add to", {}),
             "rule 'r' cannot add to: the target can neither change its members nor hand over "
             "leadership");

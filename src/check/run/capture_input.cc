@@ -32,6 +32,11 @@ void count(CaptureCounts& counts, const capture::Packet& packet,
     reassembler.add(*segment);
     return;
   }
+  if (const auto datagram = capture::find_datagram(packet)) {
+    counts.cut += datagram->payload.size() < datagram->whole ? 1U : 0U;
+    reassembler.add(*datagram);
+    return;
+  }
   const auto why = std::get<capture::NoSegment>(found);
   counts.fragments += why == capture::NoSegment::Fragment ? 1U : 0U;
   counts.damaged += why == capture::NoSegment::Damaged ? 1U : 0U;

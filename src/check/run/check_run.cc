@@ -164,7 +164,8 @@ base::Result<std::unique_ptr<Run>> Run::build(const RunRequest& request, faults:
 base::Status Run::check_rules() const {
   if (plan_.rules.empty()) return base::Done{};
   const cluster::Capabilities can = config_->capabilities();
-  const plan::Means means{.membership = can.membership, .transfer = can.transfer};
+  const plan::Means means{
+      .membership = can.membership, .transfer = can.transfer, .connections = !can.datagrams};
   if (choice_.protocol) return plan::check_rules(plan_.rules, *choice_.protocol, means);
   return base::Error{base::ErrorCode::Unavailable,
                      fmt::format("plan '{}' has rules about messages, but the monitor is '{}': {}",

@@ -36,6 +36,7 @@ int list_targets() {
                                             : fmt::format("{} (not usable here: {})",
                                                           target.description, target.missing));
     for (const cluster::Knob& knob : target.knobs) {
+      if (knob.name.empty()) continue;
       row(fmt::format("  --set {}=", knob.name),
           fmt::format("{} (default: {})", knob.meaning, knob.standard));
     }

@@ -107,6 +107,20 @@ CLI::App* add_check(CLI::App& app, CheckOptions& options) {
                    "Set something about the target's nodes; 'seaworthy list targets' shows what")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
+  const auto sets = [&options](const char* name) {
+    return [&set = options.set, name](const std::string& value) {
+      set.push_back(std::string(name) + '=' + value);
+    };
+  };
+  check
+      ->add_option_function<std::string>("--transport", sets("transport"),
+                                         "The same as --set transport=NAME: raftkv has tcp and udp")
+      ->type_name("NAME");
+  check
+      ->add_option_function<std::string>(
+          "--storage", sets("storage"),
+          "The same as --set storage=NAME: raftkv has segments and mapped")
+      ->type_name("NAME");
   check->add_flag("--accept-known", options.accept_known,
                   "Exit with 0 if all that is wrong are known bugs of the target; prints each");
   return check;

@@ -34,6 +34,15 @@ base::Result<MonitorChoice> choose_monitor(const std::string& asked,
 }
 
 base::Status check_plan(const MonitorChoice& choice, const plan::Plan& plan) {
+  const bool others = !plan.protocols.empty() && choice.protocol &&
+                      std::ranges::find(plan.protocols, *choice.protocol) == plan.protocols.end();
+  if (others) {
+    std::vector<std::string_view> names;
+    for (const wire::Protocol protocol : plan.protocols) names.push_back(wire::name(protocol));
+    return base::Error{base::ErrorCode::Unavailable,
+                       fmt::format("plan '{}' is for nodes that speak {}, not {}", plan.name,
+                                   fmt::join(names, " or "), wire::name(*choice.protocol))};
+  }
   if (choice.name != "observe") return base::Done{};
   const auto refused = [&plan](const std::string& what) {
     return base::Error{base::ErrorCode::InvalidArgument,

@@ -48,6 +48,21 @@ TEST(PlanText, SaysWhatClientsDo) {
   EXPECT_EQ(plan::write_plan(plan_of(text).value()), text);
 }
 
+TEST(PlanText, NamesTheProtocolsItIsFor) {
+  const std::string head = "name = \"mine\"\n";
+  const auto plan = plan_of(head + "protocols = [\"raftkv\", \"etcd\"]\n");
+  ASSERT_TRUE(plan.ok()) << plan.error().message;
+  const std::vector<wire::Protocol> both = {wire::Protocol::Raftkv, wire::Protocol::Etcd};
+  EXPECT_EQ(plan.value().protocols, both);
+  const std::string text = plan::write_plan(plan.value());
+  EXPECT_NE(text.find("\nprotocols = [\"raftkv\", \"etcd\"]\n"), std::string::npos) << text;
+  EXPECT_EQ(plan::write_plan(plan_of(text).value()), text);
+  EXPECT_EQ(plan_of(head + "protocols = \"raftkv\"\n").error().message,
+            "mine.toml:2:13: 'protocols' must be a list");
+  EXPECT_EQ(plan_of(head + "protocols = [\"raftk\"]\n").error().message.substr(0, 60),
+            "mine.toml:2:14: unknown protocol 'raftk'; did you mean 'raft");
+}
+
 TEST(PlanText, WithWrongWorkIsNamedByItsPlace) {
   const std::string head = "name = \"mine\"\n[clients]\n";
   EXPECT_EQ(plan_of(head + "workload = \"queues\"\n").error().message,

@@ -36,6 +36,12 @@ base::Result<cluster::Settings> resolved_settings(const std::string& target, clu
                          fmt::format("plan '{}' wishes {} = {}, but {} has nothing to set for that",
                                      plan.name, wish, value, target)};
     }
+    if (knob->name.empty() && knob->standard != value) {
+      return base::Error{base::ErrorCode::Unavailable,
+                         fmt::format("plan '{}' wishes {} = {}, but with {} it is always {}",
+                                     plan.name, wish, value, target, knob->standard)};
+    }
+    if (knob->name.empty()) continue;
     set.emplace(knob->name, value);  // What the user says comes first.
   }
   return set;

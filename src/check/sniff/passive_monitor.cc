@@ -135,7 +135,11 @@ void PassiveMonitor::take(const capture::Packet& packet) {
   if (!counts_.packet(packet)) return;
   if (file_) file_->add(packet);
   const auto found = capture::find_segment(packet);
-  if (const auto* segment = std::get_if<capture::Segment>(&found)) reassembler_.add(*segment);
+  if (const auto* segment = std::get_if<capture::Segment>(&found)) {
+    reassembler_.add(*segment);
+  } else if (const auto datagram = capture::find_datagram(packet)) {
+    reassembler_.add(*datagram);
+  }
 }
 
 void PassiveMonitor::seen(const wire::Observation& observation) {

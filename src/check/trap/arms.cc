@@ -57,8 +57,10 @@ void Arms::note_wanted() {
 
 bool Arms::count(Call call) {
   counts_.at(static_cast<std::size_t>(call)).fetch_add(1, std::memory_order_relaxed);
-  return (wanted_ & bit(call)) != 0;
+  return wants(call);
 }
+
+bool Arms::wants(Call call) const { return (wanted_ & bit(call)) != 0; }
 
 std::uint64_t Arms::counted(Call call) const {
   return counts_.at(static_cast<std::size_t>(call)).load(std::memory_order_relaxed);

@@ -27,6 +27,7 @@ class Arms {
 
   // Counts a call, whatever its file. Whether its path has to be looked up.
   bool count(Call call);
+  bool wants(Call call) const;
   // Counts it for every point it fits. The oldest that has reached its k strikes, one at a call; it
   // is removed unless its action lasts.
   std::optional<Hit> strike(Call call, const std::string& path);
@@ -46,7 +47,7 @@ class Arms {
   mutable std::mutex mutex_;
   std::vector<Armed> armed_;
   std::atomic<std::uint32_t> wanted_ = 0;  // A bit for each call that something armed fits.
-  std::array<std::atomic<std::uint64_t>, 8> counts_{};
+  std::array<std::atomic<std::uint64_t>, 9> counts_{};
 };
 
 }  // namespace check::trap

@@ -23,6 +23,8 @@ constexpr std::array kRows{
     Row{Call::Writev, SYS_writev, "writev"},
     Row{Call::Pwritev, SYS_pwritev, "pwritev"},
     Row{Call::Ftruncate, SYS_ftruncate, "ftruncate"},
+    Row{Call::DurablePwrite64, SYS_pwrite64, "durable pwrite64"},
+    Row{Call::Msync, SYS_msync, "msync"},
 };
 
 }  // namespace

@@ -2,12 +2,16 @@
 #include "check/trap/on_behalf.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstdlib>
+#include <fstream>
+#include <new>
+#include <sstream>
 #include <vector>
 
 #include "check/sandbox/fd.h"
@@ -22,6 +26,17 @@ using sandbox::system_error;
 constexpr std::uint64_t kMostBytes = 64ULL << 20U;
 constexpr std::uint64_t kMostPieces = 1024;  // IOV_MAX
 
+// Where O_DIRECT takes it from.
+template <class Byte>
+struct Aligned {
+  using value_type = Byte;  // NOLINT(readability-identifier-naming): as allocators have it.
+  static constexpr std::align_val_t kPage{4096};
+  Byte* allocate(std::size_t count) { return static_cast<Byte*>(::operator new(count, kPage)); }
+  void deallocate(Byte* bytes, std::size_t /*count*/) { ::operator delete(bytes, kPage); }
+  bool operator==(const Aligned&) const { return true; }
+};
+using Bytes = std::vector<char, Aligned<char>>;
+
 base::Status read_memory(pid_t thread, std::uint64_t from, void* to, std::size_t bytes) {
   iovec here{to, bytes};
   iovec there{reinterpret_cast<void*>(from), bytes};  // NOLINT: an address of another process.
@@ -34,7 +49,7 @@ base::Status read_memory(pid_t thread, std::uint64_t from, void* to, std::size_t
 base::Result<std::vector<iovec>> pieces_of(const seccomp_notif& call, Call which) {
   const auto thread = static_cast<pid_t>(call.pid);
   std::vector<iovec> pieces;
-  if (which == Call::Write || which == Call::Pwrite64) {
+  if (which == Call::Write || which == Call::Pwrite64 || which == Call::DurablePwrite64) {
     pieces.push_back({reinterpret_cast<void*>(call.data.args[1]), call.data.args[2]});  // NOLINT
     return pieces;
   }
@@ -59,10 +74,10 @@ base::Result<std::uint64_t> bytes_in(const std::vector<iovec>& pieces) {
   return bytes;
 }
 
-base::Result<std::vector<char>> data_of(const seccomp_notif& call, Call which) {
+base::Result<Bytes> data_of(const seccomp_notif& call, Call which) {
   TRY(const std::vector<iovec> pieces, pieces_of(call, which));
   TRY(const std::uint64_t bytes, bytes_in(pieces));
-  std::vector<char> data(bytes);
+  Bytes data(bytes);
   std::size_t at = 0;
   for (const iovec& piece : pieces) {
     if (piece.iov_len == 0) continue;
@@ -74,9 +89,35 @@ base::Result<std::vector<char>> data_of(const seccomp_notif& call, Call which) {
   return data;
 }
 
+// The file that the caller has mapped there; empty: none.
+std::string mapped_at(const seccomp_notif& call, std::uint64_t address) {
+  std::ifstream maps("/proc/" + std::to_string(call.pid) + "/maps");
+  for (std::string line; std::getline(maps, line);) {
+    std::istringstream words(line);
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+    char dash = 0;
+    words >> std::hex >> begin >> dash >> end;
+    if (!words || address < begin || address >= end) continue;
+    const std::size_t path = line.find('/');
+    return path == std::string::npos ? std::string() : line.substr(path);
+  }
+  return {};
+}
+
+// The file again: the descriptor by which it was mapped may be closed.
+base::Result<Fd> open_mapped(const seccomp_notif& call) {
+  const std::string path =
+      "/proc/" + std::to_string(call.pid) + "/root" + mapped_at(call, call.data.args[0]);
+  Fd file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  if (!file.open()) return system_error("cannot open " + path);
+  return file;
+}
+
 // The caller's open file itself: position and flags are shared. A pidfd of a thread needs Linux
 // 6.9; before that its process, which has the same files.
 base::Result<Fd> borrow(const seccomp_notif& call) {
+  if (call.data.nr == SYS_msync) return open_mapped(call);
   constexpr unsigned kThread = O_EXCL;  // PIDFD_THREAD
   const auto thread = static_cast<pid_t>(call.pid);
   Fd process(static_cast<int>(::syscall(SYS_pidfd_open, thread, kThread)));
@@ -106,6 +147,10 @@ base::Status finished(std::int64_t result, std::int64_t wanted, Call which) {
 }  // namespace
 
 std::string path_of(const seccomp_notif& call) {
+  if (call.data.nr == SYS_msync) {
+    const bool waits = (call.data.args[2] & MS_SYNC) != 0;
+    return waits ? mapped_at(call, call.data.args[0]) : std::string();
+  }
   std::array<char, 4096> target{};
   const std::string link = "/proc/" + std::to_string(call.pid) + "/fd/" +
                            std::to_string(static_cast<int>(call.data.args[0]));
@@ -113,9 +158,21 @@ std::string path_of(const seccomp_notif& call) {
   return {target.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
 }
 
+bool is_durable(const seccomp_notif& call) {
+  std::ifstream file("/proc/" + std::to_string(call.pid) + "/fdinfo/" +
+                     std::to_string(static_cast<int>(call.data.args[0])));
+  std::string word;
+  while (file >> word) {
+    if (word != "flags:") continue;
+    unsigned flags = 0;
+    return file >> std::oct >> flags && (flags & O_DSYNC) != 0;
+  }
+  return false;
+}
+
 base::Result<std::int64_t> full_result(const seccomp_notif& call, Call which) {
   if (is_sync(which) || which == Call::Ftruncate) return std::int64_t{0};
-  if (which == Call::Write || which == Call::Pwrite64) {
+  if (which == Call::Write || which == Call::Pwrite64 || which == Call::DurablePwrite64) {
     return static_cast<std::int64_t>(call.data.args[2]);
   }
   TRY(const std::vector<iovec> pieces, pieces_of(call, which));
@@ -130,18 +187,20 @@ base::Status perform(const seccomp_notif& call, Call which) {
     case Call::Fsync:
       return finished(::fsync(file.get()), 0, which);
     case Call::Fdatasync:
+    case Call::Msync:
       return finished(::fdatasync(file.get()), 0, which);
     case Call::Ftruncate:
       return finished(::ftruncate(file.get(), static_cast<off_t>(call.data.args[1])), 0, which);
     case Call::Write:
     case Call::Writev: {
-      TRY(const std::vector<char> data, data_of(call, which));
+      TRY(const Bytes data, data_of(call, which));
       return finished(::write(file.get(), data.data(), data.size()),
                       static_cast<std::int64_t>(data.size()), which);
     }
     case Call::Pwrite64:
+    case Call::DurablePwrite64:
     case Call::Pwritev: {
-      TRY(const std::vector<char> data, data_of(call, which));
+      TRY(const Bytes data, data_of(call, which));
       return finished(::pwrite(file.get(), data.data(), data.size(), offset),
                       static_cast<std::int64_t>(data.size()), which);
     }

@@ -194,6 +194,76 @@ TEST(Trap, KillsBeforeTheCallAndAfterIt) {
   });
 }
 
+// A write to a file opened with O_DSYNC is a sync; past the cache it comes from aligned memory.
+TEST(Trap, TakesADurableWriteForASync) {
+  constexpr const char* kDirect = R"(
+import mmap, os
+def write(flags):
+  flags |= os.O_CREAT | os.O_WRONLY
+  try:
+    log = os.open('wal/log', flags)
+  except OSError:  # Not every file system writes past the cache.
+    log = os.open('wal/log', flags & ~os.O_DIRECT)
+  page = mmap.mmap(-1, 4096)
+  page.write(b'x' * 4096)
+  return os.pwrite(log, page, 0)
+try:
+  print(write(0), flush=True)
+  print(write(os.O_DSYNC | os.O_DIRECT), flush=True)
+except OSError as error:
+  print(error.errno, flush=True)
+)";
+  sandbox::inside([] {
+    Scene scene(kSyncs);
+    scene.arm({kSyncs, "wal/*", 1}, {.deed = Deed::Eio});
+    EXPECT_EQ(scene.run(kDirect), "4096\n5\n");
+    EXPECT_EQ(scene.strikes(),
+              std::vector<std::string>{"durable pwrite64 of wal/log failed with EIO"});
+    std::filesystem::remove(scene.folder() / "wal/log");
+    scene.arm({kSyncs, "wal/*", 1}, {.deed = Deed::KillAfter});
+    EXPECT_EQ(scene.run(kDirect), "4096\n");
+    sandbox::await([&] { return scene.strikes().size() == 2; });
+    EXPECT_EQ(scene.strikes()[1], "durable pwrite64 of wal/log done, n1 killed in it");
+    EXPECT_EQ(scene.log_size(), 4096U);
+  });
+}
+
+// A program that syncs the pages of a mapped file makes no other sync. Its descriptor is closed.
+TEST(Trap, TakesASyncOfMappedPagesForOne) {
+  constexpr const char* kMapped = R"(
+import mmap, os
+log = os.open('wal/log', os.O_CREAT | os.O_RDWR)
+os.ftruncate(log, 8192)
+pages = mmap.mmap(log, 8192)
+os.close(log)
+try:
+  pages[5000] = 7
+  pages.flush(4096, 4096)
+  print('synced', flush=True)
+except OSError as error:
+  print(error.errno, flush=True)
+)";
+  sandbox::inside([] {
+    Scene scene(kSyncs);
+    EXPECT_EQ(scene.run(kMapped), "synced\n");
+    EXPECT_EQ(scene.supervisor().counted(kNode, Call::Msync), 1U);
+    scene.arm({kSyncs, "wal/*", 1}, {.deed = Deed::Eio});
+    EXPECT_EQ(scene.run(kMapped), "5\n");
+    scene.arm({kSyncs, "wal/*", 1}, {.deed = Deed::Lie});
+    EXPECT_EQ(scene.run(kMapped), "synced\n");
+    for (const Deed deed : {Deed::KillBefore, Deed::KillAfter}) {
+      scene.arm({kSyncs, "wal/*", 1}, {.deed = deed});
+      EXPECT_EQ(scene.run(kMapped), "");
+    }
+    sandbox::await([&] { return scene.strikes().size() == 4; });
+    EXPECT_EQ(scene.strikes(),
+              (std::vector<std::string>{"msync of wal/log failed with EIO",
+                                        "msync of wal/log not done, but said to be",
+                                        "msync of wal/log not begun, n1 killed in it",
+                                        "msync of wal/log done, n1 killed in it"}));
+  });
+}
+
 TEST(Trap, CountsOverRestarts) {
   sandbox::inside([] {
     Scene scene(kSyncs);

@@ -67,8 +67,15 @@ void Warden::release_late() {
 }
 
 void Warden::decide(const seccomp_notif& call) {
-  const std::optional<Call> which = call_of(call.data.nr);
-  if (!which || !node_.arms->count(*which)) return listener_.let_pass(call.id);
+  std::optional<Call> which = call_of(call.data.nr);
+  if (!which) return listener_.let_pass(call.id);
+  const bool wanted = node_.arms->count(*which);
+  const bool perhaps = which == Call::Pwrite64 && node_.arms->wants(Call::DurablePwrite64);
+  if (perhaps && is_durable(call)) {
+    which = Call::DurablePwrite64;
+  } else if (!wanted) {
+    return listener_.let_pass(call.id);
+  }
   const std::string path = path_of(call);
   const bool ours = path.starts_with(node_.directory);
   if (!ours || !listener_.waits(call.id)) return listener_.let_pass(call.id);

@@ -113,18 +113,20 @@ bool speaks(Protocol protocol, MessageType type) {
     case PreVote:
     case PreVoteReply:
       return protocol != Protocol::Pysyncobj && protocol != Protocol::Nats;
-    case Heartbeat:
     case InstallSnapshot:
+      return true;
+    case Heartbeat:
       return protocol != Protocol::Raftkv;
     case HeartbeatReply:
       return protocol == Protocol::Etcd || protocol == Protocol::Hashicorp;
     case SnapshotReply:
-      return protocol == Protocol::Hashicorp || protocol == Protocol::Ovsdb;
+      return protocol == Protocol::Hashicorp || protocol == Protocol::Ovsdb ||
+             protocol == Protocol::Raftkv;
     case TimeoutNow:
-      return protocol != Protocol::Raftkv && protocol != Protocol::Pysyncobj;
+      return protocol != Protocol::Pysyncobj;
     case ReadIndex:
     case ReadIndexReply:
-      return protocol == Protocol::Etcd;
+      return protocol == Protocol::Etcd || protocol == Protocol::Raftkv;
     case Propose:
       return protocol != Protocol::Hashicorp && protocol != Protocol::Libraft;
     case ProposeReply:

@@ -57,6 +57,7 @@ enum class Member : std::uint32_t {
   Protocol,
   Type,
   Opened,
+  Unordered,
   Name,
   Group,
   Sender,
@@ -76,11 +77,11 @@ enum class Member : std::uint32_t {
   Action,
 };
 
-constexpr std::array<std::string_view, 25> kMembers = {
-    "id",         "time",      "from",    "to",     "conn",     "protocol", "type",
-    "opened",     "name",      "group",   "sender", "receiver", "term",     "term_entered",
-    "prev_index", "prev_term", "entries", "commit", "success",  "match",    "last_index",
-    "last_term",  "transfer",  "context", "action"};
+constexpr std::array<std::string_view, 26> kMembers = {
+    "id",           "time",       "from",      "to",      "conn",   "protocol", "type",
+    "opened",       "unordered",  "name",      "group",   "sender", "receiver", "term",
+    "term_entered", "prev_index", "prev_term", "entries", "commit", "success",  "match",
+    "last_index",   "last_term",  "transfer",  "context", "action"};
 
 constexpr std::array<std::string_view, 5> kEntryMembers = {"index", "term", "kind", "hash",
                                                            "bytes"};
@@ -164,6 +165,9 @@ void LineReader::read_member(Member member) {  // NOLINT(readability-function-si
       return;
     case Member::Opened:
       observation_.opened_ns = cursor_.natural();
+      return;
+    case Member::Unordered:
+      observation_.unordered = cursor_.boolean();
       return;
     case Member::Protocol:
       return read_protocol();
@@ -288,6 +292,7 @@ void append_line(std::string& out, const Observation& observation) {
   writer.member("from", observation.from.value).member("to", observation.to.value);
   writer.member("conn", observation.connection);
   if (observation.opened_ns) writer.member("opened", *observation.opened_ns);
+  if (observation.unordered) writer.member("unordered", true);
   writer.member("protocol", name(observation.protocol)).member("type", name(message.type));
   write_text(writer, "name", message.name);
   write_text(writer, "group", message.group);

@@ -24,6 +24,8 @@ struct Observation {
   // Of the sender's first message on its connection: when that was opened, by processes that ran
   // then. What they said may be heard much later. Absent: not known.
   std::optional<std::uint64_t> opened_ns = {};
+  // It came in a datagram: the sender may have said it before what was seen before.
+  bool unordered = false;
   Protocol protocol = Protocol::Raftkv;
   Message message = {};
   // What was done to it on its way: "drop", "delay", "alter", ...; several with a space between.

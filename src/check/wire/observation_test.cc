@@ -34,6 +34,7 @@ class Inventor {
     made.to = {static_cast<std::uint32_t>(prng_.next())};
     made.connection = prng_.next();
     fill(made.opened_ns);
+    made.unordered = perhaps();
     made.protocol = kProtocols.at(prng_.between(0, kProtocols.size() - 1));
     made.message = message();
     made.action = text();

@@ -62,6 +62,9 @@ class Way {
         (head.from != known_->from || head.to != known_->to || head.cluster != known_->cluster)) {
       return refused("raftkv: sender, receiver or cluster changed on one connection");
     }
+    if (known_ && head.from_life != known_->from_life) {
+      return refused("raftkv: the sender's life changed on one connection");
+    }
     return raftkv_message(head, frame);
   }
 
@@ -71,8 +74,9 @@ class Way {
     const std::string_view bytes = stream.waiting();
     std::size_t at = 0;
     bool believed = false;
-    while (!believed && at + kRaftkvHeadBytes <= bytes.size()) {
+    while (!believed && at + kRaftkvFirstHeadBytes <= bytes.size()) {
       const auto head = raftkv_head(bytes.substr(at));
+      if (head.ok() && !head.value()) break;
       const bool perhaps = head.ok() && head.value()->size <= kLongestSearch;
       if (perhaps && head.value()->size > bytes.size() - at) break;
       believed = perhaps && raftkv_is_sealed(bytes.substr(at, head.value()->size));

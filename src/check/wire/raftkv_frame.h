@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // One frame of raftkv, as docs/formats/peer-protocol.md has it. Written from that page alone, so
-// that a mistake in the server's own code is not repeated here.
+// that a mistake in the server's own code is not repeated here. Captures of version 1, which had no
+// lives, can be read, too.
 //
-//   0       4       8  9  10     12      16      20              28
-//   [length][crc32c][v][t][zero ][from  ][to    ][cluster       ][body ...
+//   0       4       8  9  10     12      16      20              28              36              44
+//   [length][crc32c][v][t][zero ][from  ][to    ][cluster       ][from's life   ][to's life ][body
 #pragma once
 
 #include <cstddef>
@@ -17,8 +18,9 @@
 
 namespace check::wire {
 
-inline constexpr std::size_t kRaftkvPrefixBytes = 8;  // Not counted in `length`.
-inline constexpr std::size_t kRaftkvHeadBytes = 28;
+inline constexpr std::size_t kRaftkvPrefixBytes = 8;      // Not counted in `length`.
+inline constexpr std::size_t kRaftkvFirstHeadBytes = 28;  // Of version 1.
+inline constexpr std::size_t kRaftkvHeadBytes = 44;
 inline constexpr std::uint64_t kRaftkvLargestPosition = std::uint64_t{1} << 62U;
 
 enum class RaftkvType : std::uint8_t {
@@ -29,6 +31,12 @@ enum class RaftkvType : std::uint8_t {
   VoteReply = 5,
   AppendEntries = 6,
   AppendReply = 7,
+  SnapshotChunk = 8,
+  SnapshotReply = 9,
+  TimeoutNow = 10,
+  ReadIndexRequest = 11,
+  ReadIndexReply = 12,
+  TransferVote = 13,
   Forward = 32,
   ForwardReply = 33
 };
@@ -40,6 +48,9 @@ struct RaftkvHead {
   std::uint32_t from = 0;
   std::uint32_t to = 0;
   std::uint64_t cluster = 0;
+  std::uint64_t from_life = 0;
+  std::uint64_t to_life = 0;
+  std::size_t bytes() const { return version == 1 ? kRaftkvFirstHeadBytes : kRaftkvHeadBytes; }
 };
 
 // The head at the beginning of `bytes`; nothing if it is not all there yet. A length that no frame

@@ -14,19 +14,19 @@
 namespace check::wire {
 namespace {
 
-// Where a field lies in the frame. Success is one byte, all others are eight.
+// Where a field lies in the body. Success is one byte, all others are eight.
 struct Field {
   std::string_view name;
   std::size_t at;
 };
 
-constexpr std::array<Field, 3> kVoteFields = {Field{"term", 28}, Field{"last_term", 36},
-                                              Field{"last_index", 44}};
-constexpr std::array<Field, 2> kVoteReplyFields = {Field{"term", 28}, Field{"success", 36}};
-constexpr std::array<Field, 4> kAppendFields = {Field{"term", 28}, Field{"prev_term", 36},
-                                                Field{"prev_index", 44}, Field{"commit", 52}};
-constexpr std::array<Field, 4> kAppendReplyFields = {Field{"term", 28}, Field{"prev_index", 36},
-                                                     Field{"success", 52}, Field{"match", 53}};
+constexpr std::array<Field, 3> kVoteFields = {Field{"term", 0}, Field{"last_term", 8},
+                                              Field{"last_index", 16}};
+constexpr std::array<Field, 2> kVoteReplyFields = {Field{"term", 0}, Field{"success", 8}};
+constexpr std::array<Field, 4> kAppendFields = {Field{"term", 0}, Field{"prev_term", 8},
+                                                Field{"prev_index", 16}, Field{"commit", 24}};
+constexpr std::array<Field, 4> kAppendReplyFields = {Field{"term", 0}, Field{"prev_index", 8},
+                                                     Field{"success", 24}, Field{"match", 25}};
 
 std::span<const Field> fields_of(MessageType type) {
   if (type == MessageType::PreVote || type == MessageType::RequestVote) return kVoteFields;
@@ -64,6 +64,10 @@ std::string answer_head(const RaftkvHead& request, RaftkvType type) {
   out.u32(request.to);
   out.u32(request.from);
   out.u64(request.cluster);
+  if (request.version > 1) {
+    out.u64(request.to_life);
+    out.u64(request.from_life);
+  }
   return bytes;
 }
 
@@ -99,7 +103,7 @@ std::string append_refusal(const RaftkvHead& head, const Message& request) {
 std::string forward_refusal(const RaftkvHead& head, std::string_view frame) {
   std::string bytes = answer_head(head, RaftkvType::ForwardReply);
   base::ByteWriter out(bytes);
-  out.bytes(frame.substr(kRaftkvHeadBytes, 8));
+  out.bytes(frame.substr(head.bytes(), 8));
   out.u8(2);
   out.u8(2);
   out.boolean(false);
@@ -114,11 +118,14 @@ base::Result<Frame> raftkv_altered(const Frame& frame, std::string_view field,
   CHECK(frame.message.has_value());
   TRY(const Field found,
       field_called(field, fields_of(frame.message->type), frame.message->name + " of raftkv"));
+  TRY(const std::optional<RaftkvHead> head, raftkv_head(frame.bytes));
+  CHECK(head.has_value());
   std::string bytes = frame.bytes;
+  const std::size_t at = head->bytes() + found.at;
   if (field == "success") {
-    bytes[found.at] = value == 0 ? '\0' : '\1';
+    bytes[at] = value == 0 ? '\0' : '\1';
   } else {
-    set_u64(bytes, found.at, value);
+    set_u64(bytes, at, value);
   }
   return sealed(frame.direction, std::move(bytes));
 }
@@ -156,7 +163,6 @@ base::Status raftkv_supports(Deed deed, MessageType type) {
     case MessageType::TimeoutNow:
     case MessageType::ReadIndex:
     case MessageType::ReadIndexReply:
-      return refused("raftkv has no message of type " + message);
     case MessageType::RequestVote:
     case MessageType::RequestVoteReply:
     case MessageType::PreVote:

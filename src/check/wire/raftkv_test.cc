@@ -20,8 +20,8 @@
 namespace check::wire {
 namespace {
 
-constexpr codec::Address kThere{{7}, {1}, {2}};
-constexpr codec::Address kBack{{7}, {2}, {1}};
+constexpr codec::Address kThere{{7}, {1}, {2}, {11}, {21}};
+constexpr codec::Address kBack{{7}, {2}, {1}, {21}, {11}};
 
 std::uint64_t seed_from_environment() {
   const char* text = std::getenv("SEED");
@@ -58,7 +58,9 @@ class Meaning {
     return message;
   }
   Message operator()(const raft::RequestVote& ask) const {
-    return vote(MessageType::RequestVote, ask.term, ask.last);
+    Message message = vote(MessageType::RequestVote, ask.term, ask.last);
+    message.transfer = ask.transfer;
+    return message;
   }
   Message operator()(const raft::PreVoteReply& reply) const {
     Message message = vote_reply(MessageType::PreVoteReply, reply.term, reply.granted);
@@ -78,10 +80,12 @@ class Meaning {
     message.context = append.round;
     for (const raft::Entry& entry : append.entries) {
       const std::string content = entry.payload == nullptr ? "" : *entry.payload;
-      message.entries.push_back(
-          {Index(entry.id.index.value()), Term(entry.id.term.value()),
-           entry.kind == raft::EntryKind::Noop ? EntryKind::Noop : EntryKind::Command,
-           hash_of(content), content.size()});
+      message.entries.push_back({Index(entry.id.index.value()), Term(entry.id.term.value()),
+                                 entry.kind == raft::EntryKind::Noop ? EntryKind::Noop
+                                 : entry.kind == raft::EntryKind::Configuration
+                                     ? EntryKind::Configuration
+                                     : EntryKind::Command,
+                                 hash_of(content), content.size()});
     }
     return message;
   }
@@ -92,7 +96,33 @@ class Meaning {
     message.prev_index = Index(reply.previous.value());
     message.context = reply.round;
     message.success = reply.success;
-    if (reply.success) message.match = Index(reply.match.value());
+    if (reply.success) message.match = Index(reply.match().value());
+    return message;
+  }
+  Message operator()(const raft::SnapshotChunk& chunk) const {
+    return vote(MessageType::InstallSnapshot, chunk.term, chunk.last);
+  }
+  Message operator()(const raft::SnapshotReply& reply) const {
+    Message message = vote_reply(MessageType::SnapshotReply, reply.term, true);
+    if (reply.installed) message.match = Index(reply.last.index.value());
+    return message;
+  }
+  Message operator()(const raft::TimeoutNow& request) const {
+    Message message;
+    message.type = MessageType::TimeoutNow;
+    message.term = Term(request.term.value());
+    return message;
+  }
+  Message operator()(const raft::ReadIndexRequest& request) const {
+    Message message;
+    message.type = MessageType::ReadIndex;
+    message.term = Term(request.term.value());
+    message.context = request.context;
+    return message;
+  }
+  Message operator()(const raft::ReadIndexReply& reply) const {
+    Message message = vote_reply(MessageType::ReadIndexReply, reply.term, reply.granted);
+    message.context = reply.context;
     return message;
   }
 
@@ -149,7 +179,7 @@ TEST(RaftkvDecoder, UnderstandsWhatTheServersOwnCodeMeans) {
 TEST(RaftkvDecoder, FindsTheNextFrameAfterBytesThatWereLost) {
   const std::string hello = codec::encoded(codec::Hello{});
   const std::string vote = codec::encoded(raft::Message(raft::VoteReply{raft::Term(5), true}));
-  for (std::size_t lost = 1; lost < hello.size() + vote.size(); ++lost) {
+  for (std::size_t lost = 1; lost <= 2 * vote.size(); ++lost) {
     const std::string seen = (hello + vote + vote + vote).substr(hello.size() + lost);
     const std::string text = transcript(Protocol::Raftkv, {{Direction::FromDialer, hello, 0},
                                                            {Direction::FromDialer, {}, lost},
@@ -197,7 +227,7 @@ TEST(RaftkvRewrite, SaysWhatCannotBeAltered) {
   EXPECT_EQ(altered(Protocol::Raftkv, vote, "commit", 1).error().message,
             "VoteReply of raftkv has no field commit, only term, success");
   EXPECT_EQ(altered(Protocol::Raftkv, vote, "term", ~std::uint64_t{0}).error().message,
-            "raftkv frame (VoteReply): a term or an index is above 2^62 at byte 28");
+            "raftkv frame (VoteReply): a term or an index is above 2^62 at byte 44");
   EXPECT_EQ(altered(Protocol::Raftkv, frame_of(codec::Forward{}), "term", 1).error().message,
             "Forward of raftkv has no field that can be altered");
 }
@@ -221,11 +251,22 @@ TEST(RaftkvRewrite, RefusesRequestsAsTheirReceiverWould) {
   EXPECT_EQ(text, R"(pre-vote: n2 -> n1 cluster 7: PreVoteReply term=3 granted=0
 pre-vote-reply: PreVoteReply is not a request
 request-vote: n2 -> n1 cluster 7: VoteReply term=4 granted=0
+request-vote-transfer: n2 -> n1 cluster 7: VoteReply term=4 granted=0
 vote-reply: VoteReply is not a request
 heartbeat: n2 -> n1 cluster 7: AppendReply term=4 previous=9 round=11 success=0 match=0 hint=3.8
 append-entries: n2 -> n1 cluster 7: AppendReply term=4 previous=9 round=12 success=0 match=0 hint=3.8
 append-reply: AppendReply is not a request
 append-refusal: AppendReply is not a request
+append-loss: AppendReply is not a request
+append-configuration: n2 -> n1 cluster 7: AppendReply term=4 previous=9 round=12 success=0 match=0 hint=3.8
+snapshot-chunk: SnapshotChunk is not a request
+snapshot-empty: SnapshotChunk is not a request
+snapshot-reply: SnapshotReply is not a request
+snapshot-installed: SnapshotReply is not a request
+timeout-now: TimeoutNow is not a request
+read-index-request: ReadIndexRequest is not a request
+read-index-reply: ReadIndexReply is not a request
+read-index-refusal: ReadIndexReply is not a request
 forward-write: n2 -> n1 cluster 7: ForwardReply sequence=1 not done: overloaded
 forward-read: n2 -> n1 cluster 7: ForwardReply sequence=2 not done: overloaded
 forward-done: ForwardReply is not a request
@@ -245,7 +286,7 @@ TEST(RaftkvRewrite, WhatIsSupportedCanBeDone) {
         << name;
     EXPECT_TRUE(supports(Protocol::Raftkv, Deed::Drop, type).ok());
   }
-  EXPECT_FALSE(supports(Protocol::Raftkv, Deed::Drop, MessageType::TimeoutNow).ok());
+  EXPECT_FALSE(supports(Protocol::Raftkv, Deed::Drop, MessageType::Heartbeat).ok());
   EXPECT_FALSE(supports(Protocol::Raftkv, Deed::Duplicate, MessageType::Propose).ok());
 }
 

@@ -39,6 +39,10 @@ class MemoryFile final : public File {
     MemoryDisk::Write write{offset, {}, false};
     for (const std::string_view part : parts) write.bytes += part;
     const MemoryDisk::Outcome outcome = begin();
+    if (outcome == MemoryDisk::Outcome::Fine &&
+        !disk_.has_room(*inode_, offset + write.bytes.size())) {
+      return base::Error{base::ErrorCode::NoSpace, name_ + ": write: no space left on device"};
+    }
     if (outcome == MemoryDisk::Outcome::Fails) {
       write.bytes.resize(disk_.prng_.between(0, write.bytes.size()));  // A short write.
     }
@@ -60,6 +64,74 @@ class MemoryFile final : public File {
     }
     if (outcome == MemoryDisk::Outcome::Fails) disk_.make_survivors(*inode_, Survival::Random);
     return failed(name_ + ": sync");
+  }
+
+  base::Result<bool> sync_meanwhile() override {
+    if (asked_++ < disk_.late_) return false;
+    asked_ = 0;
+    return File::sync_meanwhile();
+  }
+
+ private:
+  MemoryDisk::Outcome begin() {
+    if (life_ != disk_.life_) return MemoryDisk::Outcome::Off;
+    return disk_.count_call();
+  }
+
+  base::Status change(MemoryDisk::Outcome outcome, MemoryDisk::Write write, const char* what) {
+    if (outcome == MemoryDisk::Outcome::Off) return failed(name_ + ": " + what);
+    MemoryDisk::make(inode_->seen, write);
+    inode_->waiting.push_back(std::move(write));
+    if (outcome != MemoryDisk::Outcome::Fine) return failed(name_ + ": " + what);
+    return base::Done{};
+  }
+
+  MemoryDisk& disk_;
+  std::string name_;
+  std::shared_ptr<MemoryDisk::Inode> inode_;
+  std::uint64_t life_;
+  std::uint64_t asked_ = 0;  // In vain, for a sync.
+};
+
+class MappedMemory final : public MappedFile {
+ public:
+  MappedMemory(MemoryDisk& disk, std::string name, std::shared_ptr<MemoryDisk::Inode> inode)
+      : disk_(disk), name_(std::move(name)), inode_(std::move(inode)), life_(disk.life_) {}
+
+  std::uint64_t size_bytes() const override { return inode_->seen.size(); }
+
+  base::Status load(std::uint64_t offset, std::span<char> into) override {
+    CHECK(offset <= size_bytes() && into.size() <= size_bytes() - offset, offset, into.size());
+    if (begin() != MemoryDisk::Outcome::Fine) return failed(name_ + ": load");
+    std::copy_n(inode_->seen.begin() + static_cast<std::ptrdiff_t>(offset), into.size(),
+                into.begin());
+    return base::Done{};
+  }
+
+  base::Status store(std::uint64_t offset, std::string_view bytes) override {
+    CHECK(offset <= size_bytes() && bytes.size() <= size_bytes() - offset, offset, bytes.size());
+    return change(begin(), {offset, std::string(bytes), false}, "store");
+  }
+
+  base::Status grow(std::uint64_t size_bytes) override {
+    CHECK(size_bytes > this->size_bytes(), size_bytes);
+    const MemoryDisk::Outcome outcome = begin();
+    if (outcome == MemoryDisk::Outcome::Fine && !disk_.has_room(*inode_, size_bytes)) {
+      return base::Error{base::ErrorCode::NoSpace, name_ + ": grow: no space left on device"};
+    }
+    if (outcome == MemoryDisk::Outcome::Fails) return failed(name_ + ": grow");
+    return change(outcome, {size_bytes, {}, true}, "grow");
+  }
+
+  base::Status sync(std::uint64_t offset, std::uint64_t size_bytes) override {
+    disk_.syncs_ += 1;
+    const MemoryDisk::Outcome outcome = begin();
+    if (outcome == MemoryDisk::Outcome::Fails) disk_.make_survivors(*inode_, Survival::Random);
+    if (outcome != MemoryDisk::Outcome::Fine) return failed(name_ + ": sync");
+    constexpr std::uint64_t kPage = 4096;
+    disk_.make_durable(*inode_, offset / kPage * kPage,
+                       (offset + size_bytes + kPage - 1) / kPage * kPage);
+    return base::Done{};
   }
 
  private:
@@ -107,6 +179,18 @@ base::Result<std::unique_ptr<File>> MemoryDisk::create(const std::string& name) 
   return std::unique_ptr<File>(std::make_unique<MemoryFile>(*this, name, inode));
 }
 
+base::Result<std::unique_ptr<MappedFile>> MemoryDisk::map(const std::string& name) {
+  const Outcome outcome = count_call();
+  const auto found = seen_.find(name);
+  if (found != seen_.end()) {
+    if (outcome != Outcome::Fine) return failed(name + ": map");
+    return std::unique_ptr<MappedFile>(std::make_unique<MappedMemory>(*this, name, found->second));
+  }
+  auto inode = std::make_shared<Inode>();
+  TRY([[maybe_unused]] const base::Done done, relink(outcome, {{name, inode}}, name + ": map"));
+  return std::unique_ptr<MappedFile>(std::make_unique<MappedMemory>(*this, name, inode));
+}
+
 base::Status MemoryDisk::rename(const std::string& from, const std::string& to) {
   const Outcome outcome = count_call();
   const auto found = seen_.find(from);
@@ -128,6 +212,12 @@ base::Status MemoryDisk::relink(Outcome outcome, std::vector<Link> links, const 
   waiting_.push_back(std::move(links));
   if (outcome == Outcome::PowerCut) return failed(what);
   return base::Done{};
+}
+
+base::Result<bool> MemoryDisk::sync_directory_meanwhile() {
+  if (asked_++ < late_) return false;
+  asked_ = 0;
+  return Disk::sync_directory_meanwhile();
 }
 
 base::Status MemoryDisk::sync_directory() {
@@ -187,6 +277,13 @@ MemoryDisk::Outcome MemoryDisk::count_call() {
   return calls_ == fault_at_ ? Outcome::Fails : Outcome::Fine;
 }
 
+bool MemoryDisk::has_room(const Inode& inode, std::uint64_t end) const {
+  if (capacity_ == 0 || end <= inode.seen.size()) return true;
+  std::uint64_t used = end - inode.seen.size();
+  for (const auto& [name, other] : seen_) used += other->seen.size();
+  return used <= capacity_;
+}
+
 void MemoryDisk::make(std::string& bytes, const Write& write) {
   if (write.truncate) {
     bytes.resize(write.offset, '\0');
@@ -223,6 +320,28 @@ void MemoryDisk::make_some(std::string& bytes, const Write& write) {
   }
   const std::uint64_t end = write.offset + write.bytes.size();
   if (bytes.size() < end && coin()) bytes.resize(prng_.between(bytes.size(), end), '\0');
+}
+
+// Of the bytes begin..end, and of the size.
+void MemoryDisk::make_durable(Inode& inode, std::uint64_t begin, std::uint64_t end) {
+  std::vector<Write> left;
+  for (Write& write : inode.waiting) {
+    const std::uint64_t last = write.offset + write.bytes.size();
+    if (write.truncate) {
+      make(inode.durable, write);
+    } else if (last <= begin || write.offset >= end) {
+      left.push_back(std::move(write));
+    } else {
+      const std::uint64_t from = std::max(write.offset, begin);
+      const std::uint64_t to = std::min(last, end);
+      make(inode.durable, {from, write.bytes.substr(from - write.offset, to - from), false});
+      if (write.offset < from) {
+        left.push_back({write.offset, write.bytes.substr(0, from - write.offset), false});
+      }
+      if (to < last) left.push_back({to, write.bytes.substr(to - write.offset), false});
+    }
+  }
+  inode.waiting = std::move(left);
 }
 
 void MemoryDisk::make_survivors(Inode& inode, Survival survival) {

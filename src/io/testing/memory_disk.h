@@ -38,12 +38,20 @@ class MemoryDisk final : public Disk {
   base::Result<std::vector<std::string>> list() override;
   base::Result<std::unique_ptr<File>> open(const std::string& name) override;
   base::Result<std::unique_ptr<File>> create(const std::string& name) override;
+  // Any sectors of what was stored may survive a crash. Each load, store, grow and sync is a call.
+  base::Result<std::unique_ptr<MappedFile>> map(const std::string& name) override;
   base::Status rename(const std::string& from, const std::string& to) override;
   base::Status remove(const std::string& name) override;
   base::Status sync_directory() override;
+  base::Result<bool> sync_directory_meanwhile() override;
 
   // The `call`-th call from now, of this and of its Files, has `fault`; 1 is the next.
   void plan(Fault fault, std::uint64_t call);
+  // All files together may hold so many bytes; a write that needs more fails, and changes nothing.
+  // 0: no end.
+  void limit(std::uint64_t capacity) { capacity_ = capacity; }
+  // What is asked for "meanwhile" is over when it was asked for so many times in vain.
+  void be_late(std::uint64_t times) { late_ = times; }
   // No fault is to come any more; power that is off stays off.
   void unplan();
   // Calls so far.
@@ -60,6 +68,7 @@ class MemoryDisk final : public Disk {
 
  private:
   friend class MemoryFile;
+  friend class MappedMemory;
 
   struct Write {
     std::uint64_t offset = 0;  // With `truncate`: the new size.
@@ -83,11 +92,14 @@ class MemoryDisk final : public Disk {
   Outcome count_call();
   base::Status relink(Outcome outcome, std::vector<Link> links, const std::string& what);
 
+  bool has_room(const Inode& inode, std::uint64_t end) const;
+
   bool coin() { return prng_.between(0, 1) == 1; }
   static void make(std::string& bytes, const Write& write);
   static void link(Names& names, const Link& link);
   void make_some(std::string& bytes, const Write& write);
   void make_survivors(Inode& inode, Survival survival);
+  static void make_durable(Inode& inode, std::uint64_t begin, std::uint64_t end);
 
   base::Prng prng_;
   Names seen_;
@@ -97,7 +109,10 @@ class MemoryDisk final : public Disk {
   std::uint64_t syncs_ = 0;
   std::uint64_t fault_at_ = 0;
   Fault fault_ = Fault::Error;
-  std::uint64_t life_ = 0;  // Counts crashes: Files of an earlier life are dead.
+  std::uint64_t capacity_ = 0;
+  std::uint64_t late_ = 0;
+  std::uint64_t asked_ = 0;  // In vain, for a sync of the directory.
+  std::uint64_t life_ = 0;   // Counts crashes: Files of an earlier life are dead.
 };
 
 }  // namespace io::testing

@@ -27,6 +27,7 @@ base::Result<SeedResult> from_json(const nlohmann::json& line) {
   TRY(result.verdict, parse_verdict(line.at("verdict").get<std::string>()));
   result.hash = std::stoull(line.at("hash").get<std::string>(), nullptr, kHexBase);
   result.inputs = line.at("inputs").get<std::uint64_t>();
+  result.simulated_us = line.at("simulated_us").get<std::uint64_t>();
   result.unknown = line.value("unknown", "");
   for (std::size_t i = 0; i < kProbes; ++i) {
     const auto probe = static_cast<Probe>(i);
@@ -50,6 +51,7 @@ std::string line_of(const SeedResult& result) {
   line["verdict"] = check::verdict::name(result.verdict);
   line["hash"] = fmt::format("{:016x}", result.hash);
   line["inputs"] = result.inputs;
+  line["simulated_us"] = result.simulated_us;
   line["probes"] = nlohmann::ordered_json::object();
   for (std::size_t i = 0; i < kProbes; ++i) {
     const auto probe = static_cast<Probe>(i);
@@ -71,8 +73,9 @@ base::Result<SeedResult> parse_result(std::string_view line) {
   try {
     return from_json(nlohmann::json::parse(line));
   } catch (const std::exception&) {
-    return base::Error{base::ErrorCode::InvalidArgument,
-                       "not a line of a sweep: it needs seed, verdict, hash, inputs and probes"};
+    return base::Error{
+        base::ErrorCode::InvalidArgument,
+        "not a line of a sweep: it needs seed, verdict, hash, inputs, simulated_us and probes"};
   }
 }
 

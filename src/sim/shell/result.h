@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What became of one seed: one line of a sweep's file (docs/formats/sweep.md).
-//   {"seed":7,"verdict":"valid","hash":"fc4b...","inputs":2146,"probes":{"leader-elected":3}}
+//   {"seed":7,"verdict":"valid","hash":"fc4b...","inputs":2146,"simulated_us":3310000,
+//    "probes":{"leader-elected":3}}
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,7 @@ struct SeedResult {
   check::verdict::Verdict verdict = check::verdict::Verdict::Valid;
   std::uint64_t hash = 0;
   std::uint64_t inputs = 0;
+  std::uint64_t simulated_us = 0;  // How long the world lasted, in its own time.
   Coverage coverage;
   std::optional<Violation> violation;  // If invalid.
   std::string unknown;                 // Why, if unknown.

@@ -29,7 +29,7 @@ int run_command(const RunOptions& options) {
   std::optional<AppliedRecords> records;
   if (!options.applied.empty()) {
     base::Result<AppliedRecords> opened =
-        AppliedRecords::open(options.applied, options.shape.nodes);
+        AppliedRecords::open(options.applied, drawn.setup.nodes + drawn.setup.spares);
     if (!opened.ok()) {
       fmt::print(stderr, "raftsim: {}\n", opened.error().message);
       return kUsage;

@@ -13,6 +13,7 @@ SeedResult result_of(const World& world, std::uint64_t seed) {
   result.verdict = world.verdict();
   result.hash = world.cluster().hash();
   result.inputs = world.cluster().inputs();
+  result.simulated_us = world.now_us();
   result.coverage = world.cluster().coverage();
   result.violation = world.violation();
   result.unknown = world.unknown();

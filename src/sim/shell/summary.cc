@@ -9,9 +9,16 @@ namespace sim::shell {
 
 using check::verdict::Verdict;
 
+namespace {
+
+constexpr double kMicrosecondsAnHour = 3.6e9;
+
+}  // namespace
+
 void Summary::add(const SeedResult& result) {
   runs_ += 1;
   inputs_ += result.inputs;
+  simulated_us_ += result.simulated_us;
   if (result.verdict == Verdict::Invalid) invalid_ += 1;
   if (result.verdict == Verdict::Unknown) unknown_ += 1;
   if (result.verdict != Verdict::Valid && shown_.size() < kShown) shown_.push_back(result);
@@ -51,8 +58,10 @@ std::string Summary::text(const Shape& shape) const {
     text += fmt::format("{}: {}\n  {}\n", check::verdict::name(result.verdict), why,
                         repeat_command(result.seed, shape));
   }
-  text += fmt::format("runs: {} valid, {} unknown, {} invalid\ninputs: {}\n",
-                      runs_ - invalid_ - unknown_, unknown_, invalid_, inputs_);
+  text +=
+      fmt::format("runs: {} valid, {} unknown, {} invalid\ninputs: {}\nsimulated: {:.2f} hours\n",
+                  runs_ - invalid_ - unknown_, unknown_, invalid_, inputs_,
+                  static_cast<double>(simulated_us_) / kMicrosecondsAnHour);
   return text;
 }
 

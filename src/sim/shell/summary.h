@@ -39,6 +39,7 @@ class Summary {
   std::uint64_t invalid_ = 0;
   std::uint64_t unknown_ = 0;
   std::uint64_t inputs_ = 0;
+  std::uint64_t simulated_us_ = 0;
   std::array<std::uint64_t, kProbes> times_{};
   std::array<std::uint64_t, kProbes> runs_with_{};
   std::vector<SeedResult> shown_;

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// One client of the C interface: records in, records out, over a socket or a pair of pipes.
+#pragma once
+
+#include <seaworthy/raft.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "os/fd.h"
+#include "os/loop.h"
+
+namespace capi {
+
+class Channel final : public os::Handler {
+ public:
+  // Requests may wait unread while so much is to be written, or so many are unanswered.
+  static constexpr std::size_t kMaxOutputBytes = std::size_t{16} * 1024 * 1024;
+  static constexpr std::size_t kMaxUnanswered = 4096;
+
+  struct Request {
+    bool is_write = false;
+    std::uint64_t id = 0;
+    std::string bytes;
+  };
+  class Server {
+   public:
+    virtual ~Server() = default;
+    virtual void on_request(std::uint64_t channel, Request request) = 0;
+    // Its client has closed, or sent what is no record: `complaint` says so then.
+    virtual void on_end(std::uint64_t channel, const std::string& complaint) = 0;
+  };
+
+  // Takes `read` and, if it is another one, `write`; makes them non-blocking.
+  // Requires: `loop` and `server` outlive it.
+  Channel(os::Loop& loop, Server& server, std::uint64_t name, os::Fd read, os::Fd write);
+  Channel(const Channel&) = delete;
+  Channel& operator=(const Channel&) = delete;
+  ~Channel() override;
+
+  // Puts a record into the output. `bytes.size()` stands in for record.size.
+  void send(raft_record record, std::string_view bytes);
+  // One of the requests is answered.
+  void on_answered() { --unanswered_; }
+  // Hands on requests that waited because too many were unanswered.
+  void resume();
+  void flush();
+
+  void on_ready(os::Ready ready) override;
+
+ private:
+  void receive();
+  void take_records();
+  void watch();
+  int write_number() const { return write_.is_open() ? write_.number() : read_.number(); }
+
+  os::Loop& loop_;
+  Server& server_;
+  std::uint64_t name_;
+  os::Fd read_;
+  os::Fd write_;  // Closed: read_ is for both directions.
+  std::optional<os::Loop::Watch> read_watch_;
+  std::optional<os::Loop::Watch> write_watch_;
+  std::string input_;
+  std::string output_;
+  std::size_t written_ = 0;  // Of output_.
+  std::size_t unanswered_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace capi

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capi/server.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+#include "base/fnv1a.h"
+#include "capi/persist_disk.h"
+#include "os/clock.h"
+#include "os/error.h"
+#include "os/signals.h"
+#include "transport/udp_transport.h"
+
+namespace capi {
+namespace {
+
+constexpr std::chrono::milliseconds kTick{10};
+// How long a request may wait for somebody to lead.
+constexpr std::chrono::seconds kPatience{5};
+
+std::uint32_t ticks(std::chrono::milliseconds time) {
+  return static_cast<std::uint32_t>((time + kTick - std::chrono::milliseconds(1)) / kTick);
+}
+
+replica::Config replica_config(const Setup& setup) {
+  replica::Config config;
+  config.raft.self = setup.self;
+  config.raft.life = os::entropy();
+  for (const auto& [id, where] : setup.cluster.servers) {
+    config.raft.initial.voters.push_back({id, where.text()});
+  }
+  config.raft.election_ticks_min = ticks(setup.cluster.election_min);
+  config.raft.election_ticks_max = ticks(setup.cluster.election_max);
+  config.raft.heartbeat_ticks = ticks(setup.cluster.heartbeat);
+  config.raft.seed = os::entropy();
+  config.journal.cluster = base::fnv1a(setup.cluster.cluster);
+  config.journal.node = setup.self;
+  config.journal.kind = journal::Kind::Mapped;
+  if (setup.callbacks.save == nullptr) config.snapshots.log_bytes = 0;
+  return config;
+}
+
+transport::Config transport_config(const Setup& setup) {
+  transport::Config config;
+  config.cluster = {base::fnv1a(setup.cluster.cluster)};
+  config.self = setup.self;
+  config.life = {std::max<std::uint64_t>(1, os::entropy())};
+  config.listen = setup.cluster.servers.at(setup.self);
+  config.peers = setup.cluster.servers;
+  config.patience = setup.cluster.election_max;
+  config.backoff_max = setup.cluster.election_min;
+  config.datagram_bytes = setup.cluster.datagram_bytes;
+  if (setup.unreliable) {
+    const raft_unreliable& bad = *setup.unreliable;
+    const std::uint64_t seed = bad.seed == 0 ? os::entropy() : bad.seed;
+    config.unreliable = {bad.loss, bad.duplicate, bad.reorder, bad.corrupt, seed};
+  }
+  return config;
+}
+
+base::Result<std::unique_ptr<transport::Transport>> open_transport_of(
+    const Setup& setup, os::Loop& loop, const os::Log& log, transport::Listener& listener) {
+  const transport::Config config = transport_config(setup);
+  if (setup.cluster.transport == ClusterFile::Transport::Udp) {
+    TRY(auto udp, transport::UdpTransport::open(loop, log, config, listener));
+    return std::unique_ptr<transport::Transport>(std::move(udp));
+  }
+  TRY(auto tcp, transport::TcpTransport::open(loop, log, config, listener));
+  return std::unique_ptr<transport::Transport>(std::move(tcp));
+}
+
+os::Fd duplicate(int fd) { return os::Fd(::fcntl(fd, F_DUPFD_CLOEXEC, 0)); }
+
+raft_status status_of(const replica::Outcome& outcome) {
+  if (std::holds_alternative<replica::Done>(outcome)) return RAFT_DONE;
+  if (std::holds_alternative<replica::Unknown>(outcome)) return RAFT_UNKNOWN;
+  if (std::get<replica::NotDone>(outcome).reason == replica::NotDone::Reason::TooLong) {
+    return RAFT_TOO_LONG;
+  }
+  return RAFT_REFUSED;
+}
+
+}  // namespace
+
+Server::Server(const Setup& setup)
+    : setup_(setup), log_(setup.self.value), machine_(setup.callbacks) {}
+
+Server::~Server() {
+  if (listening_) loop_->remove(*listening_);
+  if (stopping_) loop_->remove(*stopping_);
+}
+
+base::Result<std::unique_ptr<Server>> Server::open(const Setup& setup) {
+  std::unique_ptr<Server> server(new Server(setup));
+  TRY([[maybe_unused]] const auto opened, server->open_all());
+  return server;
+}
+
+base::Status Server::open_all() {
+  TRY(loop_, os::Loop::make());
+  if (setup_.listen_fd >= 0) {
+    TRY(stop_signals_, os::catch_stop_signals());
+    stopping_ = loop_->add(stop_signals_.number(), os::Loop::Interest::Read, stop_);
+  }
+  TRY(disk_, PersistDisk::open(setup_));
+  if (!setup_.applied.empty()) {
+    TRY(AppliedFile applied, of_the_environment(AppliedFile::open(setup_.applied)));
+    applied_ = std::make_unique<AppliedFile>(std::move(applied));
+  }
+  const auto open_transport = [this](transport::Listener& listener) {
+    return of_the_environment(open_transport_of(setup_, *loop_, log_, listener));
+  };
+  member::Member::Config config;
+  config.replica = replica_config(setup_);
+  config.peers = setup_.cluster.servers;
+  TRY(member_, member::Member::open({*disk_, machine_, *this}, config, open_transport));
+  if (setup_.listen_fd >= 0) {
+    ::fcntl(setup_.listen_fd, F_SETFL, ::fcntl(setup_.listen_fd, F_GETFL) | O_NONBLOCK);
+    listening_ = loop_->add(setup_.listen_fd, os::Loop::Interest::Read, *this);
+  }
+  if (setup_.read_fd >= 0) {
+    const bool one = setup_.read_fd == setup_.write_fd;
+    first_client_ =
+        add_channel(duplicate(setup_.read_fd), one ? os::Fd() : duplicate(setup_.write_fd));
+  }
+  return base::Done{};
+}
+
+base::Status Server::run() {
+  next_tick_ = os::steady_now();
+  while (!client_closed_ && !stop_.raised()) {
+    if (const base::Status done = turn(); !done.ok()) return done.error();
+  }
+  return base::Done{};
+}
+
+base::Status Server::turn() {
+  TRY([[maybe_unused]] const auto waited, loop_->turn(next_tick_ - os::steady_now()));
+  const std::chrono::nanoseconds now = os::steady_now();
+  if (now >= next_tick_) {
+    const auto missed = static_cast<std::uint64_t>((now - next_tick_) / kTick);
+    next_tick_ = std::max(next_tick_ + kTick, now);
+    member_->tick(now, missed);
+  }
+  for (auto& [name, client] : clients_) client.channel->resume();
+  submit_waiting(now);
+  TRY([[maybe_unused]] const auto finished, member_->finish_turn());
+  on_flush();
+  bury();
+  return base::Done{};
+}
+
+std::uint64_t Server::add_channel(os::Fd read, os::Fd write) {
+  const std::uint64_t name = ++last_channel_;
+  Client& client = clients_[name];
+  client.channel =
+      std::make_unique<Channel>(*loop_, *this, name, std::move(read), std::move(write));
+  if (leads_) client.channel->send(record(RAFT_BECAME_LEADER), {});
+  return name;
+}
+
+void Server::on_ready(os::Ready /*ready*/) {
+  while (true) {
+    os::Fd socket(::accept4(setup_.listen_fd, nullptr, nullptr, SOCK_CLOEXEC));
+    if (!socket.is_open() && errno == EINTR) continue;
+    if (!socket.is_open()) return;
+    add_channel(std::move(socket), {});
+  }
+}
+
+raft_record Server::record(raft_record_type type) const {
+  raft_record record{};
+  record.type = type;
+  record.term = member_ == nullptr ? 0 : member_->node().term().value();
+  const auto leader = member_ == nullptr ? std::nullopt : member_->node().leader();
+  record.leader = leader ? leader->value : 0;
+  return record;
+}
+
+void Server::on_request(std::uint64_t channel, Channel::Request request) {
+  waiting_.push_back({channel, std::move(request), os::steady_now() + kPatience});
+}
+
+// In the order in which they came: what waits for a leader holds up what came later.
+void Server::submit_waiting(std::chrono::nanoseconds now) {
+  while (!waiting_.empty()) {
+    const std::optional<raft::NodeId> leader = member_->node().leader();
+    if (leader && submit(waiting_.front(), *leader)) {
+      waiting_.pop_front();
+      continue;
+    }
+    if (now < waiting_.front().deadline) return;
+    answer(waiting_.front().channel, waiting_.front().request.id, RAFT_REFUSED, {});
+    waiting_.pop_front();
+  }
+}
+
+bool Server::submit(Waiting& waiting, raft::NodeId leader) {
+  const auto client = clients_.find(waiting.channel);
+  if (client == clients_.end()) return true;  // Nobody is interested any more.
+  member::Request request;
+  request.after = client->second.last_write;
+  if (waiting.request.is_write) {
+    request.command = std::make_shared<const std::string>(waiting.request.bytes);
+    client->second.last_write = member_->next_request();
+  } else {
+    request.query = waiting.request.bytes;
+  }
+  return member_->submit({waiting.channel, waiting.request.id}, leader, std::move(request));
+}
+
+void Server::on_answer(member::Token token, replica::Outcome outcome) {
+  const auto* done = std::get_if<replica::Done>(&outcome);
+  answer(token.first, token.second, status_of(outcome),
+         done == nullptr ? std::string_view() : std::string_view(done->answer));
+}
+
+void Server::answer(std::uint64_t channel, std::uint64_t id, raft_status status,
+                    std::string_view bytes) {
+  const auto client = clients_.find(channel);
+  if (client == clients_.end()) return;
+  raft_record result = record(RAFT_RESULT);
+  result.id = id;
+  result.status = status;
+  client->second.channel->send(result, bytes);
+  client->second.channel->on_answered();
+}
+
+void Server::on_flush() {
+  if (applied_ != nullptr) {
+    if (const base::Status written = applied_->flush(); !written.ok()) {
+      log_.event("applied-record", "error=" + os::quoted(written.error().message));
+    }
+  }
+  for (auto& [name, client] : clients_) client.channel->flush();
+}
+
+void Server::on_standing(const member::Standing& standing) {
+  std::optional<raft::Term> leads;
+  if (standing.role == raft::Role::Leader) leads = standing.term;
+  if (leads == leads_) return;
+  for (auto& [name, client] : clients_) {
+    if (leads_) client.channel->send(record(RAFT_LOST_LEADERSHIP), {});
+    if (leads) client.channel->send(record(RAFT_BECAME_LEADER), {});
+  }
+  leads_ = leads;
+}
+
+void Server::on_applied(const raft::Entry& entry) {
+  if (applied_ != nullptr) applied_->add(entry);
+}
+
+void Server::on_end(std::uint64_t channel, const std::string& complaint) {
+  if (!complaint.empty()) log_.event("client-refused", "error=" + os::quoted(complaint));
+  ended_.push_back(channel);
+}
+
+void Server::bury() {
+  for (const std::uint64_t channel : std::exchange(ended_, {})) {
+    clients_.erase(channel);
+    if (channel == first_client_) client_closed_ = true;
+  }
+}
+
+}  // namespace capi

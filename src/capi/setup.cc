@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capi/setup.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+
+#include <array>
+#include <utility>
+
+namespace capi {
+namespace {
+
+base::Error wrong(std::string what) { return {base::ErrorCode::InvalidArgument, std::move(what)}; }
+
+base::Status check_descriptor(int fd, const char* name) {
+  if (fd < 0 || ::fcntl(fd, F_GETFD) >= 0) return base::Done{};
+  return wrong(fmt::format("{} {} is not open", name, fd));
+}
+
+base::Status check_share(double share, const char* name) {
+  if (share >= 0 && share <= 1) return base::Done{};
+  return wrong(fmt::format("{} is {}: expected 0..1", name, share));
+}
+
+base::Status check_unreliable(const raft_unreliable& unreliable) {
+  TRY([[maybe_unused]] const auto loss, check_share(unreliable.loss, "loss"));
+  TRY([[maybe_unused]] const auto twice, check_share(unreliable.duplicate, "duplicate"));
+  TRY([[maybe_unused]] const auto order, check_share(unreliable.reorder, "reorder"));
+  return check_share(unreliable.corrupt, "corrupt");
+}
+
+base::Status read_descriptors(const raft_options& options, Setup& setup) {
+  const bool one = options.client_fd >= 0;
+  const bool pair = options.read_fd >= 0 || options.write_fd >= 0;
+  if (one && pair) return wrong("either client_fd, or read_fd and write_fd");
+  if (pair && (options.read_fd < 0 || options.write_fd < 0)) {
+    return wrong("read_fd and write_fd come together");
+  }
+  if (!one && !pair && options.listen_fd < 0) {
+    return wrong("no client: give client_fd, read_fd and write_fd, or listen_fd");
+  }
+  setup.read_fd = one ? options.client_fd : options.read_fd;
+  setup.write_fd = one ? options.client_fd : options.write_fd;
+  setup.listen_fd = options.listen_fd;
+  TRY([[maybe_unused]] const auto read, check_descriptor(setup.read_fd, "descriptor"));
+  TRY([[maybe_unused]] const auto write, check_descriptor(setup.write_fd, "descriptor"));
+  return check_descriptor(setup.listen_fd, "listen_fd");
+}
+
+}  // namespace
+
+base::Result<Setup> read_setup(const raft_options& options) {
+  if (options.struct_size != sizeof(raft_options)) {
+    return wrong(
+        fmt::format("struct_size is {}: expected {}", options.struct_size, sizeof(raft_options)));
+  }
+  if (options.mode != RAFT_FRESH && options.mode != RAFT_RECOVER) {
+    return wrong("mode is neither RAFT_FRESH nor RAFT_RECOVER");
+  }
+  if (options.config == nullptr || options.persist == nullptr || *options.persist == '\0') {
+    return wrong("config and persist must name files");
+  }
+  if (options.apply == nullptr || options.resolve == nullptr) {
+    return wrong("there is no apply_command() or no resolve_read()");
+  }
+  if ((options.save == nullptr) != (options.load == nullptr)) {
+    return wrong("raft_save and raft_load come together");
+  }
+  Setup setup;
+  setup.mode = options.mode;
+  setup.self = {options.id};
+  TRY([[maybe_unused]] const auto descriptors, read_descriptors(options, setup));
+  TRY(setup.cluster, read_cluster_file(options.config));
+  if (!setup.cluster.servers.contains(setup.self)) {
+    return wrong(fmt::format("{}: there is no server {}", options.config, options.id));
+  }
+  setup.persist = options.persist;
+  setup.callbacks = {options.apply, options.resolve, options.save, options.load, options.context};
+  if (options.applied != nullptr) setup.applied = options.applied;
+  if (options.unreliable != nullptr) {
+    TRY([[maybe_unused]] const auto shares, check_unreliable(*options.unreliable));
+    setup.unreliable = *options.unreliable;
+  }
+  return setup;
+}
+
+}  // namespace capi

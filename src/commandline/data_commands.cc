@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commandline/data_commands.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "cli/parse.h"
+#include "commandline/exit_code.h"
+#include "offline/data.h"
+#include "server/options.h"
+
+namespace commandline {
+namespace {
+
+int fail_with(const base::Error& error, const std::string& cluster) {
+  return fail(told(error, cluster),
+              error.code == base::ErrorCode::Corrupt ? kStorageDamaged : cli::kUsageError);
+}
+
+bool print(std::string& text) {
+  const bool whole = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  text.clear();
+  return whole;
+}
+
+}  // namespace
+
+DataCommands::DataCommands(CLI::App& app) : app_(app) {
+  const auto define = [this](CLI::App& command) {
+    command.add_option("directory", directory_, "Data directory of a node that is stopped")
+        ->type_name("DIR")
+        ->required();
+    command.add_option("--id", id_, "Whose it is")->type_name("ID")->required();
+    command.add_option("--cluster", cluster_, "Name of its cluster [raftkv]")->type_name("NAME");
+    command.add_option("--through", through_, "No entries behind this one")->type_name("INDEX");
+  };
+  define(*app.add_subcommand("verify", "Say what a data directory holds, and what is damaged"));
+  CLI::App* command = app.add_subcommand("export", "Print all keys and values of a data directory");
+  define(*command);
+  command->add_option("--format", format_, "resp, for redis-cli --pipe, or json lines [resp]")
+      ->check(CLI::IsMember({"resp", "json"}));
+}
+
+std::optional<int> DataCommands::run() {
+  if (app_.got_subcommand("verify")) return verify();
+  if (app_.got_subcommand("export")) return export_all();
+  return std::nullopt;
+}
+
+int DataCommands::verify() const {
+  const offline::Whose whose{directory_, server::cluster_id(cluster_).value, {id_}};
+  const auto through = through_ ? std::optional(raft::LogIndex(*through_)) : std::nullopt;
+  const base::Result<offline::Data> data = offline::read(whose, through);
+  if (!data.ok()) return fail_with(data.error(), cluster_);
+  std::string text = offline::description(data.value(), directory_);
+  (void)print(text);
+  return data.value().findings.empty() ? 0 : kStorageDamaged;
+}
+
+int DataCommands::export_all() const {
+  const offline::Whose whose{directory_, server::cluster_id(cluster_).value, {id_}};
+  const auto through = through_ ? std::optional(raft::LogIndex(*through_)) : std::nullopt;
+  const base::Result<offline::Data> data = offline::read(whose, through);
+  if (!data.ok()) return fail_with(data.error(), cluster_);
+  const auto format = format_ == "json" ? offline::Format::Json : offline::Format::Resp;
+  constexpr std::size_t kPieceBytes = std::size_t{1} * 1024 * 1024;
+  std::string text;
+  bool whole = true;
+  data.value().machine->visit([&](std::string_view key, std::string_view value) {
+    offline::append_pair(key, value, format, text);
+    if (text.size() >= kPieceBytes) whole = whole && print(text);
+  });
+  whole = whole && print(text) && std::fflush(stdout) == 0;
+  if (!whole) return fail("cannot write to standard output", cli::kUsageError);
+  if (data.value().findings.empty()) return 0;
+  return fail(data.value().findings.front().sentence() + "; what lies behind is not in the export",
+              kStorageDamaged);
+}
+
+}  // namespace commandline

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "journal/reading.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "mutant/mutant.h"
+
+namespace journal {
+
+namespace {
+
+constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
+
+class Reader {
+ public:
+  Reader(io::Disk& disk, const Identity& identity) : disk_(disk), identity_(identity) {}
+
+  base::Result<Reading> read() {
+    for (;;) {
+      TRY(const bool done, read_once());
+      if (done) return std::move(out_);
+    }
+  }
+
+ private:
+  // False: a frame turned out not to be playable; read again up to it.
+  base::Result<bool> read_once() {
+    out_ = {};
+    unfinished_.reset();
+    TRY(out_.chain, chain_segments(disk_, identity_));
+    if (out_.chain.live.empty()) return read_nothing();
+    for (std::size_t i = 0; i < out_.chain.live.size() && !out_.damage; ++i) {
+      TRY(const bool playable, read_segment(i));
+      if (!playable) return false;
+    }
+    if (!out_.damage) {
+      TRY([[maybe_unused]] const base::Done looked, look_behind_the_end());
+    }
+    if (out_.damage) {
+      if (unfinished_) out_.findings.push_back(*unfinished_);
+      raise_floor();
+    }
+    return true;
+  }
+
+  base::Result<bool> read_nothing() {
+    const std::vector<std::uint64_t>& files = out_.chain.not_begun;
+    // The second may have been made for a first frame that fills the first.
+    out_.fresh = files.empty() || (files.size() <= 2 && files.front() == 1);
+    if (out_.fresh) return true;
+    out_.findings.push_back({segment_name(files.front()), 0, "what was before it is missing"});
+    out_.damage.emplace();
+    raise_floor();
+    return true;
+  }
+
+  base::Result<bool> read_segment(std::size_t i) {
+    ChainedSegment& segment = out_.chain.live[i];
+    TRY(const bool follows, read_head(i));
+    if (!follows) return true;
+    out_.live.push_back({segment.reader.sequence(), {}});
+    out_.replay.highest = {};
+    out_.offset = io::kSectorBytes;
+    out_.last_frame = 0;
+    out_.sealed = false;
+    while (!out_.sealed && out_.due.number != segment.void_from && !out_.damage) {
+      TRY(const Look look, segment.reader.look(out_.offset, out_.due));
+      if (out_.due.number == stop_at_) {
+        TRY([[maybe_unused]] const base::Done lost, lose(i, stop_because_, look));
+        break;
+      }
+      if (look.what != Look::What::Whole) {
+        TRY(const bool end, is_end(i, look));
+        if (end) break;
+        continue;
+      }
+      if (!play_frame(i, *look.frame)) return false;
+    }
+    out_.live.back().highest = out_.replay.highest;
+    return true;
+  }
+
+  // Whether the segment continues what was read; the first one begins it.
+  base::Result<bool> read_head(std::size_t i) {
+    const ChainedSegment& segment = out_.chain.live[i];
+    const std::optional<Link>& link = segment.head.link;
+    std::string wrong;
+    std::string file = segment.reader.name();
+    if (segment.missing != 0) {
+      wrong = "missing, though there is " + std::exchange(file, segment_name(segment.missing));
+    } else if (!link) {
+      wrong = "the segment header and the first frame are damaged";
+    } else if (i > 0 && !continues(*link)) {
+      wrong = "the segment does not continue the one before it";
+    }
+    if (!wrong.empty()) {
+      out_.findings.push_back({file, 0, wrong});
+      TRY([[maybe_unused]] const base::Done traced, trace_from(i, 0));
+      if (i > 0) out_.damage->segment = i - 1;
+      return false;
+    }
+    if (i == 0) {
+      out_.replay.hard_state = link->state.hard_state;
+      out_.replay.base = link->state.last;
+      out_.replay.floor = link->state.floor;
+      out_.replay.compacted = link->previous != 0;
+    }
+    out_.due = {link->first_frame, link->chain};
+    if (segment.head.flawed || segment.head.absent) {
+      Rewrite header{i, 0, {}};
+      add_sector(encode_segment_header(identity_, segment.reader.sequence(), *link),
+                 header.sectors);
+      out_.rewrites.push_back(std::move(header));
+    }
+    if (segment.head.flawed) {
+      out_.findings.push_back(
+          {file, 0, "the segment header is damaged; the first frame repeats it"});
+    }
+    return true;
+  }
+
+  bool continues(const Link& link) {
+    if (link.void_from != out_.due.number || link.chain != out_.due.chain) return false;
+    if (link.void_from < link.first_frame) {  // After a repair, which knew more.
+      out_.replay.hard_state = link.state.hard_state;
+      out_.replay.floor = link.state.floor;
+    }
+    const State state = out_.replay.state();
+    return link.state.hard_state == state.hard_state && link.state.last == state.last &&
+           link.state.floor == state.floor;
+  }
+
+  // False if it cannot be played: what it holds is not what it says.
+  bool play_frame(std::size_t i, const Frame& frame) {
+    const ChainedSegment& segment = out_.chain.live[i];
+    const Descriptor& descriptor = frame.descriptor;
+    const base::Status played = play(frame.body, out_.offset, out_.replay);
+    const bool as_told = played.ok() && descriptor.hard_state == out_.replay.hard_state &&
+                         descriptor.last == out_.replay.last();
+    if (!as_told) {
+      stop_at_ = out_.due.number;
+      stop_because_ = "frame " + std::to_string(out_.due.number) + " makes no sense" +
+                      (played.ok() ? std::string() : " (" + played.error().message + ")");
+      return false;
+    }
+    const std::string name = "frame " + std::to_string(out_.due.number);
+    if (unfinished_) out_.findings.push_back(*std::exchange(unfinished_, std::nullopt));
+    if (frame.flaw) {
+      out_.findings.push_back({segment.reader.name(), out_.offset + *frame.flaw,
+                               name + " is damaged where it does not matter"});
+    } else if (frame.unfinished) {  // As a crash leaves it, unless another follows.
+      unfinished_ = Finding{segment.reader.name(), out_.offset,
+                            name + " has lost a sector that does not matter"};
+    }
+    if (frame.flaw || frame.unfinished) {
+      Rewrite again{i, out_.offset, {}};
+      add_frame(descriptor, frame.body, identity_, again.sectors);
+      out_.rewrites.push_back(std::move(again));
+    }
+    out_.sealed = descriptor.seals;
+    out_.last_frame = out_.offset;
+    out_.due = {out_.due.number + 1, descriptor.checksum(identity_)};
+    out_.offset = descriptor.end();
+    return true;
+  }
+
+  // No whole frame where one is due: the log ends here, or it is damaged.
+  base::Result<bool> is_end(std::size_t i, const Look& look) {
+    const bool last = i + 1 == out_.chain.live.size();
+    const std::string frame = "frame " + std::to_string(out_.due.number);
+    if (look.what == Look::What::Damaged) {
+      TRY([[maybe_unused]] const base::Done lost, lose(i, frame + " is damaged", look));
+      return false;
+    }
+    TRY(const Traces behind,
+        out_.chain.live[i].reader.trace(out_.offset, kNoLimit, out_.due.number + 1,
+                                        out_.chain.live[i].void_from));
+    const bool cut = last && (behind.highest == 0 || MUTANT(FramesBehindATornOneAreIgnored));
+    if (cut) return true;
+    TRY([[maybe_unused]] const base::Done lost,
+        lose(i, frame + " is not there as a whole, though another follows it", look));
+    return false;
+  }
+
+  // A sealed segment has a successor; and what was damaged may be a frame that was written to the
+  // wrong place.
+  base::Status look_behind_the_end() {
+    const std::size_t last = out_.chain.live.size() - 1;
+    const std::uint64_t after = out_.chain.live[last].reader.sequence() + 1;
+    const bool there = std::ranges::find(out_.chain.not_begun, after) != out_.chain.not_begun.end();
+    if (out_.sealed && !there) {
+      out_.findings.push_back(
+          {segment_name(after), 0, "missing, though the one before it is sealed"});
+      out_.damage.emplace();
+      out_.damage->segment = last;
+      return base::Done{};
+    }
+    if (out_.findings.empty()) return base::Done{};
+    Traces elsewhere;
+    for (std::size_t i = 0; i <= last; ++i) {
+      ChainedSegment& segment = out_.chain.live[i];
+      // An unfinished frame lies behind the end.
+      const std::uint64_t end = i == last ? out_.offset : kNoLimit;
+      TRY(const Traces found, segment.reader.trace(0, end, out_.due.number, segment.void_from));
+      elsewhere.add(found);
+    }
+    if (elsewhere.highest == 0) return base::Done{};
+    out_.findings.push_back(
+        {out_.chain.live[last].reader.name(), out_.offset,
+         "frame " + std::to_string(out_.due.number) + " was written elsewhere"});
+    out_.damage.emplace();
+    out_.damage->segment = last;
+    out_.damage->lost = elsewhere;
+    return base::Done{};
+  }
+
+  // The frame that is due is lost, and all behind it.
+  base::Status lose(std::size_t i, const std::string& what, const Look& look) {
+    out_.findings.push_back({out_.chain.live[i].reader.name(), out_.offset, what});
+    TRY([[maybe_unused]] const base::Done traced, trace_from(i, out_.offset));
+    out_.damage->segment = i;
+    out_.damage->lone = look.lone;
+    return base::Done{};
+  }
+
+  base::Status trace_from(std::size_t i, std::uint64_t offset) {
+    out_.damage.emplace();
+    Traces& lost = out_.damage->lost;
+    for (; i < out_.chain.live.size(); ++i, offset = 0) {
+      ChainedSegment& segment = out_.chain.live[i];
+      if (const std::optional<Link>& link = segment.head.link; link && offset == 0) {
+        lost.add(link->first_frame - 1, link->state.hard_state,
+                 std::max(link->state.last, link->state.floor));
+      }
+      TRY(const Traces found,
+          segment.reader.trace(offset, kNoLimit, out_.due.number, segment.void_from));
+      lost.add(found);
+    }
+    return base::Done{};
+  }
+
+  // What may have been promised, and is not in the log any more.
+  void raise_floor() {
+    const Traces& lost = out_.damage->lost;
+    raft::EntryId floor = kUnknownFloor;
+    if (lost.highest != 0) {
+      floor = lost.last;
+      if (lost.hard_state.term >= out_.replay.hard_state.term)
+        out_.replay.hard_state = lost.hard_state;
+    } else if (out_.damage->lone) {
+      // Term and vote do not change in a frame of one sector, nor does the base.
+      floor = {out_.replay.hard_state.term, out_.replay.last().index.plus(kEntriesOfASector)};
+    }
+    out_.replay.floor = std::max(out_.replay.floor, floor);
+    if (out_.replay.last() >= out_.replay.floor) out_.replay.floor = {};
+    if (MUTANT(FloorIsForgotten)) out_.replay.floor = {};
+  }
+
+  io::Disk& disk_;
+  Identity identity_;
+  Reading out_;
+  std::optional<Finding> unfinished_;  // If another frame follows.
+  std::uint64_t stop_at_ = 0;          // The frame with this number cannot be played.
+  std::string stop_because_;
+};
+
+}  // namespace
+
+base::Result<Reading> read_segments(io::Disk& disk, const Identity& identity) {
+  return Reader(disk, identity).read();
+}
+
+}  // namespace journal

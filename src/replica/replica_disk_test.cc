@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// The disk says no, at every call in turn: nothing that was acknowledged is lost.
+#include <gtest/gtest.h>
+
+#include "replica/group_test.h"
+
+namespace replica {
+namespace {
+
+constexpr std::uint64_t kWrites = 12;
+
+std::string key(std::uint64_t i) { return "key" + std::to_string(i); }
+
+// Writes until the disk says no, and says which writes were acknowledged.
+std::vector<std::uint64_t> write_on(Group& group, std::size_t bytes, bool& failed) {
+  std::vector<std::uint64_t> done;
+  for (std::uint64_t i = 1; i <= kWrites && !failed; ++i) {
+    group[1].write(RequestId(i), set_command(key(i), std::string(bytes, 'v')));
+    group[1].tick();
+    failed = !group.turn({1}).ok();
+    const auto answer = group.recorder(1).answers.find(RequestId(i));
+    if (answer != group.recorder(1).answers.end() && std::holds_alternative<Done>(answer->second)) {
+      done.push_back(i);
+    }
+  }
+  return done;
+}
+
+void expect_all(Group& group, std::size_t bytes, const std::vector<std::uint64_t>& done) {
+  group.elect();
+  std::uint64_t request = 1'000;
+  for (const std::uint64_t i : done) {
+    const RequestId id(++request);
+    group[1].read(id, query(kv::Get{key(i)}), std::nullopt);
+    ASSERT_TRUE(group.turn({1}).ok());
+    group.settle();
+    const auto* answer = std::get_if<replica::Done>(&group.recorder(1).answers.at(id));
+    ASSERT_NE(answer, nullptr);
+    EXPECT_EQ(answer->answer, kv::encode(kv::Reply{kv::Bulk{std::string(bytes, 'v')}})) << i;
+  }
+}
+
+// A server that takes snapshots often, so that there is something of everything.
+void make_busy(Group& group) {
+  group.crash({1}, io::testing::Survival::Everything);
+  group.policy.log_bytes = 1'000;
+  group.policy.keep_entries = 2;
+  group.start({1});
+  group.elect();
+}
+
+class EveryKind : public testing::TestWithParam<journal::Kind> {};
+
+TEST_P(EveryKind, AnErrorOfAnyCallLosesNothingThatWasAcknowledged) {
+  std::uint64_t ended = 0;
+  std::uint64_t call = 1;
+  for (bool reached = true; reached; ++call) {
+    Group group(1, call, GetParam());
+    make_busy(group);
+    const std::uint64_t before = group.disk(1).calls();
+    group.disk(1).plan(io::testing::Fault::Error, call);
+    bool failed = false;
+    const std::vector<std::uint64_t> done = write_on(group, 300, failed);
+    reached = group.disk(1).calls() - before >= call;
+    ended += failed ? 1 : 0;
+    if (!failed) {
+      EXPECT_EQ(done.size(), kWrites) << call;
+    }
+    group.disk(1).unplan();
+    group.crash({1}, io::testing::Survival::Random);
+    group.start({1});
+    ASSERT_NO_FATAL_FAILURE(expect_all(group, 300, done)) << "call " << call;
+  }
+  EXPECT_GT(call, 30U);   // Calls there were,
+  EXPECT_GT(ended, 15U);  // most of which it does not survive.
+}
+
+TEST_P(EveryKind, AFullDiskLosesNothingThatWasAcknowledged) {
+  constexpr std::size_t kBytes = 100'000;
+  std::uint64_t ended = 0;
+  for (std::uint64_t more = 0; more < 30 * kBytes; more += kBytes) {
+    Group group(1, 1, GetParam());
+    make_busy(group);
+    std::uint64_t used = 0;
+    const base::Result<std::vector<std::string>> names = group.disk(1).list();
+    for (const std::string& name : names.value()) {
+      used += group.disk(1).bytes(name).size();
+    }
+    group.disk(1).limit(used + more);
+    bool failed = false;
+    const std::vector<std::uint64_t> done = write_on(group, kBytes, failed);
+    ended += failed ? 1 : 0;
+    group.disk(1).limit(0);
+    group.crash({1}, io::testing::Survival::Random);
+    group.start({1});
+    ASSERT_NO_FATAL_FAILURE(expect_all(group, kBytes, done)) << "room " << more;
+  }
+  EXPECT_GT(ended, 2U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Disk, EveryKind,
+                         testing::Values(journal::Kind::Segments, journal::Kind::Mapped));
+
+}  // namespace
+}  // namespace replica

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "replica/snapshots.h"
+
+#include <utility>
+
+#include "raft/describe.h"
+
+namespace replica {
+namespace {
+
+base::Error no_room() {
+  return {base::ErrorCode::InvalidArgument,
+          "there is a snapshot, and the state machine cannot take one"};
+}
+
+}  // namespace
+
+base::Result<Snapshots> Snapshots::open(io::Disk& disk, std::uint64_t cluster) {
+  TRY(journal::SnapshotStore store, journal::SnapshotStore::open(disk, cluster));
+  Snapshots snapshots(std::move(store));
+  TRY([[maybe_unused]] const base::Done seen, snapshots.look());
+  snapshots.untidy_ = snapshots.newest_.has_value();
+  return snapshots;
+}
+
+// At what the store has as its newest.
+base::Status Snapshots::look() {
+  const std::optional<journal::SnapshotMeta>& stored = store_.newest();
+  if (!stored) return base::Done{};
+  base::Result<raft::Configuration> configuration =
+      raft::decode_configuration(stored->configuration);
+  if (!configuration.ok()) {
+    return base::Error{base::ErrorCode::Corrupt, "the configuration in snapshot " +
+                                                     raft::describe(stored->last) + ": " +
+                                                     configuration.error().message};
+  }
+  TRY(const journal::SnapshotReader reader, store_.read(stored->last));
+  newest_ = Newest{{stored->last, std::move(configuration).value()}, reader.size_bytes()};
+  return base::Done{};
+}
+
+base::Status Snapshots::restore(machine::StateMachine& machine) const {
+  TRY(journal::SnapshotReader reader, store_.read(newest_->meta.last));
+  const std::unique_ptr<machine::Restore> restore = machine.begin_restore();
+  if (restore == nullptr) return no_room();
+  while (true) {
+    TRY(const std::optional<std::string> piece, reader.next_piece());
+    if (!piece) return restore->finish();
+    TRY([[maybe_unused]] const base::Done taken, restore->add(*piece));
+  }
+}
+
+base::Result<bool> Snapshots::begin(machine::StateMachine& machine,
+                                    const raft::SnapshotMeta& meta) {
+  CHECK(!writing_);
+  std::unique_ptr<machine::Snapshot> state = machine.snapshot();
+  if (state == nullptr) return false;
+  TRY(journal::SnapshotWriter file, store_.begin({meta.last, raft::encode(meta.configuration)}));
+  writing_.emplace(Writing{meta, std::move(state), std::move(file)});
+  return true;
+}
+
+base::Result<bool> Snapshots::write_on(std::size_t about_bytes) {
+  CHECK(writing_.has_value());
+  if (!writing_->ended) {
+    TRY(const bool ready, is_settled());
+    if (!ready) return false;
+    const std::string piece = writing_->state->next(about_bytes);
+    if (!piece.empty()) {
+      TRY([[maybe_unused]] const base::Done written, writing_->file.add(piece));
+      TRY([[maybe_unused]] const bool settled, is_settled());
+      return false;
+    }
+    writing_->ended = true;
+    writing_->state.reset();
+  }
+  TRY(const bool durable, writing_->file.advance(store_));
+  writing_->waits = !durable;
+  if (!durable) return false;
+  writing_.reset();
+  TRY([[maybe_unused]] const base::Done seen, look());
+  untidy_ = true;
+  return true;
+}
+
+base::Result<bool> Snapshots::is_settled() {
+  TRY(const bool settled, writing_->file.settle());
+  writing_->waits = !settled;
+  return settled;
+}
+
+base::Status Snapshots::abandon() {
+  writing_.reset();
+  return store_.abandon();
+}
+
+base::Result<std::optional<raft::SnapshotChunk>> Snapshots::fill(const raft::SendChunk& wanted) {
+  if (!reader_ || reader_->meta().last != wanted.chunk.last) {
+    base::Result<journal::SnapshotReader> reader = store_.read(wanted.chunk.last);
+    if (!reader.ok() && reader.error().code == base::ErrorCode::NotFound) {
+      return std::optional<raft::SnapshotChunk>();
+    }
+    if (!reader.ok()) return reader.error();
+    reader_ = std::move(reader).value();
+  }
+  TRY(std::string data, reader_->read_raw(wanted.chunk.offset, wanted.max_bytes));
+  raft::SnapshotChunk chunk = wanted.chunk;
+  chunk.data = std::make_shared<const std::string>(std::move(data));
+  return std::optional(std::move(chunk));
+}
+
+base::Result<raft::Staged> Snapshots::stage(const raft::SnapshotChunk& chunk) {
+  if (!staging_ || staging_->last != chunk.last) {
+    TRY(journal::SnapshotStage file, store_.stage(chunk.last));
+    staging_.emplace(Staging{chunk.last, std::move(file)});
+  }
+  // What is here already counts: the leader hears where to go on.
+  raft::Staged staged{chunk.last, staging_->file.size_bytes(), std::nullopt};
+  if (staged.next_offset == chunk.offset && chunk.data != nullptr) {
+    TRY([[maybe_unused]] const base::Done kept, staging_->file.append(*chunk.data));
+    staged.next_offset = staging_->file.size_bytes();
+  }
+  if (staged.next_offset < chunk.total) return staged;
+  staged.next_offset = 0;  // Of two leaders, or damaged: then all of it comes again.
+  base::Result<journal::SnapshotMeta> finished = staging_->file.finish(store_);
+  staging_.reset();
+  if (!finished.ok() && finished.error().code == base::ErrorCode::Corrupt) return staged;
+  if (!finished.ok()) return finished.error();
+  TRY([[maybe_unused]] const base::Done seen, look());
+  untidy_ = true;
+  base::Result<raft::Configuration> configuration =
+      raft::decode_configuration(finished.value().configuration);
+  if (!configuration.ok()) return staged;
+  staged.next_offset = chunk.total;
+  staged.complete = std::move(configuration).value();
+  return staged;
+}
+
+base::Status Snapshots::tidy(std::optional<raft::LogIndex> oldest_in_use) {
+  if (!untidy_ || !newest_) return base::Done{};
+  if (oldest_in_use && *oldest_in_use < newest_->meta.last.index) return base::Done{};
+  untidy_ = false;
+  return store_.remove_before(newest_->meta.last);
+}
+
+}  // namespace replica

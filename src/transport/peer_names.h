@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// The addresses of peers that are known by name. The system's resolver may block for long, so it is
+// asked on a thread beside the loop, one name at a time.
+//
+//   follow(peer, "n2:7001")     find(now, is_up) --> nothing, nothing, (peer, 10.0.0.2:7001)
+//
+// As long as a peer is not up its name is looked up again every 5 s: it may have moved. A name that
+// is not found is logged once, until it is.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "os/background.h"
+#include "os/log.h"
+#include "os/net.h"
+#include "raft/message.h"
+
+namespace transport {
+
+class PeerNames {
+ public:
+  using Time = std::chrono::nanoseconds;
+
+  explicit PeerNames(const os::Log& log) : log_(log) {}
+
+  void follow(raft::NodeId peer, const os::HostPort& where);
+  void forget(raft::NodeId peer) { names_.erase(peer); }
+  // The next peer that was found, wherever it was before. To be called often.
+  std::optional<std::pair<raft::NodeId, os::Address>> find(
+      Time now, const std::function<bool(raft::NodeId)>& is_up);
+
+ private:
+  struct Name {
+    os::HostPort where;
+    Time again_at{0};
+    bool complained = false;
+  };
+  struct Search {
+    raft::NodeId peer;
+    os::HostPort where;
+    std::shared_ptr<std::optional<base::Result<os::Address>>> answer;
+    std::shared_ptr<const os::Background::Job> job;
+  };
+  std::optional<std::pair<raft::NodeId, os::Address>> finish(const Search& search, Time now);
+  void begin(Time now, const std::function<bool(raft::NodeId)>& is_up);
+
+  const os::Log& log_;
+  std::map<raft::NodeId, Name> names_;
+  std::optional<Search> search_;
+  os::Background background_;
+};
+
+}  // namespace transport

@@ -1,0 +1,254 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Clients that send too much, never end, never read, or are too many: each gets one clear error or waits, what the
+node keeps for them is bounded, and all others are served."""
+import contextlib
+import pathlib
+import resource
+import select
+import signal
+import socket
+import sys
+import unittest
+
+from cluster import Client, Cluster, ReplyError, until
+
+PROGRAM = sys.argv.pop(1)
+MIB = 1 << 20
+FULL = "ERR max number of clients reached"
+
+
+class Requests(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = Cluster(PROGRAM, count=1)
+        cls.enterClassContext(cls.cluster)
+        cls.cluster.leader()
+
+    def setUp(self):
+        self.addCleanup(self.serves)
+
+    def serves(self) -> None:
+        client = self.cluster.client(1)
+        self.assertEqual(client.call("SET", "x", "1"), "OK")
+        client.close()
+
+    def memory_bytes(self, figure: str = "VmRSS") -> int:
+        text = pathlib.Path(f"/proc/{self.cluster.processes[1].pid}/status").read_text()
+        return next(int(line.split()[1]) << 10 for line in text.splitlines() if line.startswith(figure + ":"))
+
+    def expect_more_bytes(self, more: int, at_most: int) -> None:
+        if self.memory_bytes("VmSize") < 1 << 40:  # A sanitizer reserves more, and keeps what is freed.
+            self.assertLess(more, at_most)
+
+    def refuses(self, *pieces: bytes) -> str:
+        """What is answered to these; then the connection is closed."""
+        client = self.cluster.client(1)
+        self.addCleanup(client.close)
+        try:
+            for piece in pieces:
+                client.socket.sendall(piece)
+        except ConnectionError:
+            pass  # It has seen enough.
+        with self.assertRaises(ReplyError) as caught:
+            client.receive()
+        with contextlib.suppress(ConnectionError):
+            self.assertEqual(client.file.read(), b"")
+        return str(caught.exception)
+
+    def test_an_argument_that_is_too_long(self):
+        self.assertEqual(self.refuses(b"*3\r\n$3\r\nSET\r\n$1\r\nx\r\n$%d\r\n" % (8 * MIB + 1)),
+                         "ERR Protocol error: invalid bulk length")
+
+    def test_an_argument_of_the_greatest_length_is_taken(self):
+        client = self.cluster.client(1)
+        self.assertEqual(client.call("SET", "long", "v" * 8 * MIB), "OK")
+        self.assertEqual(client.call("STRLEN", "long"), 8 * MIB)
+        self.assertEqual(client.call("DEL", "long"), 1)
+        client.close()
+
+    def test_lengths_that_are_none(self):
+        for length in (b"-2", b"18446744073709551616", b"1x", b"", b"0x10"):
+            self.assertEqual(self.refuses(b"*1\r\n$%s\r\n" % length), "ERR Protocol error: invalid bulk length")
+        for count in (b"18446744073709551616", b"1x", b""):
+            self.assertEqual(self.refuses(b"*%s\r\n" % count), "ERR Protocol error: invalid multibulk length")
+
+    def test_a_web_page_cannot_write(self):
+        """A browser sends its lines to any port; those after them may be commands."""
+        host = b"Host: 127.0.0.1:6379\r\nContent-Length: 16\r\n\r\nSET forged 1\r\n"
+        closed = "ERR Protocol error: this is HTTP, and no Redis client"
+        self.assertEqual(self.refuses(b"POST / HTTP/1.1\r\n" + host), closed)
+        self.assertEqual(self.refuses(host), closed)
+        client = self.cluster.client(1)
+        self.assertIsNone(client.call("GET", "forged"))
+        client.close()
+
+    def test_too_many_arguments(self):
+        self.assertEqual(self.refuses(b"*65537\r\n"), "ERR Protocol error: invalid multibulk length")
+
+    def test_arguments_that_are_too_long_together(self):
+        argument = b"$%d\r\n%s\r\n" % (6 * MIB, b"v" * 6 * MIB)
+        self.assertEqual(self.refuses(b"*4\r\n$4\r\nMSET\r\n", *3 * [argument]), "ERR Protocol error: too big request")
+
+    def test_an_array_within_an_array(self):
+        self.assertEqual(self.refuses(b"*2\r\n$4\r\nPING\r\n*1\r\n$1\r\nx\r\n"),
+                         "ERR Protocol error: expected '$', got '*'")
+        self.assertEqual(self.refuses(b"*1\r\n" * 10_000), "ERR Protocol error: expected '$', got '*'")
+
+    def test_a_line_without_an_end(self):
+        self.assertEqual(self.refuses(*100 * [b"SET x " + b"v" * 65530]), "ERR Protocol error: too big inline request")
+
+    def test_requests_that_never_end_take_no_more_than_one_may_have(self):
+        before = self.memory_bytes()
+        with contextlib.ExitStack() as stack:
+            for _ in range(10):
+                client = self.cluster.client(1)
+                stack.callback(client.close)
+                client.socket.sendall(b"*2\r\n$3\r\nGET\r\n$%d\r\n%s" % (8 * MIB, b"v" * (8 * MIB - 1)))
+            self.serves()
+            self.expect_more_bytes(self.memory_bytes() - before, 10 * 18 * MIB)
+
+    def asks_and_never_reads(self, reply_bytes: int) -> tuple[bool, int]:
+        """Asks for replies of this length without end, and reads none: was it closed, or is no more taken? And how
+        much more memory the node had at the most."""
+        pid = self.cluster.processes[1].pid
+        writer = self.cluster.client(1)
+        self.addCleanup(writer.close)
+        self.assertEqual(writer.call("SET", "big", "v" * reply_bytes), "OK")
+        pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")  # The peak begins anew.
+        before = self.memory_bytes()
+        silent = self.cluster.client(1)
+        self.addCleanup(silent.close)
+        silent.socket.setblocking(False)
+        request = b"*2\r\n$3\r\nGET\r\n$3\r\nbig\r\n" * 1000
+        closed = False
+        while not closed and select.select([], [silent.socket], [], 1)[1]:
+            try:
+                silent.socket.send(request)
+            except ConnectionError:
+                closed = True
+        self.assertEqual(writer.call("GET", "big"), "v" * reply_bytes)  # Others are served.
+        self.assertEqual(writer.call("DEL", "big"), 1)
+        return closed, self.memory_bytes("VmHWM") - before
+
+    def test_one_that_never_reads_is_not_heard_any_more(self):
+        closed, memory_bytes = self.asks_and_never_reads(10_000)
+        self.assertFalse(closed)
+        self.expect_more_bytes(memory_bytes, 64 * MIB)
+
+    def test_one_that_never_reads_long_replies_takes_no_more_than_the_limit(self):
+        """Whether so many are under way together that it is closed depends on how its requests arrive."""
+        _, memory_bytes = self.asks_and_never_reads(MIB)
+        self.expect_more_bytes(memory_bytes, 900 * MIB)  # 256 MiB, and as much again when a buffer grows.
+
+
+    def test_many_long_values_at_once_are_an_error_and_take_no_memory(self):
+        client = self.cluster.client(1)
+        self.addCleanup(client.close)
+        self.assertEqual(client.call("SET", "long", "v" * 8 * MIB), "OK")
+        pathlib.Path(f"/proc/{self.cluster.processes[1].pid}/clear_refs").write_text("5")
+        before = self.memory_bytes()
+        with self.assertRaisesRegex(ReplyError, "^ERR the answer is too long: "):
+            client.call("MGET", *100 * ["long"])
+        self.expect_more_bytes(self.memory_bytes("VmHWM") - before, 64 * MIB)
+        self.assertEqual(client.call("MGET", *3 * ["long"]), 3 * ["v" * 8 * MIB])
+        self.assertEqual(client.call("DEL", "long"), 1)
+
+
+class Waiting(unittest.TestCase):
+    def test_long_commands_that_cannot_be_done_yet_are_not_read_without_end(self):
+        """Without a majority nothing is answered before its time is up."""
+        with Cluster(PROGRAM, options=("--request-timeout-ms", "60000")) as cluster:
+            cluster.leader()
+            for node in (2, 3):
+                cluster.end(node, signal.SIGKILL)
+            until(lambda: cluster.info(1)["leader"] == "0")
+            client = cluster.client(1)
+            client.socket.setblocking(False)
+            command = b"*3\r\n$3\r\nSET\r\n$1\r\nx\r\n$%d\r\n%s\r\n" % (8 * MIB, b"v" * 8 * MIB)
+            sent = 0
+            while sent < 200 * MIB and select.select([], [client.socket], [], 2)[1]:
+                sent += client.socket.send(command[sent % len(command):])
+            client.close()
+            self.assertLess(sent, 120 * MIB)  # 64 MiB, what the kernel holds, and a command.
+            self.assertGreater(sent, 60 * MIB)
+
+
+class Many(unittest.TestCase):
+    def fill(self, stack: contextlib.ExitStack, cluster: Cluster, count: int) -> list[Client]:
+        clients = []
+        for _ in range(count):
+            clients.append(cluster.client(1))
+            stack.callback(clients[-1].close)
+        self.assertEqual(clients[-1].call("PING"), "PONG")  # And so all before it are in.
+        return clients
+
+    def refused(self, cluster: Cluster) -> None:
+        late = cluster.client(1)
+        with self.assertRaises(ReplyError) as caught:
+            late.receive()
+        self.assertEqual(str(caught.exception), FULL)
+        self.assertEqual(late.file.read(), b"")
+        late.close()
+
+    def get_in(self, cluster: Cluster) -> bool:
+        client = cluster.client(1)
+        try:
+            return client.call("PING") == "PONG"
+        except (ReplyError, ConnectionError):
+            return False
+        finally:
+            client.close()
+
+    def test_ten_thousand_idle_clients_and_not_one_more(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if hard != resource.RLIM_INFINITY and hard < 10_600:
+            self.skipTest("so many sockets are not allowed here")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (10_600, hard))  # The node raises its own.
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        with Cluster(PROGRAM, count=1) as cluster, contextlib.ExitStack() as stack:
+            cluster.leader()
+            clients = self.fill(stack, cluster, 9_990)
+            self.assertEqual(clients[0].call("SET", "x", "1"), "OK")
+            while True:  # Those of this test that were closed may still be counted.
+                last = cluster.client(1)
+                stack.callback(last.close)
+                try:
+                    last.call("PING")
+                except ReplyError as error:
+                    self.assertEqual(str(error), FULL)
+                    break
+                clients.append(last)
+            self.assertEqual(len(clients), 10_000)
+            self.refused(cluster)
+            self.assertEqual(clients[0].call("GET", "x"), "1")
+            self.assertIn('client-refused reason="there are 10000 already"', cluster.log(1))
+            clients.pop().close()
+            until(lambda: self.get_in(cluster))
+
+    def test_few_descriptors_make_few_clients_and_leave_the_log_its_own(self):
+        class Poor(Cluster):
+            def command(self, node: int) -> list[str]:
+                return ["prlimit", "--nofile=600:600", *super().command(node)]
+
+        with Poor(PROGRAM, count=1, options=("--segment-mb", "1")) as cluster, contextlib.ExitStack() as stack:
+            cluster.leader()
+            self.assertIn('fewer-clients max-clients=88 reason="this process may open 600 files and sockets', cluster.log(1))
+            clients = self.fill(stack, cluster, 85)
+
+            def is_full() -> bool:
+                try:
+                    clients.extend(self.fill(stack, cluster, 1))
+                except ReplyError as error:  # Those of this test that were closed may still be counted.
+                    self.assertEqual(str(error), FULL)
+                return len(clients) == 88
+
+            until(is_full)
+            self.refused(cluster)
+            for number in range(40):  # New files of the log.
+                self.assertEqual(clients[0].call("SET", f"k{number}", "v" * 200_000), "OK")
+            self.assertIsNone(cluster.processes[1].poll())
+
+
+if __name__ == "__main__":
+    unittest.main()
