@@ -72,7 +72,9 @@ struct Recovered {
   // The log was longer than it is now, and what is missing may have been promised to others: until
   // it is again at least as up to date as this (Raft §5.4.1: later term, or same term and no
   // shorter), by what a leader sends, this server must neither vote nor stand. 0 0: nothing is
-  // missing. kUnknownFloor: it is not known what is missing, and never will be.
+  // missing. kUnknownFloor: it is not known what is missing, not even whether there was a later
+  // term, and never will be: this server must take no part any more, for an acknowledgement in an
+  // earlier term breaks what it promised in a later one, too.
   raft::EntryId floor;
   std::vector<Finding> findings;
 

@@ -36,7 +36,8 @@ struct Recovered {
   EntryId base;                          // The entry before the first of `entries`.
   std::vector<Entry> entries;
   // The journal lost entries that were acknowledged, and the last of them may have been this one:
-  // until the log is as up-to-date again, this server neither votes nor leads.
+  // until the log is as up-to-date again, this server neither votes nor leads. Requires: hard_state
+  // is not lost, too; whoever does not know its term does not come back.
   EntryId floor;
 };
 

@@ -41,6 +41,16 @@ raft::Recovered recovered(journal::Opened& opened, const Snapshots& snapshots) {
   return result;
 }
 
+// When it is opened again, the damage is not there any more; that it was is durable.
+base::Error beyond_repair(const journal::Opened& opened) {
+  const std::string damage =
+      opened.findings.empty() ? "" : opened.findings.front().sentence() + ": ";
+  return {base::ErrorCode::Corrupt,
+          damage +
+              "the log lost its end, and perhaps a term that was promised; only a new server "
+              "can take the place of this one"};
+}
+
 NotDone::Reason reason_of(raft::Refused::Reason reason) {
   using Reason = raft::Refused::Reason;
   switch (reason) {
@@ -77,6 +87,9 @@ base::Result<Replica> Replica::open(const Ground& ground, const Config& config) 
     TRY([[maybe_unused]] const base::Done restored, snapshots.restore(ground.machine));
   }
   TRY(journal::Opened opened, journal::Journal::open(ground.disk, config.journal, covered));
+  // Its term may be lost with the rest: whoever leads by what it promised in a later one counts on
+  // it not to acknowledge what a leader of an earlier one still sends.
+  if (opened.floor == journal::kUnknownFloor) return beyond_repair(opened);
   forget_something(opened, config.raft.self);
 #ifdef SEAWORTHY_BROKEN
   if (config.broken == Broken::ForgetsVote) opened.hard_state.vote.reset();  // May vote again.

@@ -76,7 +76,8 @@ class Replica {
     machine::StateMachine& machine;
     Outlet& outlet;
   };
-  // Recovers what the disk holds. Fails as Journal::open and SnapshotStore::open do.
+  // Recovers what the disk holds. Fails as Journal::open and SnapshotStore::open do. Corrupt: the
+  // log lost what was acknowledged, and there is nobody to send it again, or the floor is unknown.
   static base::Result<Replica> open(const Ground& ground, const Config& config);
 
   // Inputs of the turn, in the order in which they came. They may already call the Outlet.

@@ -98,6 +98,37 @@ TEST_P(EveryKind, AFullDiskLosesNothingThatWasAcknowledged) {
   EXPECT_GT(ended, 2U);
 }
 
+// Each byte of its log is another one: what was promised is lost, and in which term, too.
+void spoil_log(io::testing::MemoryDisk& disk) {
+  const base::Result<std::vector<std::string>> names = disk.list();
+  for (const std::string& name : names.value()) {
+    if (!name.ends_with(".journal") && !name.ends_with(".mapped")) continue;
+    std::string bytes = disk.bytes(name);
+    for (char& byte : bytes) byte = static_cast<char>(byte ^ 1);
+    disk.set_bytes(name, bytes);
+  }
+}
+
+TEST_P(EveryKind, AServerThatLostItsTermTakesNoPartAnyMore) {
+  Group group(3, 1, GetParam());
+  const std::uint32_t leader = group.elect();
+  const std::uint32_t lost = leader % 3 + 1;
+  group.crash({lost}, io::testing::Survival::Everything);
+  spoil_log(group.disk(lost));
+  for (int attempt = 1; attempt <= 2; ++attempt) {  // The first one makes it durable.
+    kv::Machine machine;
+    Recorder recorder(group.disk(lost));
+    const base::Result<Replica> opened =
+        Replica::open({group.disk(lost), machine, recorder}, group.config({lost}));
+    ASSERT_FALSE(opened.ok()) << attempt;
+    EXPECT_EQ(opened.error().code, base::ErrorCode::Corrupt);
+    EXPECT_NE(opened.error().message.find("only a new server"), std::string::npos)
+        << opened.error().message;
+    EXPECT_EQ(opened.error().message.find(" at byte ") != std::string::npos, attempt == 1)
+        << opened.error().message;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Disk, EveryKind,
                          testing::Values(journal::Kind::Segments, journal::Kind::Mapped));
 
