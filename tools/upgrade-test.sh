@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # upgrade-test.sh [COMMIT]: builds raftkv as it was at COMMIT (tests/upgrade/from names the last release) in build/upgrade/, then
 # upgrades a cluster under load from it to the present one, node by node, and back in part (tests/upgrade/upgrade_test.py).
-# Exit code 1: an upgrade does harm. 2: nothing was tested, because COMMIT is not in this checkout's history.
+# Exit code 1: an upgrade does harm, or a build failed. 2: nothing was tested, because COMMIT is not in this checkout's history.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 commit=${1:-$(grep -v '^#' tests/upgrade/from)}
@@ -17,19 +17,22 @@ full=$("${git[@]}" rev-parse --quiet --verify "$commit^{commit}" 2>/dev/null) ||
   nothing "commit $commit is not in this checkout (is it a shallow clone? 'git fetch --unshallow' brings it)"
 
 folder=$PWD/build/upgrade/$full
-if [ ! -x "$folder/build/bin/raftkv" ]; then
+old=$folder/build/release/bin/raftkv
+if [ ! -x "$old" ]; then
   echo "== raftkv as of $commit"
-  mkdir -p "$folder/source"
-  "${git[@]}" archive "$full" | tar -x -C "$folder/source"
-  export CCACHE_BASEDIR=$folder/source CCACHE_NOHASHDIR=1  # What did not change since is in the cache.
-  cmake -S "$folder/source" -B "$folder/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O2 \
-    -DBUILD_TESTING=OFF >"$folder/configure.log"
-  cmake --build "$folder/build" --target raftkv >"$folder/build.log" || {
-    tail -20 "$folder/build.log" >&2
+  mkdir -p "$folder"
+  "${git[@]}" archive "$full" | tar -x -C "$folder"
+  # By its own preset, without its tests.
+  (
+    cd "$folder"
+    export CCACHE_BASEDIR=$folder
+    cmake --preset release -DBUILD_TESTING=OFF && cmake --build --preset release --target raftkv
+  ) >"$folder.log" 2>&1 || {
+    tail -20 "$folder.log" >&2
     exit 1
   }
 fi
-tools/build.sh release raftkv
-"$folder/build/bin/raftkv" --version
+tools/build.sh release raftkv || exit 1
+"$old" --version
 build/release/bin/raftkv --version
-python3 tests/upgrade/upgrade_test.py "$folder/build/bin/raftkv" build/release/bin/raftkv
+python3 tests/upgrade/upgrade_test.py "$old" build/release/bin/raftkv || exit 1
