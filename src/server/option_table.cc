@@ -27,10 +27,9 @@ const std::array kSpecs{
     OptionSpec{"storage", "NAME",
                "How the log lies on the disk: segments, or mapped, one file in memory [segments]",
                &Raw::storage},
-    OptionSpec{
-        "segment-mb", "MB",
-        "With segments: how long a file of the log is; also what stays behind a snapshot [16]",
-        &Raw::segment_mb},
+    OptionSpec{"segment-mb", "MB",
+               "With segments: how long a file of the log is; the log is cut by whole files [16]",
+               &Raw::segment_mb},
     OptionSpec{"join", "yes|no",
                "The cluster exists, and this node is to be added: it waits for that [no]",
                &Raw::join},
