@@ -40,12 +40,6 @@ std::string hex(std::string_view bytes) {
   return text;
 }
 
-// Puts the checksum right after a test changed a frame.
-void reseal(std::string& frame) {
-  const std::uint32_t of_length = base::crc32c(std::string_view(frame).substr(0, 4));
-  base::ByteWriter(frame).set_u32(4, base::crc32c(std::string_view(frame).substr(8), of_length));
-}
-
 // Everything that the stream yields, one line a frame, and how it ends.
 std::string read_all(Decoder& decoder) {
   std::string text;

@@ -4,9 +4,12 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/bytes.h"
+#include "base/crc32c.h"
 #include "base/prng.h"
 #include "codec/encode.h"
 #include "codec/frame.h"
@@ -36,6 +39,12 @@ inline std::string encoded(const Body& body, const Address& address = kSampleAdd
   std::string out;
   std::visit([&](const auto& each) { encode(address, each, out); }, body);
   return out;
+}
+
+// Puts the checksum right after a test changed a frame.
+inline void reseal(std::string& frame) {
+  const std::uint32_t of_length = base::crc32c(std::string_view(frame).substr(0, 4));
+  base::ByteWriter(frame).set_u32(4, base::crc32c(std::string_view(frame).substr(8), of_length));
 }
 
 inline std::vector<std::pair<std::string, Body>> samples() {
