@@ -11,12 +11,13 @@
 # module, `NAME_test`, known to ctest as `unit.NAME`; TEST_DEPS are modules only the tests include.
 # Presets that compile everything at once (CMAKE_UNITY_BUILD) put a dozen sources of a module into one; APART are those whose
 # file-local names collide with a neighbour's, compiled alone. Presets dev and clang compile each source alone.
+# COLD modules wait for others most of the time: -O1 also in Release, two thirds of the time to compile.
 # Each file of FUZZ is a libFuzzer program of its own, built by the preset `fuzz` only (target `fuzz_programs`).
 if(SEAWORTHY_FUZZ)
   add_custom_target(fuzz_programs)
 endif()
 function(module name)
-  cmake_parse_arguments(M "PURE" "" "DEPS;LIBS;SOURCES;APART;HEADERS;TESTS;TEST_DEPS;FUZZ" ${ARGN})
+  cmake_parse_arguments(M "PURE;COLD" "" "DEPS;LIBS;SOURCES;APART;HEADERS;TESTS;TEST_DEPS;FUZZ" ${ARGN})
   if(M_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "module(${name}): unknown words ${M_UNPARSED_ARGUMENTS}")
   endif()
@@ -28,6 +29,9 @@ function(module name)
   else()
     set(scope INTERFACE)
     add_library(${name} INTERFACE)
+  endif()
+  if(M_COLD)
+    target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
   endif()
   target_sources(${name} ${scope} FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/src FILES ${M_HEADERS})
   target_link_libraries(${name} ${scope} ${M_DEPS} ${M_LIBS})

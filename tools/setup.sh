@@ -22,10 +22,13 @@ tests=(
   python3-redis               # So does a library of others.
   python3-pysyncobj           # A target whose adapter is in adapters/pysyncobj.
   dpkg-dev fakeroot           # The Debian package is built and installed into a folder.
+  tcpdump                     # Reads what the monitor saved.
+  openssl iproute2            # Certificates; a loopback device of its own for a test that wants quiet.
   pkg-config                  # Programs are compiled against what is installed.
 )
 ci=(
   libbenchmark-dev            # The smallest of bench/.
+  strace                      # Counts system calls and syncs for make bench-raftkv.
   libnghttp2-dev              # The load generator of make bench-raftkv speaks gRPC to etcd.
   clang clang-tidy clang-format  # Second compiler, libFuzzer, lints.
   slurmctld slurmd slurm-client munge parallel openssh-server openssh-client  # Sweeps over many machines, tested on loopback.
