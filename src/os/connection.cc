@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -57,9 +58,10 @@ Connection::~Connection() {
   if (receiver == this) receiver = nullptr;
 }
 
-bool Connection::receive() {
+bool Connection::receive(std::size_t most_bytes) {
   if (receiver != nullptr) receiver->keep_fresh();
-  const ssize_t count = recv(socket_.number(), received.data(), received.size(), 0);
+  const ssize_t count =
+      recv(socket_.number(), received.data(), std::min(most_bytes, received.size()), 0);
   if (count > 0) {
     used_ = true;
     const std::string_view fresh(received.data(), static_cast<std::size_t>(count));

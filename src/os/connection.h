@@ -29,10 +29,10 @@ class Connection {
 
   int fd() const { return socket_.number(); }
 
-  // Reads once what is there, at most `kReceiveBytes`. False: the peer closed, or the connection
-  // broke; input() still has what came before.
-  bool receive();
   static constexpr std::size_t kReceiveBytes = std::size_t{128} * 1024;
+  // Reads once what is there, at most so many bytes (and never more than kReceiveBytes). False: the
+  // peer closed, or the connection broke; input() still has what came before.
+  bool receive(std::size_t most_bytes = kReceiveBytes);
 
   // Until the next call of receive() or consume(), of any connection of this thread.
   std::string_view input() const {

@@ -236,6 +236,13 @@ base::Result<std::optional<Request>> RequestParser::next_inline(std::string_view
   return std::optional<Request>(finish());
 }
 
+void RequestParser::tidy() {
+  if (count_) return;
+  if (pieces_.capacity() > kPlainArguments) pieces_ = {};
+  if (arguments_.capacity() > kPlainArguments) arguments_ = {};
+  if (words_.capacity() > kPlainArguments) words_ = {};
+}
+
 Request RequestParser::finish() {
   const Request request{arguments_, position_};
   position_ = 0;

@@ -47,6 +47,11 @@ class RequestParser {
   // message is what Redis would answer: "Protocol error: ...".
   base::Result<std::optional<Request>> next(std::string_view input);
 
+  // What it keeps of a request that is not all there.
+  std::size_t kept_bytes() const { return pieces_.size() * sizeof(Piece); }
+  // Between two requests: frees what one of very many arguments needed. Ends the views of the last.
+  void tidy();
+
  private:
   struct Piece {
     std::size_t begin = 0;

@@ -8,12 +8,22 @@ namespace server {
 
 using Interest = os::Loop::Interest;
 
+namespace {
+
+// What a request costs beside its bytes.
+constexpr std::size_t kRequestBytes = 256;
+// What each client may read when all have used up what there is for all.
+constexpr std::size_t kAlwaysBytes = std::size_t{4} * 1024;
+
+}  // namespace
+
 Client::Client(const Context& context, ClientId id, os::Fd socket)
     : context_(context),
       id_(id),
       connection_(std::move(socket)),
       watch_(context_.loop.add(connection_.fd(), Interest::Read, *this)),
-      parser_(context_.limits.request) {
+      parser_(context_.limits.request),
+      share_(context_.input) {
   session_.id = static_cast<std::int64_t>(id >> kClientPlaceBits);
 }
 
@@ -25,6 +35,22 @@ bool Client::has_room() const {
          reply_bytes() < context_.limits.output_pause_bytes;
 }
 
+std::size_t Client::held_bytes(std::size_t input_bytes) const {
+  return input_bytes + parser_.kept_bytes() + pipeline_.asked_bytes() +
+         pipeline_.size() * kRequestBytes;
+}
+
+bool Client::may_read() const {
+  if (stopped_ || ended_ || !has_room()) return false;
+  if (favour_ == Favour::Reads || !share_.is_used_up()) return true;
+  return pipeline_.size() == 0 && connection_.input().size() < kAlwaysBytes;
+}
+
+bool Client::is_stuck() const {
+  return !stopped_ && !ended_ && has_room() && pipeline_.size() == 0 && share_.is_used_up() &&
+         connection_.input().size() >= kAlwaysBytes;
+}
+
 bool Client::is_finished() const {
   const bool no_more = stopped_ || (ended_ && !unparsed_);
   return broken_ || (no_more && pipeline_.size() == 0 && connection_.output_bytes() == 0);
@@ -33,9 +59,10 @@ bool Client::is_finished() const {
 void Client::on_ready(os::Ready ready) {
   if (ready.broken) {
     broken_ = true;
-  } else if (ready.read && !stopped_ && !ended_ && has_room()) {
+  } else if (ready.read && may_read()) {
     // It may have closed its side only, and still read the replies.
-    ended_ = !connection_.receive();
+    const bool much = favour_ == Favour::Reads || !share_.is_used_up();
+    ended_ = !connection_.receive(much ? os::Connection::kReceiveBytes : kAlwaysBytes);
     parse();
   }
   context_.listener.on_client(*this);
@@ -47,16 +74,14 @@ void Client::parse() {
   std::size_t used = 0;
   unparsed_ = false;
   while (!stopped_) {
-    if (!has_room()) {
+    const bool fits = pipeline_.size() == 0 || !share_.is_used_up(held_bytes(input.size() - used));
+    if (!fits || !has_room()) {
       unparsed_ = true;
       break;
     }
     const auto request = parser_.next(input.substr(used));
     if (!request.ok()) {
-      std::string reply;
-      resp::ReplyWriter(session_.version, reply).error("ERR " + request.error().message);
-      pipeline_.add_answered(std::move(reply), connection_.output());
-      stopped_ = true;
+      refuse(request.error().message);
       break;
     }
     if (!request.value()) break;
@@ -64,6 +89,15 @@ void Client::parse() {
     used += request.value()->size_bytes;
   }
   connection_.consume(used);
+  if (favour_ == Favour::Reads && (used > 0 || stopped_)) favour_ = Favour::IsAnswered;
+  share_.set(held_bytes(connection_.input().size()));
+}
+
+void Client::refuse(std::string_view why) {
+  std::string reply;
+  resp::ReplyWriter(session_.version, reply).error("ERR " + std::string(why));
+  pipeline_.add_answered(std::move(reply), connection_.output());
+  stopped_ = true;
 }
 
 void Client::execute(Words words, std::chrono::nanoseconds now) {
@@ -97,22 +131,38 @@ void Client::resolve(Pipeline::Ticket ticket, const replica::Outcome& outcome) {
 }
 
 void Client::expire(std::chrono::nanoseconds now) {
-  if (pipeline_.expire(now, connection_.output())) context_.listener.on_client(*this);
+  bool changed = pipeline_.expire(now, connection_.output());
+  if (!is_stuck()) {
+    stuck_since_.reset();
+  } else if (!stuck_since_) {
+    stuck_since_ = now;
+  } else if (now - *stuck_since_ >= context_.limits.request_timeout) {
+    refuse("the requests of all clients together are too long: send this one again later");
+    connection_.consume(connection_.input().size());
+    favour_ = Favour::None;
+    share_.set(held_bytes(0));  // Room for others, who then need not be refused.
+    changed = true;
+  }
+  if (changed) context_.listener.on_client(*this);
 }
 
 void Client::tidy() {
   connection_.tidy();
+  parser_.tidy();
   pipeline_.tidy();
 }
 
 void Client::flush() {
   if (unparsed_) parse();
+  if (favour_ == Favour::IsAnswered && pipeline_.size() == 0) favour_ = Favour::None;
+  share_.set(held_bytes(connection_.input().size()));
   if (!connection_.flush()) broken_ = true;
   if (!broken_) update_interest();
 }
 
 void Client::update_interest() {
-  const bool read = !stopped_ && !ended_ && has_room();
+  const bool read = may_read();
+  if (!read && is_stuck()) context_.listener.on_stuck(*this);
   const bool write = connection_.output_bytes() > 0;
   context_.loop.change(watch_, read    ? (write ? Interest::ReadWrite : Interest::Read)
                                : write ? Interest::Write

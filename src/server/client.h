@@ -3,7 +3,10 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
+#include <string_view>
 
+#include "os/budget.h"
 #include "os/connection.h"
 #include "os/loop.h"
 #include "resp/request_parser.h"
@@ -22,6 +25,10 @@ struct ClientLimits {
   std::size_t output_bytes = std::size_t{256} * 1024 * 1024;      // The connection is closed.
   std::size_t input_pause_bytes =
       std::size_t{64} * 1024 * 1024;  // As output_pause_bytes: requests.
+  // Of requests of all clients together, those that are not all there included. When it is used up
+  // each client has one short request at a time; of those that have begun a longer one, one goes on
+  // nevertheless, and the rest wait for room, as long as for an answer.
+  std::size_t all_input_bytes = std::size_t{512} * 1024 * 1024;
   std::chrono::milliseconds request_timeout{5000};
   resp::RequestLimits request;
 };
@@ -33,12 +40,15 @@ class Client final : public os::Handler {
     virtual ~Listener() = default;
     // It may have requests to send, or bytes to flush, or be finished.
     virtual void on_client(Client& client) = 0;
+    // It is stuck, and reads on when it is flushed and there is room again, or is favoured.
+    virtual void on_stuck(Client& client) = 0;
   };
   struct Context {
     os::Loop& loop;
     const ClientLimits& limits;
     const NodeView& node;
     Listener& listener;
+    os::Budget& input;  // Of all clients.
   };
 
   Client(const Context& context, ClientId id, os::Fd socket);
@@ -58,6 +68,12 @@ class Client final : public os::Handler {
   // To be called from time to time: frees what was not needed since.
   void tidy();
 
+  // In the middle of a request, and nothing that is under way here will make room for the rest.
+  bool is_stuck() const;
+  // It may read to the end of its request, be there room or not; over when that is answered.
+  void favour() { favour_ = Favour::Reads; }
+  bool is_favoured() const { return favour_ != Favour::None; }
+
   // Sends what it can, and goes on with requests that waited for room in the pipeline.
   void flush();
 
@@ -67,13 +83,21 @@ class Client final : public os::Handler {
   struct Listed {
     bool waiting = false;
     bool unflushed = false;
+    bool stuck = false;
   } listed;
 
  private:
+  enum class Favour : std::uint8_t { None, Reads, IsAnswered };
+
   void parse();
   void execute(Words words, std::chrono::nanoseconds now);
+  // Answers that what came makes no sense, or is too much; nothing more is read.
+  void refuse(std::string_view why);
   std::size_t reply_bytes() const { return connection_.output_bytes() + pipeline_.kept_bytes(); }
+  // What it has of the budget of all, with so much input that is not parsed.
+  std::size_t held_bytes(std::size_t input_bytes) const;
   bool has_room() const;
+  bool may_read() const;
   void update_interest();
 
   Context context_;
@@ -83,6 +107,9 @@ class Client final : public os::Handler {
   resp::RequestParser parser_;
   Session session_;
   Pipeline pipeline_;
+  os::BudgetShare share_;
+  std::optional<std::chrono::nanoseconds> stuck_since_;
+  Favour favour_ = Favour::None;
   bool unparsed_ = false;  // Requests may wait in the input for room in the pipeline.
   bool ended_ = false;     // The client sends no more.
   bool stopped_ = false;   // Nothing more is read: QUIT, or what came makes no sense.

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -35,7 +36,8 @@ Clients::Clients(os::Loop& loop, const os::Log& log, os::Fd listening, const Cli
       listening_(std::move(listening)),
       watch_(loop_.add(listening_.number(), os::Loop::Interest::Read, *this)),
       limits_(limits),
-      node_(node) {}
+      node_(node),
+      input_(limits_.all_input_bytes) {}
 
 Clients::~Clients() { loop_.remove(watch_); }
 
@@ -54,7 +56,7 @@ void Clients::add(os::Fd socket) {
   const std::size_t place = free_places_.back();
   CHECK(place <= kPlaceMask, place);
   free_places_.pop_back();
-  const Client::Context context{loop_, limits_, node_, *this};
+  const Client::Context context{loop_, limits_, node_, *this, input_};
   const ClientId id = (++last_serial_ << kClientPlaceBits) | place;
   places_[place] = std::make_unique<Client>(context, id, std::move(socket));
   ++size_;
@@ -111,12 +113,48 @@ void Clients::flush() {
     Client* client = find(id);
     if (client == nullptr) continue;
     client->listed.unflushed = false;
-    client->flush();
-    if (client->is_finished()) {
-      remove(id);
-    } else if (client->pipeline().has_unsent()) {
-      wait(*client);
+    flush(*client);
+  }
+  read_on();
+}
+
+void Clients::flush(Client& client) {
+  client.flush();
+  if (client.is_finished()) {
+    remove(client.id());
+  } else if (client.pipeline().has_unsent()) {
+    wait(client);
+  }
+}
+
+void Clients::on_stuck(Client& client) {
+  if (std::exchange(client.listed.stuck, true)) return;
+  stuck_.push_back(client.id());
+  if (!full_complaints_.allows(os::steady_now())) return;
+  log_.event("clients-wait",
+             fmt::format("reason=\"their requests have {} MiB together (max-input-mb)\"",
+                         limits_.all_input_bytes >> 20U));
+}
+
+// As many as there is room for what they may read at once; without any room one, or those that have
+// begun a request would wait for one another.
+void Clients::read_on() {
+  const Client* favoured = find(favoured_);
+  const bool may_favour = favoured == nullptr || !favoured->is_favoured();
+  const std::size_t left = input_.left_bytes();
+  std::size_t count = left > 0 ? 1 + left / os::Connection::kReceiveBytes : may_favour ? 1 : 0;
+  while (count > 0 && !stuck_.empty()) {
+    Client* client = find(stuck_.front());
+    stuck_.pop_front();
+    if (client == nullptr) continue;
+    client->listed.stuck = false;
+    if (left == 0 && !client->is_stuck()) continue;
+    if (left == 0) {
+      client->favour();
+      favoured_ = client->id();
     }
+    flush(*client);
+    --count;
   }
 }
 

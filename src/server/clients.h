@@ -2,6 +2,7 @@
 // All connections of Redis clients, and which of them want something this turn.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -40,12 +41,15 @@ class Clients final : public os::Handler, public Client::Listener {
 
   void on_ready(os::Ready ready) override;
   void on_client(Client& client) override;
+  void on_stuck(Client& client) override;
 
  private:
   Clients(os::Loop& loop, const os::Log& log, os::Fd listening, const ClientLimits& limits,
           const NodeView& node);
   void refuse(const os::Fd& socket);
   void wait(Client& client);
+  void flush(Client& client);
+  void read_on();
   void add(os::Fd socket);
   void remove(ClientId id);
 
@@ -55,7 +59,9 @@ class Clients final : public os::Handler, public Client::Listener {
   os::Loop::Watch watch_;
   ClientLimits limits_;
   const NodeView& node_;
+  os::Budget input_;
   os::RateLimit complaints_;
+  os::RateLimit full_complaints_;
   ClientId last_serial_ = 0;
   std::vector<std::unique_ptr<Client>> places_;  // A client's id says which is its own.
   std::vector<std::size_t> free_places_;
@@ -65,6 +71,8 @@ class Clients final : public os::Handler, public Client::Listener {
   std::vector<ClientId> unflushed_;
   std::vector<ClientId> flushing_;  // Room for those of one flush().
   std::vector<ClientId> stalled_;   // May name one twice.
+  std::deque<ClientId> stuck_;      // As waiting_: first who waits for longest.
+  ClientId favoured_ = 0;
   std::chrono::nanoseconds next_expiry_{0};
   std::chrono::nanoseconds next_tidying_{0};
 };

@@ -72,6 +72,11 @@ class Checker {
     if (options_.cluster.empty()) return wrong("cluster", "expected a name");
     options_.max_clients = raw_.max_clients.value_or(options_.max_clients);
     if (options_.max_clients == 0) return wrong("max-clients", "expected at least 1");
+    if (raw_.max_input_mb) {
+      if (*raw_.max_input_mb < 32 || *raw_.max_input_mb > 1'048'576)
+        return wrong("max-input-mb", "expected 32, two of the longest requests, to 1048576");
+      options_.max_input_bytes = std::size_t{*raw_.max_input_mb} << 20U;
+    }
     return base::Done{};
   }
 

@@ -31,6 +31,7 @@ struct RawOptions {
   std::optional<std::uint32_t> election_max_ms;
   std::optional<std::uint32_t> request_timeout_ms;
   std::optional<std::uint32_t> max_clients;
+  std::optional<std::uint32_t> max_input_mb;
   std::optional<std::string> storage;  // "segments", "mapped"
   std::optional<std::uint32_t> segment_mb;
   std::optional<std::string> join;  // "yes", "no"; as `lease` and `follower_reads`.
@@ -64,6 +65,7 @@ struct Options {
   std::chrono::milliseconds election_max{600};
   std::chrono::milliseconds request_timeout{5000};
   std::size_t max_clients = 10'000;
+  std::size_t max_input_bytes = std::size_t{512} << 20U;
   journal::Kind storage = journal::Kind::Segments;
   std::uint64_t segment_bytes = std::uint64_t{16} << 20U;
   bool join = false;  // The cluster is there already: this node has yet to be added to it.

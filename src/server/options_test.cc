@@ -101,6 +101,8 @@ TEST(Options, NameWhatIsMissingOrDoesNotFit) {
   EXPECT_EQ(message([](RawOptions& raw) { raw.cluster = ""; }), "cluster: expected a name");
   EXPECT_EQ(message([](RawOptions& raw) { raw.max_clients = 0; }),
             "max-clients: expected at least 1");
+  EXPECT_EQ(message([](RawOptions& raw) { raw.max_input_mb = 31; }),
+            "max-input-mb: expected 32, two of the longest requests, to 1048576");
   EXPECT_EQ(message([](RawOptions& raw) { raw.request_timeout_ms = 0; }),
             "request-timeout-ms: 0 is less than a tick of 10 ms");
   EXPECT_EQ(message([](RawOptions& raw) { raw.election_max_ms = 4'000'000'000; }),

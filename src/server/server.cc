@@ -133,6 +133,7 @@ base::Result<std::size_t> allowed_clients(const Options& options, const os::Log&
 ClientLimits client_limits(const Options& options) {
   ClientLimits limits;
   limits.clients = options.max_clients;
+  limits.all_input_bytes = options.max_input_bytes;
   limits.request_timeout = options.request_timeout;
   return limits;
 }

@@ -174,6 +174,101 @@ class Waiting(unittest.TestCase):
             self.assertGreater(sent, 60 * MIB)
 
 
+class Together(unittest.TestCase):
+    """What all clients may have waiting together is bounded; those with short requests do not notice."""
+    COMMAND = b"*3\r\n$3\r\nSET\r\n$1\r\nx\r\n$%d\r\n%s\r\n" % (8 * MIB, b"v" * 8 * MIB)
+    REFUSED = "ERR the requests of all clients together are too long: send this one again later"
+
+    @staticmethod
+    def peak(cluster: Cluster) -> int:
+        text = pathlib.Path(f"/proc/{cluster.processes[1].pid}/status").read_text()
+        figures = dict(line.split(":", 1) for line in text.splitlines())
+        sanitized = int(figures["VmSize"].split()[0]) << 10 > 1 << 40  # It keeps what is freed.
+        return 0 if sanitized else int(figures["VmHWM"].split()[0]) << 10
+
+    def pour(self, sockets: list[socket.socket], data: bytes) -> dict[socket.socket, int]:
+        """Sends this on each until nothing is taken for a while, or all was."""
+        sent = dict.fromkeys(sockets, 0)
+        while True:
+            open_ones = [one for one in sockets if sent[one] < len(data)]
+            ready = select.select([], open_ones, [], 1)[1] if open_ones else []
+            if not ready:
+                return sent
+            for one in ready:
+                try:
+                    sent[one] += one.send(data[sent[one]:sent[one] + MIB])
+                except ConnectionError:
+                    sent[one] = len(data)
+
+    def clients(self, stack: contextlib.ExitStack, cluster: Cluster, count: int) -> list[Client]:
+        result = []
+        for _ in range(count):
+            result.append(cluster.client(1))
+            stack.callback(result[-1].close)
+        return result
+
+    def test_long_requests_of_many_that_cannot_be_done_yet(self):
+        options = ("--request-timeout-ms", "60000", "--max-input-mb", "32")
+        with Cluster(PROGRAM, options=options) as cluster, contextlib.ExitStack() as stack:
+            cluster.leader()
+            for node in (2, 3):
+                cluster.end(node, signal.SIGKILL)
+            until(lambda: cluster.info(1)["leader"] == "0")
+            before = self.peak(cluster)
+            sockets = [client.socket for client in self.clients(stack, cluster, 12)]
+            for one in sockets:
+                one.setblocking(False)
+            self.pour(sockets, 3 * self.COMMAND)  # 288 MiB; each may have 64.
+            self.assertEqual(cluster.client(1).call("PING"), "PONG")
+            self.assertLess(self.peak(cluster) - before if before else 0, 100 * MIB)
+            self.assertIn('clients-wait reason="their requests have 32 MiB together (max-input-mb)"', cluster.log(1))
+
+    def test_long_requests_of_many_that_can_be_done_are_all_done(self):
+        with Cluster(PROGRAM, count=1, options=("--max-input-mb", "32")) as cluster, contextlib.ExitStack() as stack:
+            cluster.leader()
+            clients = self.clients(stack, cluster, 12)
+            for client in clients:
+                client.socket.setblocking(False)
+            self.pour([client.socket for client in clients], self.COMMAND)
+            for client in clients:
+                client.socket.settimeout(20)
+                self.assertEqual(client.receive(), "OK")
+
+    def test_requests_of_many_that_never_end_make_room_for_others(self):
+        options = ("--request-timeout-ms", "1000", "--max-input-mb", "32")
+        with Cluster(PROGRAM, count=1, options=options) as cluster, contextlib.ExitStack() as stack:
+            cluster.leader()
+            before = self.peak(cluster)
+            clients = self.clients(stack, cluster, 12)
+            for client in clients:
+                client.socket.setblocking(False)
+            self.pour([client.socket for client in clients], self.COMMAND[:-1])
+            short = cluster.client(1)
+            stack.callback(short.close)
+            self.assertEqual(short.call("SET", "y", "1"), "OK")
+            self.assertLess(self.peak(cluster) - before if before else 0, 100 * MIB)
+            refused = select.select([client.socket for client in clients], [], [], 20)[0]
+            self.assertTrue(refused)
+            for client in clients:
+                if client.socket not in refused:
+                    continue
+                client.socket.settimeout(10)
+                with self.assertRaises(ReplyError) as caught:
+                    client.receive()
+                self.assertEqual(str(caught.exception), self.REFUSED)
+
+            def is_done() -> bool:  # One that is long, and whole.
+                client = cluster.client(1)
+                try:
+                    client.socket.sendall(self.COMMAND)
+                    return client.receive() == "OK"
+                except (ReplyError, ConnectionError):
+                    return False
+                finally:
+                    client.close()
+            until(is_done)
+
+
 class Many(unittest.TestCase):
     def fill(self, stack: contextlib.ExitStack, cluster: Cluster, count: int) -> list[Client]:
         clients = []
