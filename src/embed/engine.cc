@@ -154,7 +154,7 @@ base::Status Engine::turn() {
 
 // All that waits is told; nothing can be posted any more.
 void Engine::end(const std::string& why) {
-  std::vector<std::pair<seaworthy::Callback, Task>> posted;
+  std::vector<Posted> posted;
   {
     const std::lock_guard lock(mutex_);
     ended_ = true;
@@ -162,30 +162,59 @@ void Engine::end(const std::string& why) {
   }
   requests_.give_up(why);
   for (auto& [id, order] : std::exchange(orders_, {})) order.callback({Kind::Unknown, {}, why});
-  for (auto& [callback, task] : posted) callback({Kind::Refused, {}, why});
+  for (const Posted& one : posted) one.callback({Kind::Refused, {}, why});
 }
 
-void Engine::post(const seaworthy::Callback& callback, Task task) {
+void Engine::post(std::size_t bytes, seaworthy::Callback callback, Task task) {
+  const char* why = "the server has ended";
   {
     const std::lock_guard lock(mutex_);
+    const bool many = waiting_ >= options_.max_waiting;
+    if (!ended_ && !many && bytes <= options_.max_waiting_bytes - waiting_bytes_) {
+      return push(counted(bytes, std::move(callback)), std::move(task));
+    }
     if (!ended_) {
-      posted_.emplace_back(callback, std::move(task));
-      if (posted_.size() == 1) ::eventfd_write(wake_.number(), 1);
-      return;
+      why = many ? "too many requests are waiting" : "the requests that wait are too long together";
+    }
+    if (!ended_ && refused_ < options_.max_waiting) {
+      ++refused_;
+      return push(std::move(callback), [why](Engine& /*self*/, const seaworthy::Callback& told) {
+        told({Kind::Refused, {}, why});
+      });
     }
   }
-  callback({Kind::Refused, {}, "the server has ended"});
+  callback({Kind::Refused, {}, why});
+}
+
+// Requires: the mutex is held; as for the next.
+seaworthy::Callback Engine::counted(std::size_t bytes, seaworthy::Callback callback) {
+  ++waiting_;
+  waiting_bytes_ += bytes;
+  return [this, bytes, callback = std::move(callback)](seaworthy::Outcome outcome) {
+    {
+      const std::lock_guard lock(mutex_);
+      --waiting_;
+      waiting_bytes_ -= bytes;
+    }
+    callback(std::move(outcome));
+  };
+}
+
+void Engine::push(seaworthy::Callback callback, Task task) {
+  posted_.push_back({std::move(callback), std::move(task)});
+  if (posted_.size() == 1) ::eventfd_write(wake_.number(), 1);
 }
 
 void Engine::on_ready(os::Ready /*ready*/) {
   eventfd_t count = 0;
   (void)::eventfd_read(wake_.number(), &count);
-  std::vector<std::pair<seaworthy::Callback, Task>> posted;
+  std::vector<Posted> posted;
   {
     const std::lock_guard lock(mutex_);
     posted.swap(posted_);
+    refused_ = 0;
   }
-  for (auto& [callback, task] : posted) task(*this);
+  for (const Posted& one : posted) one.task(*this, one.callback);
 }
 
 void Engine::write(std::string command, seaworthy::Callback callback) {
@@ -198,21 +227,16 @@ void Engine::read(std::string query, seaworthy::Callback callback) {
 
 void Engine::request(bool is_write, std::string bytes, seaworthy::Callback callback) {
   if (bytes.size() > kMaxBytes) {
-    return post(callback, [callback](Engine& /*self*/) {
-      callback({Kind::Refused, {}, "it is longer than 8 MiB"});
+    return post(0, std::move(callback), [](Engine& /*self*/, const seaworthy::Callback& told) {
+      told({Kind::Refused, {}, "it is longer than 8 MiB"});
     });
   }
-  post(callback, [is_write, bytes = std::move(bytes), callback](Engine& self) mutable {
-    self.add(is_write, std::move(bytes), std::move(callback));
-  });
-}
-
-void Engine::add(bool is_write, std::string bytes, seaworthy::Callback callback) {
-  if (requests_.size() >= options_.max_waiting) {
-    return callback({Kind::Refused, {}, "too many requests are waiting"});
-  }
-  requests_.add(
-      {is_write, std::move(bytes), std::move(callback), os::steady_now() + options_.patience});
+  const std::size_t size = bytes.size();
+  post(size, std::move(callback),
+       [is_write, bytes = std::move(bytes)](Engine& self, const seaworthy::Callback& told) mutable {
+         self.requests_.add(
+             {is_write, std::move(bytes), told, os::steady_now() + self.options_.patience});
+       });
 }
 
 bool Engine::submit(const Attempt& attempt) {
@@ -259,22 +283,25 @@ void Engine::change_membership(const seaworthy::Membership& target,
   if (!configuration.ok()) {
     return callback({Kind::Refused, {}, configuration.error().message});
   }
-  post(callback, [target = std::move(configuration).value(), callback](Engine& self) {
-    self.member_->change_membership(self.enter(callback), target);
-  });
+  post(0, callback,
+       [target = std::move(configuration).value()](Engine& self, const seaworthy::Callback& told) {
+         self.member_->change_membership(self.enter(told), target);
+       });
 }
 
 void Engine::transfer(std::uint32_t to, const seaworthy::Callback& callback) {
-  post(callback, [to, callback](Engine& self) {
+  post(0, callback, [to](Engine& self, const seaworthy::Callback& told) {
     const std::optional<raft::NodeId> chosen =
         to == 0 ? self.member_->best_successor() : raft::NodeId{to};
-    if (!chosen) return callback({Kind::Refused, {}, "there is nobody to hand leadership to"});
-    self.member_->transfer(self.enter(callback), *chosen);
+    if (!chosen) return told({Kind::Refused, {}, "there is nobody to hand leadership to"});
+    self.member_->transfer(self.enter(told), *chosen);
   });
 }
 
 void Engine::take_snapshot(const seaworthy::Callback& callback) {
-  post(callback, [callback](Engine& self) { self.member_->take_snapshot(self.enter(callback)); });
+  post(0, callback, [](Engine& self, const seaworthy::Callback& told) {
+    self.member_->take_snapshot(self.enter(told));
+  });
 }
 
 void Engine::on_standing(const member::Standing& /*standing*/) {

@@ -55,7 +55,11 @@ class Engine final : public member::Owner, public os::Handler {
   void on_ready(os::Ready ready) override;
 
  private:
-  using Task = std::function<void(Engine&)>;
+  using Task = std::function<void(Engine&, const seaworthy::Callback&)>;
+  struct Posted {
+    seaworthy::Callback callback;
+    Task task;
+  };
   struct Order {
     seaworthy::Callback callback;
     Time deadline{0};
@@ -66,10 +70,12 @@ class Engine final : public member::Owner, public os::Handler {
   void run();
   base::Status turn();
   void end(const std::string& why);
-  // A task is dropped, and answered by `callback`, when the thread has ended.
-  void post(const seaworthy::Callback& callback, Task task);
+  // The task is called with `callback`, which counts for `bytes` until it is called. It is dropped,
+  // and that said by `callback`, when there is no room for it, or the thread has ended.
+  void post(std::size_t bytes, seaworthy::Callback callback, Task task);
+  seaworthy::Callback counted(std::size_t bytes, seaworthy::Callback callback);
+  void push(seaworthy::Callback callback, Task task);
   void request(bool is_write, std::string bytes, seaworthy::Callback callback);
-  void add(bool is_write, std::string bytes, seaworthy::Callback callback);
   bool submit(const Attempt& attempt);
   member::Token enter(seaworthy::Callback callback);
   void expire_orders(Time now);
@@ -92,7 +98,10 @@ class Engine final : public member::Owner, public os::Handler {
   raft::Configuration published_;
 
   mutable std::mutex mutex_;  // Of what follows.
-  std::vector<std::pair<seaworthy::Callback, Task>> posted_;
+  std::vector<Posted> posted_;
+  std::size_t waiting_ = 0;  // Not answered.
+  std::size_t waiting_bytes_ = 0;
+  std::size_t refused_ = 0;  // Of posted_: not counted above.
   bool ended_ = false;
   seaworthy::Status status_;
 

@@ -232,6 +232,60 @@ TEST_F(Server, ACommandThatIsTooLongIsRefused) {
             seaworthy::Server::kMaxBytes);
 }
 
+// Nobody leads, so that nothing is answered before its time is over.
+TEST_F(Server, RefusesWhatIsTooLongTogetherOrTooMuchUntilSomethingIsAnswered) {
+  seaworthy::Options lonely = options(1);
+  lonely.max_waiting = 4;
+  lonely.max_waiting_bytes = seaworthy::Server::kMaxBytes - 1;
+  EXPECT_EQ(error_of(lonely), "max_waiting_bytes is less than 8 MiB, the longest command");
+  lonely.max_waiting_bytes = seaworthy::Server::kMaxBytes;
+  lonely.patience = std::chrono::milliseconds(300);
+  start(lonely);
+  const auto write = [&](std::size_t bytes) { return servers_[1]->write(std::string(bytes, 'x')); };
+  constexpr std::size_t kHalf = seaworthy::Server::kMaxBytes / 2;
+  for (int round = 0; round < 2; ++round) {
+    std::future<Outcome> first = write(kHalf);
+    std::future<Outcome> second = write(kHalf);
+    EXPECT_EQ(write(1).get().why, "the requests that wait are too long together");
+    std::future<Outcome> third = write(0);
+    std::future<Outcome> fourth = servers_[1]->read("");
+    EXPECT_EQ(write(0).get().why, "too many requests are waiting");
+    for (std::future<Outcome>* waiting : {&first, &second, &third, &fourth}) {
+      EXPECT_EQ(waiting->get().why, "not decided in time: nobody leads");
+    }
+  }
+}
+
+// Their callbacks would be a queue without an end.
+TEST_F(Server, RefusesOnTheThreadOfTheCallerWhenItsOwnIsTooSlow) {
+  seaworthy::Options lonely = options(1);
+  lonely.max_waiting = 3;
+  start(lonely);
+  std::promise<void> held;
+  std::promise<void> release;
+  servers_[1]->write(std::string(seaworthy::Server::kMaxBytes + 1, 'x'), [&](const Outcome&) {
+    held.set_value();
+    release.get_future().wait();
+  });
+  held.get_future().wait();
+  std::vector<std::future<std::thread::id>> told;
+  for (int i = 0; i < 3 + 3 + 1; ++i) {
+    auto promise = std::make_shared<std::promise<std::thread::id>>();
+    told.push_back(promise->get_future());
+    servers_[1]->read("", [promise](const Outcome& outcome) {
+      EXPECT_EQ(outcome.kind, Outcome::Kind::Refused);
+      promise->set_value(std::this_thread::get_id());
+    });
+  }
+  ASSERT_EQ(told.back().wait_for(std::chrono::seconds(0)), std::future_status::ready);
+  EXPECT_EQ(told.back().get(), std::this_thread::get_id());
+  release.set_value();
+  EXPECT_NE(told[3].get(), std::this_thread::get_id());
+  servers_.clear();
+  for (int i = 0; i < 3; ++i)
+    EXPECT_NE(told[static_cast<std::size_t>(i)].get(), std::this_thread::get_id());
+}
+
 // SIGBUS comes to the server's thread, and is an error of its disk there.
 TEST_F(Server, AMappedFileThatIsGoneEndsTheServerAndNotTheProgram) {
   seaworthy::Options alone = options(1);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "embed/setup.h"
 
+#include <seaworthy/raft/server.h>
+
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -33,6 +35,11 @@ base::Status check_times(const seaworthy::Options& options) {
   if (options.election_max > std::chrono::minutes(10)) return wrong("election_max is over 10 min");
   if (options.patience <= milliseconds(0)) return wrong("patience is not above 0");
   return base::Done{};
+}
+
+base::Status check_waiting(const seaworthy::Options& options) {
+  if (options.max_waiting_bytes >= seaworthy::Server::kMaxBytes) return base::Done{};
+  return wrong("max_waiting_bytes is less than 8 MiB, the longest command");
 }
 
 base::Status check_transport(const seaworthy::Options& options) {
@@ -79,6 +86,7 @@ replica::Config replica_config(const seaworthy::Options& options, std::uint64_t 
 base::Result<Setup> read_setup(const seaworthy::Options& options) {
   if (options.folder.empty()) return wrong("folder is empty");
   TRY([[maybe_unused]] const auto times, check_times(options));
+  TRY([[maybe_unused]] const auto waiting, check_waiting(options));
   TRY([[maybe_unused]] const auto transport, check_transport(options));
   Setup setup;
   TRY(setup.member.peers, peers_of(options));

@@ -63,7 +63,10 @@ struct Options {
 
   // A request that is not decided by then is Refused, or Unknown if it may have been done.
   std::chrono::milliseconds patience{10'000};
-  std::size_t max_waiting = 65'536;  // Requests; more are Refused.
+  // Requests that are not answered, and what they have together (no less than Server::kMaxBytes);
+  // more are Refused.
+  std::size_t max_waiting = 65'536;
+  std::size_t max_waiting_bytes = std::size_t{256} << 20U;
 
   // On the server's thread, as callbacks. Standing: whenever it is another one. Failed: the disk
   // failed; the server has ended, and all that waited is answered.

@@ -25,7 +25,8 @@ struct Outcome {
 };
 
 // Called once, on the server's thread: it must not block, nor throw, nor destroy the server. When
-// the server has ended (Options::on_failed) there is none, and the caller's is used.
+// the server has ended (Options::on_failed) there is none, and the caller's is used; also when
+// Options::max_waiting requests that are Refused wait for that thread to say so.
 using Callback = std::function<void(Outcome)>;
 
 // Why a server could not begin, or ended.
