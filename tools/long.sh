@@ -14,6 +14,11 @@ for target in etcd raftkv; do
   done
   build/release/bin/seaworthy check --target $target --suite external
 done
+# Every scenario; the other storage and the other transport; members, leaders and nodes changed under load.
+build/release/bin/seaworthy check --target raftkv --nodes 5 --suite invasive --seed 1
+build/release/bin/seaworthy check --target raftkv --nodes 5 --plan standard --time 60 --storage mapped --seed 1
+build/release/bin/seaworthy check --target raftkv --nodes 5 --plan standard --time 60 --transport udp --seed 1
+python3 tests/raftkv/membership_under_load.py build/release/bin/raftkv --seaworthy build/release/bin/seaworthy
 python3 tests/seaworthy/replay_test.py build/release/bin/seaworthy Long
 TIDY=deep tools/tidy.sh
 tools/build.sh tsan
