@@ -9,6 +9,8 @@
 #include <cstring>
 #include <utility>
 
+#include "os/clock.h"
+
 namespace capi {
 namespace {
 
@@ -23,8 +25,13 @@ bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
 }  // namespace
 
-Channel::Channel(os::Loop& loop, Server& server, std::uint64_t name, os::Fd read, os::Fd write)
-    : loop_(loop), server_(server), name_(name), read_(std::move(read)), write_(std::move(write)) {
+Channel::Channel(const Ground& ground, std::uint64_t name, os::Fd read, os::Fd write)
+    : loop_(ground.loop),
+      server_(ground.server),
+      name_(name),
+      read_(std::move(read)),
+      write_(std::move(write)),
+      share_(ground.input) {
   make_non_blocking(read_.number());
   read_watch_ = loop_.add(read_.number(), os::Loop::Interest::Read, *this);
   if (!write_.is_open()) return;
@@ -50,6 +57,10 @@ void Channel::resume() {
   if (input_.size() < sizeof(raft_record)) return;
   take_records();
   watch();
+}
+
+bool Channel::is_late(std::chrono::nanoseconds since) const {
+  return reads_record_ && !ended_ && record_since_ <= since;
 }
 
 void Channel::on_ready(os::Ready ready) {
@@ -84,7 +95,16 @@ void Channel::take_records() {
                                 " bytes");
       break;
     }
-    if (input_.size() - begin - sizeof record < record.size) break;
+    const std::size_t size = sizeof record + record.size;
+    waits_ = !reads_record_ && !server_.has_room(name_, size);
+    if (waits_) break;
+    if (!std::exchange(reads_record_, true)) {
+      record_since_ = os::steady_now();
+      share_.set(size);
+    }
+    if (input_.size() - begin < size) break;
+    reads_record_ = false;
+    share_.set(0);
     begin += sizeof record;
     Request request{record.type == RAFT_WRITE, record.id, input_.substr(begin, record.size)};
     begin += record.size;
@@ -116,8 +136,8 @@ void Channel::flush() {
 // Reads on while there is room, waits for the client to read while there is something for it.
 void Channel::watch() {
   using Interest = os::Loop::Interest;
-  const bool has_room =
-      output_.size() - written_ < kMaxOutputBytes && unanswered_ < kMaxUnanswered && !ended_;
+  const bool has_room = output_.size() - written_ < kMaxOutputBytes &&
+                        unanswered_ < kMaxUnanswered && !ended_ && !waits_;
   const bool has_output = written_ < output_.size();
   if (write_watch_) {
     loop_.change(*read_watch_, has_room ? Interest::Read : Interest::Nothing);

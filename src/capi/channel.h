@@ -4,6 +4,7 @@
 
 #include <seaworthy/raft.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -11,6 +12,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "os/budget.h"
 #include "os/fd.h"
 #include "os/loop.h"
 
@@ -31,13 +33,20 @@ class Channel final : public os::Handler {
    public:
     virtual ~Server() = default;
     virtual void on_request(std::uint64_t channel, Request request) = 0;
+    // A record of so many bytes has begun: is there room to read it? No: ask again on resume().
+    virtual bool has_room(std::uint64_t channel, std::size_t bytes) = 0;
     // Its client has closed, or sent what is no record: `complaint` says so then.
     virtual void on_end(std::uint64_t channel, const std::string& complaint) = 0;
   };
 
+  struct Ground {
+    os::Loop& loop;
+    Server& server;
+    os::Budget& input;  // For what is read of requests.
+  };
   // Takes `read` and, if it is another one, `write`; makes them non-blocking.
-  // Requires: `loop` and `server` outlive it.
-  Channel(os::Loop& loop, Server& server, std::uint64_t name, os::Fd read, os::Fd write);
+  // Requires: what is in `ground` outlives it.
+  Channel(const Ground& ground, std::uint64_t name, os::Fd read, os::Fd write);
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
   ~Channel() override;
@@ -46,8 +55,11 @@ class Channel final : public os::Handler {
   void send(raft_record record, std::string_view bytes);
   // One of the requests is answered.
   void on_answered() { --unanswered_; }
-  // Hands on requests that waited because too many were unanswered.
+  // Hands on requests that waited because too many were unanswered, and goes on with a record for
+  // which there was no room.
   void resume();
+  // It waits for the rest of a record since then, or longer.
+  bool is_late(std::chrono::nanoseconds since) const;
   void flush();
 
   void on_ready(os::Ready ready) override;
@@ -69,6 +81,10 @@ class Channel final : public os::Handler {
   std::string output_;
   std::size_t written_ = 0;  // Of output_.
   std::size_t unanswered_ = 0;
+  os::BudgetShare share_;  // Of the record that is being read,
+  bool reads_record_ = false;
+  std::chrono::nanoseconds record_since_{0};
+  bool waits_ = false;  // For room.
   bool ended_ = false;
 };
 

@@ -20,7 +20,9 @@ int complain(const base::Error& error) {
 }
 
 int run(const raft_options& options) {
-  const base::Result<capi::Setup> setup = capi::read_setup(options);
+  const base::Result<raft_options> whole = capi::whole_options(&options);
+  if (!whole.ok()) return complain(whole.error());
+  const base::Result<capi::Setup> setup = capi::read_setup(whole.value());
   if (!setup.ok()) return complain(setup.error());
   std::signal(SIGPIPE, SIG_IGN);  // A client that has gone shows as an error of write().
   base::Result<std::unique_ptr<capi::Server>> server = capi::Server::open(setup.value());

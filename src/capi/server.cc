@@ -89,7 +89,10 @@ raft_status status_of(const replica::Outcome& outcome) {
 }  // namespace
 
 Server::Server(const Setup& setup)
-    : setup_(setup), log_(setup.self.value), machine_(setup.callbacks) {}
+    : setup_(setup),
+      log_(setup.self.value),
+      machine_(setup.callbacks),
+      input_(setup.max_waiting_bytes) {}
 
 Server::~Server() {
   if (listening_) loop_->remove(*listening_);
@@ -148,7 +151,7 @@ base::Status Server::turn() {
     next_tick_ = std::max(next_tick_ + kTick, now);
     member_->tick(now, missed);
   }
-  for (auto& [name, client] : clients_) client.channel->resume();
+  resume_channels(now);
   submit_waiting(now);
   TRY([[maybe_unused]] const auto finished, member_->finish_turn());
   on_flush();
@@ -159,8 +162,8 @@ base::Status Server::turn() {
 std::uint64_t Server::add_channel(os::Fd read, os::Fd write) {
   const std::uint64_t name = ++last_channel_;
   Client& client = clients_[name];
-  client.channel =
-      std::make_unique<Channel>(*loop_, *this, name, std::move(read), std::move(write));
+  client.channel = std::make_unique<Channel>(Channel::Ground{*loop_, *this, input_}, name,
+                                             std::move(read), std::move(write));
   if (leads_) client.channel->send(record(RAFT_BECAME_LEADER), {});
   return name;
 }
@@ -184,7 +187,33 @@ raft_record Server::record(raft_record_type type) const {
 }
 
 void Server::on_request(std::uint64_t channel, Channel::Request request) {
-  waiting_.push_back({channel, std::move(request), os::steady_now() + kPatience});
+  const std::size_t bytes = request.bytes.size();
+  open_.emplace(++last_number_, Open{channel, request.id, bytes});
+  open_bytes_ += bytes;
+  set_used();
+  waiting_.push_back({last_number_, std::move(request), os::steady_now() + kPatience});
+}
+
+// First come, first served, or a long record would wait for ever behind short ones.
+bool Server::has_room(std::uint64_t channel, std::size_t bytes) {
+  const bool is_next = for_room_.empty() || for_room_.front() == channel;
+  if (is_next && bytes + kRequestBytes <= input_.left_bytes()) {
+    if (!for_room_.empty()) for_room_.pop_front();
+    return true;
+  }
+  if (std::ranges::find(for_room_, channel) == for_room_.end()) for_room_.push_back(channel);
+  return false;
+}
+
+// Who stops in the middle of a record must not hold up those that wait for room.
+void Server::resume_channels(std::chrono::nanoseconds now) {
+  const std::vector<std::uint64_t> for_room(for_room_.begin(), for_room_.end());
+  for (const std::uint64_t name : for_room) clients_.at(name).channel->resume();
+  for (auto& [name, client] : clients_) {
+    client.channel->resume();
+    if (for_room_.empty() || !client.channel->is_late(now - kPatience)) continue;
+    on_end(name, "the client stopped in the middle of a record while others waited for room");
+  }
 }
 
 // In the order in which they came: what waits for a leader holds up what came later.
@@ -196,14 +225,17 @@ void Server::submit_waiting(std::chrono::nanoseconds now) {
       continue;
     }
     if (now < waiting_.front().deadline) return;
-    answer(waiting_.front().channel, waiting_.front().request.id, RAFT_REFUSED, {});
+    answer(waiting_.front().number, RAFT_REFUSED, {});
     waiting_.pop_front();
   }
 }
 
 bool Server::submit(Waiting& waiting, raft::NodeId leader) {
-  const auto client = clients_.find(waiting.channel);
-  if (client == clients_.end()) return true;  // Nobody is interested any more.
+  const auto client = clients_.find(open_.at(waiting.number).channel);
+  if (client == clients_.end()) {  // Nobody is interested any more.
+    answer(waiting.number, RAFT_REFUSED, {});
+    return true;
+  }
   member::Request request;
   request.after = client->second.last_write;
   if (waiting.request.is_write) {
@@ -212,21 +244,26 @@ bool Server::submit(Waiting& waiting, raft::NodeId leader) {
   } else {
     request.query = waiting.request.bytes;
   }
-  return member_->submit({waiting.channel, waiting.request.id}, leader, std::move(request));
+  return member_->submit({waiting.number, 0}, leader, std::move(request));
 }
 
 void Server::on_answer(member::Token token, replica::Outcome outcome) {
   const auto* done = std::get_if<replica::Done>(&outcome);
-  answer(token.first, token.second, status_of(outcome),
+  answer(token.first, status_of(outcome),
          done == nullptr ? std::string_view() : std::string_view(done->answer));
 }
 
-void Server::answer(std::uint64_t channel, std::uint64_t id, raft_status status,
-                    std::string_view bytes) {
-  const auto client = clients_.find(channel);
+void Server::answer(std::uint64_t number, raft_status status, std::string_view bytes) {
+  const auto found = open_.find(number);
+  if (found == open_.end()) return;
+  const Open open = found->second;
+  open_.erase(found);
+  open_bytes_ -= open.bytes;
+  set_used();
+  const auto client = clients_.find(open.channel);
   if (client == clients_.end()) return;
   raft_record result = record(RAFT_RESULT);
-  result.id = id;
+  result.id = open.id;
   result.status = status;
   client->second.channel->send(result, bytes);
   client->second.channel->on_answered();
@@ -264,6 +301,7 @@ void Server::on_end(std::uint64_t channel, const std::string& complaint) {
 void Server::bury() {
   for (const std::uint64_t channel : std::exchange(ended_, {})) {
     clients_.erase(channel);
+    std::erase(for_room_, channel);
     if (channel == first_client_) client_closed_ = true;
   }
 }

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "capi/applied_file.h"
@@ -21,6 +22,7 @@
 #include "capi/setup.h"
 #include "io/disk.h"
 #include "member/member.h"
+#include "os/budget.h"
 #include "os/log.h"
 #include "os/loop.h"
 
@@ -44,6 +46,7 @@ class Server final : public member::Owner, public Channel::Server, public os::Ha
   void on_applied(const raft::Entry& entry) override;
   // Channel::Server
   void on_request(std::uint64_t channel, Channel::Request request) override;
+  bool has_room(std::uint64_t channel, std::size_t bytes) override;
   void on_end(std::uint64_t channel, const std::string& complaint) override;
   // os::Handler: somebody connects.
   void on_ready(os::Ready ready) override;
@@ -57,8 +60,14 @@ class Server final : public member::Owner, public Channel::Server, public os::Ha
    private:
     bool raised_ = false;
   };
-  struct Waiting {
+  // Not answered.
+  struct Open {
     std::uint64_t channel = 0;
+    std::uint64_t id = 0;  // For the client.
+    std::size_t bytes = 0;
+  };
+  struct Waiting {
+    std::uint64_t number = 0;
     Channel::Request request;
     std::chrono::nanoseconds deadline{0};
   };
@@ -73,7 +82,9 @@ class Server final : public member::Owner, public Channel::Server, public os::Ha
   base::Status turn();
   void submit_waiting(std::chrono::nanoseconds now);
   bool submit(Waiting& waiting, raft::NodeId leader);
-  void answer(std::uint64_t channel, std::uint64_t id, raft_status status, std::string_view bytes);
+  void answer(std::uint64_t number, raft_status status, std::string_view bytes);
+  void resume_channels(std::chrono::nanoseconds now);
+  void set_used() { used_.set(open_bytes_ + open_.size() * kRequestBytes); }
   raft_record record(raft_record_type type) const;
   std::uint64_t add_channel(os::Fd read, os::Fd write);
   void bury();
@@ -89,6 +100,14 @@ class Server final : public member::Owner, public Channel::Server, public os::Ha
   std::unique_ptr<io::Disk> disk_;
   std::unique_ptr<member::Member> member_;
   std::optional<os::Loop::Watch> listening_;
+  // What a request costs beside its bytes.
+  static constexpr std::size_t kRequestBytes = 256;
+  os::Budget input_;
+  os::BudgetShare used_{input_};  // By open_.
+  std::unordered_map<std::uint64_t, Open> open_;
+  std::size_t open_bytes_ = 0;
+  std::uint64_t last_number_ = 0;
+  std::deque<std::uint64_t> for_room_;  // Channels that wait, in order.
   std::map<std::uint64_t, Client> clients_;
   std::vector<std::uint64_t> ended_;
   std::uint64_t last_channel_ = 0;

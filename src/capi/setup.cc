@@ -4,11 +4,21 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstring>
 #include <utility>
 
 namespace capi {
 namespace {
+
+// Of struct raft_options, in all releases.
+constexpr std::array kSizes{offsetof(raft_options, max_waiting_bytes), sizeof(raft_options)};
+constexpr std::size_t kMostSize = 4096;
+
+// The longest record.
+constexpr std::size_t kLeastWaitingBytes = RAFT_MAX_BYTES + 1024;
 
 base::Error wrong(std::string what) { return {base::ErrorCode::InvalidArgument, std::move(what)}; }
 
@@ -49,11 +59,24 @@ base::Status read_descriptors(const raft_options& options, Setup& setup) {
 
 }  // namespace
 
-base::Result<Setup> read_setup(const raft_options& options) {
-  if (options.struct_size != sizeof(raft_options)) {
-    return wrong(
-        fmt::format("struct_size is {}: expected {}", options.struct_size, sizeof(raft_options)));
+base::Result<raft_options> whole_options(const raft_options* options) {
+  const std::size_t size = options->struct_size;
+  const auto* bytes = reinterpret_cast<const char*>(options);
+  const bool is_known = std::ranges::find(kSizes, size) != kSizes.end();
+  if (!is_known && (size < sizeof(raft_options) || size > kMostSize)) {
+    return wrong(fmt::format("struct_size is {}: expected {}", size, sizeof(raft_options)));
   }
+  for (std::size_t at = sizeof(raft_options); at < size; ++at) {
+    if (bytes[at] == 0) continue;
+    return wrong(fmt::format("byte {} of the options is not 0: this library knows {}", at,
+                             sizeof(raft_options)));
+  }
+  raft_options whole{};
+  std::memcpy(&whole, bytes, std::min(size, sizeof whole));
+  return whole;
+}
+
+base::Result<Setup> read_setup(const raft_options& options) {
   if (options.mode != RAFT_FRESH && options.mode != RAFT_RECOVER) {
     return wrong("mode is neither RAFT_FRESH nor RAFT_RECOVER");
   }
@@ -80,6 +103,11 @@ base::Result<Setup> read_setup(const raft_options& options) {
   if (options.unreliable != nullptr) {
     TRY([[maybe_unused]] const auto shares, check_unreliable(*options.unreliable));
     setup.unreliable = *options.unreliable;
+  }
+  if (options.max_waiting_bytes != 0) setup.max_waiting_bytes = options.max_waiting_bytes;
+  if (setup.max_waiting_bytes < kLeastWaitingBytes) {
+    return wrong(fmt::format("max_waiting_bytes is {}: expected 0, or at least {}",
+                             setup.max_waiting_bytes, kLeastWaitingBytes));
   }
   return setup;
 }

@@ -24,7 +24,12 @@ struct Setup {
   Callbacks callbacks;
   std::string applied;  // Empty: no record.
   std::optional<raft_unreliable> unreliable;
+  std::size_t max_waiting_bytes = std::size_t{256} << 20U;
 };
+
+// The options as this library knows them, from those of a program that was compiled with a shorter
+// or a longer struct. Requires: what `struct_size` says is there.
+base::Result<raft_options> whole_options(const raft_options* options);
 
 base::Result<Setup> read_setup(const raft_options& options);
 

@@ -21,7 +21,9 @@
  * requests on to the one that does.
  *
  * Stability: everything in this file keeps its meaning and its layout within one major version;
- * struct raft_options may grow at its end.
+ * struct raft_options may grow at its end: a program that was compiled with a shorter one gets the
+ * defaults of what it does not know, and one that was compiled with a longer one runs as long as it
+ * leaves at 0 what this library does not know.
  */
 /* This is C. NOLINTBEGIN(readability-identifier-naming, modernize-*, *-macro-usage) */
 #ifndef SEAWORTHY_RAFT_H
@@ -142,6 +144,9 @@ struct raft_options {
   const char* applied; /* A file that gets a line for each applied command (index, term,
                         * SHA-256), appended; NULL: none. */
   const struct raft_unreliable* unreliable; /* NULL: as reliable as the network is. */
+  size_t max_waiting_bytes; /* What requests of all clients may have together, until each is
+                             * answered; at least RAFT_MAX_BYTES + 1024. What is beyond is read
+                             * later. 0: 256 MiB. */
 };
 int raft_main_opts(const struct raft_options* options);
 

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What raft_main_opts() takes of programs that were compiled with a shorter or longer struct
+ * raft_options, and how much of requests it reads.
+ *
+ *     limits_test FOLDER
+ */
+/* This is C. NOLINTBEGIN(cppcoreguidelines-*, clang-analyzer-*, *-function-size) */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <seaworthy/raft.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MIB ((size_t)1024 * 1024)
+/* Of struct raft_options in its first release. */
+#define FIRST_SIZE offsetof(struct raft_options, max_waiting_bytes)
+
+static char folder[512];
+
+static void require(int holds, const char* what) {
+  if (holds) return;
+  fprintf(stderr, "not so: %s\n", what);
+  exit(1);
+}
+
+static void apply(void* context, uint64_t index, uint64_t term, const void* command, size_t size,
+                  struct raft_result* result) {
+  (void)context, (void)index, (void)term, (void)command, (void)size, (void)result;
+}
+
+static void resolve(void* context, const void* query, size_t size, struct raft_result* result) {
+  (void)context, (void)query, (void)size, (void)result;
+}
+
+static int free_port(void) {
+  struct sockaddr_in where;
+  socklen_t size = sizeof where;
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  memset(&where, 0, sizeof where);
+  where.sin_family = AF_INET;
+  where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  require(bind(fd, (struct sockaddr*)&where, sizeof where) == 0, "there is a port");
+  getsockname(fd, (struct sockaddr*)&where, &size);
+  close(fd);
+  return ntohs(where.sin_port);
+}
+
+/* Options of server 1 of so many, with a folder of its own. */
+static struct raft_options options_of(const char* name, int servers, char* config, char* persist) {
+  struct raft_options options;
+  FILE* file;
+  int id;
+  snprintf(config, 600, "%s/%s.config", folder, name);
+  snprintf(persist, 600, "%s/%s", folder, name);
+  file = fopen(config, "w");
+  require(file != NULL, "there is a configuration");
+  for (id = 1; id <= servers; ++id) fprintf(file, "%d 127.0.0.1:%d\n", id, free_port());
+  fprintf(file, "transport tcp\n");
+  fclose(file);
+  memset(&options, 0, sizeof options);
+  options.struct_size = sizeof options;
+  options.mode = RAFT_FRESH;
+  options.id = 1;
+  options.config = config;
+  options.persist = persist;
+  options.client_fd = options.read_fd = options.write_fd = options.listen_fd = -1;
+  options.apply = apply;
+  options.resolve = resolve;
+  return options;
+}
+
+static void remove_files(const char* config, const char* persist) {
+  char lock[620];
+  snprintf(lock, sizeof lock, "%s.lock", persist);
+  remove(config);
+  remove(persist);
+  remove(lock);
+}
+
+/* ---- The size of the struct. */
+
+/* Runs a server whose client has gone, with so many bytes of options at the very end of what may be
+ * read. What is behind those that this library knows is `excess`. */
+static int run_with(const char* name, size_t size, size_t struct_size, char excess) {
+  char config[600], persist[600];
+  struct raft_options options = options_of(name, 1, config, persist);
+  const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  char* room = mmap(NULL, 3 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  char* begin = room + 2 * page - size;
+  int ends[2];
+  int code;
+  require(room != MAP_FAILED && mprotect(room + 2 * page, page, PROT_NONE) == 0, "there is memory");
+  require(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "there are sockets");
+  close(ends[1]);
+  options.client_fd = ends[0];
+  options.struct_size = struct_size;
+  memset(begin, excess, size);
+  memcpy(begin, &options, size < sizeof options ? size : sizeof options);
+  code = raft_main_opts((const struct raft_options*)begin);
+  close(ends[0]);
+  munmap(room, 3 * page);
+  remove_files(config, persist);
+  return code;
+}
+
+static void test_sizes(void) {
+  const size_t now = sizeof(struct raft_options);
+  require(run_with("same", now, now, 0) == 0, "the present size is taken");
+  require(run_with("first", FIRST_SIZE, FIRST_SIZE, 0) == 0, "the first size is taken");
+  require(run_with("longer", now + 40, now + 40, 0) == 0, "a longer one is taken if it is 0");
+  require(run_with("unknown", now + 40, now + 40, 1) == 3, "what is not known is refused");
+  require(run_with("none", now, 0, 0) == 3, "no size is refused");
+  require(run_with("short", FIRST_SIZE, FIRST_SIZE - 8, 0) == 3, "a size of none is refused");
+  require(run_with("between", now, now - 1, 0) == 3, "a size between two is refused");
+  require(run_with("huge", now, (size_t)-1, 0) == 3, "an absurd size is refused");
+}
+
+/* ---- What is read of requests. */
+
+static pid_t start(const struct raft_options* options, int close_fd) {
+  const pid_t child = fork();
+  require(child >= 0, "a process starts");
+  if (child > 0) return child;
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (close_fd >= 0) close(close_fd);
+  exit(raft_main_opts(options));
+}
+
+static void put_record(char* at, uint64_t id, size_t size) {
+  struct raft_record record;
+  memset(&record, 0, sizeof record);
+  record.type = RAFT_WRITE;
+  record.size = (uint32_t)size;
+  record.id = id;
+  memcpy(at, &record, sizeof record);
+}
+
+/* Sends until nothing is taken for a second; how much was. */
+static size_t pour(int fd, const char* bytes, size_t size) {
+  size_t sent = 0;
+  while (sent < size) {
+    struct pollfd ready = {fd, POLLOUT, 0};
+    ssize_t count;
+    if (poll(&ready, 1, 1000) == 0) break;
+    count = send(fd, bytes + sent, size - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+    require(count >= 0 || errno == EAGAIN, "the server reads");
+    if (count > 0) sent += (size_t)count;
+  }
+  return sent;
+}
+
+/* The next result, past what the server says of itself; its bytes are none. */
+static struct raft_record next_result(int fd) {
+  struct raft_record record;
+  do {
+    require(recv(fd, &record, sizeof record, MSG_WAITALL) == sizeof record, "there is a record");
+    require(record.size == 0, "results are empty");
+  } while (record.type != RAFT_RESULT);
+  return record;
+}
+
+/* One of three servers: what is asked waits for five seconds, and is refused. */
+static void test_bytes_that_wait(void) {
+  const size_t size = 3 * MIB;
+  const size_t step = sizeof(struct raft_record) + size;
+  char config[600], persist[600];
+  struct raft_options options = options_of("waiting", 3, config, persist);
+  char* requests = calloc(4, step);
+  size_t sent;
+  pid_t server;
+  int ends[2];
+  int i;
+  options.max_waiting_bytes = RAFT_MAX_BYTES;
+  require(raft_main_opts(&options) == 3, "less than the longest record is refused");
+  options.max_waiting_bytes = RAFT_MAX_BYTES + 1024;
+  require(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0, "there are sockets");
+  options.client_fd = ends[0];
+  server = start(&options, ends[1]);
+  close(ends[0]);
+  for (i = 0; i < 4; ++i) put_record(requests + (size_t)i * step, (uint64_t)i, size);
+  sent = pour(ends[1], requests, 4 * step);
+  require(sent >= 2 * step, "two of the requests have room");
+  require(sent < 2 * step + MIB, "and of the next only what the kernel holds");
+  for (i = 0; i < 2; ++i) {
+    require(next_result(ends[1]).status == RAFT_REFUSED, "nobody leads");
+  }
+  require(pour(ends[1], requests + sent, 4 * step - sent) == 4 * step - sent, "it reads on");
+  close(ends[1]);
+  waitpid(server, NULL, 0);
+  free(requests);
+  remove_files(config, persist);
+}
+
+static int listen_somewhere(struct sockaddr_in* where) {
+  socklen_t length = sizeof *where;
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  memset(where, 0, sizeof *where);
+  where->sin_family = AF_INET;
+  where->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  require(bind(fd, (struct sockaddr*)where, sizeof *where) == 0, "there is a port");
+  require(listen(fd, 8) == 0, "it listens");
+  getsockname(fd, (struct sockaddr*)where, &length);
+  return fd;
+}
+
+/* Until the server closes. */
+static void read_to_the_end(int fd) {
+  struct raft_record record;
+  ssize_t count;
+  do {
+    count = recv(fd, &record, sizeof record, MSG_WAITALL);
+  } while (count > 0);
+  require(count == 0 || errno == ECONNRESET, "it is closed");
+}
+
+static int dial(const struct sockaddr_in* where) {
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  require(connect(fd, (const struct sockaddr*)where, sizeof *where) == 0, "the server is there");
+  return fd;
+}
+
+/* One server alone: one client stops in the middle of the longest record, another has to wait. */
+static void test_a_record_that_never_ends(void) {
+  const size_t size = MIB;
+  char config[600], persist[600];
+  char begun[sizeof(struct raft_record) + 1] = {0};
+  struct sockaddr_in where;
+  const int listening = listen_somewhere(&where);
+  struct raft_options options = options_of("late", 1, config, persist);
+  char* request = calloc(1, sizeof(struct raft_record) + size);
+  pid_t server;
+  int late;
+  int other;
+  options.listen_fd = listening;
+  options.max_waiting_bytes = RAFT_MAX_BYTES + 1024;
+  server = start(&options, -1);
+  close(listening); /* If it ends, the clients hear of it. */
+  late = dial(&where);
+  put_record(begun, 1, RAFT_MAX_BYTES);
+  other = dial(&where);
+  put_record(request, 7, 0);
+  require(pour(other, request, sizeof(struct raft_record)) > 0, "the server reads");
+  require(next_result(other).status == RAFT_DONE, "the server leads");
+  require(pour(late, begun, sizeof begun) == sizeof begun, "the server reads");
+  put_record(request, 7, 0);
+  require(pour(other, request, sizeof(struct raft_record)) > 0, "the server reads");
+  require(next_result(other).status == RAFT_DONE, "a short one has room");
+  put_record(request, 8, size);
+  (void)pour(other, request, sizeof(struct raft_record) + size);
+  require(next_result(other).id == 8, "there is room in the end");
+  read_to_the_end(late);
+  kill(server, SIGTERM);
+  waitpid(server, NULL, 0);
+  close(late);
+  close(other);
+  free(request);
+  remove_files(config, persist);
+}
+
+int main(int count, char** words) {
+  if (count != 2) return 3;
+  snprintf(folder, sizeof folder, "%s/capi-XXXXXX", words[1]);
+  require(mkdtemp(folder) != NULL, "there is a folder");
+  test_sizes();
+  test_bytes_that_wait();
+  test_a_record_that_never_ends();
+  require(rmdir(folder) == 0, "no files are left");
+  return 0;
+}
+/* NOLINTEND(cppcoreguidelines-*, clang-analyzer-*, *-function-size)
+ */
