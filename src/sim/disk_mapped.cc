@@ -37,9 +37,10 @@ class DiskMapping final : public io::MappedFile {
     CHECK(offset <= size_bytes() && bytes.size() <= size_bytes() - offset, offset, bytes.size());
     const Fuse::Call call = disk_.fuse_.call(false);
     if (call == Fuse::Call::Off) return Disk::refused(call, name_ + ": store");
-    if (call == Fuse::Call::Fails) {  // A page on the way could not be read.
+    if (call == Fuse::Call::Fails) {  // A page on the way could not be read; those before it could.
       base::Prng prng(disk_.failures_++);
-      bytes = bytes.substr(0, prng.between(0, bytes.size()));
+      const std::uint64_t page = (offset + prng.between(0, bytes.size())) / kPageBytes * kPageBytes;
+      bytes = bytes.substr(0, page > offset ? page - offset : 0);
     }
     disk_.hash_.mix(offset);
     disk_.hash_.mix(bytes);

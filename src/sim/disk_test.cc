@@ -218,5 +218,24 @@ TEST(Disk, DropsWhatAFailedSyncOfAMappedFileDidNotWrite) {
   EXPECT_TRUE(dropped);
 }
 
+// The page that cannot be read raises SIGBUS; what comes before it in the store is there, whole
+// pages.
+TEST(Disk, StoresWholePagesOfAMappedFileBeforeOneThatFails) {
+  std::set<std::size_t> stored;
+  Machine machine;
+  const auto file = half_stored(machine);
+  for (int round = 0; round < 16; ++round) {
+    ASSERT_TRUE(file->store(0, std::string(8192, 'y')).ok());
+    machine.fuse.arm_error(1);
+    EXPECT_FALSE(file->store(100, std::string(8092, 'z')).ok());
+    const std::string bytes = load(machine.disk);
+    const std::size_t end = bytes.find_last_of('z') + 1;  // 0: nowhere.
+    EXPECT_EQ(bytes, std::string(end == 0 ? 0 : 100, 'y') +
+                         std::string(end == 0 ? 0 : end - 100, 'z') + std::string(8192 - end, 'y'));
+    stored.insert(end);
+  }
+  EXPECT_EQ(stored, (std::set<std::size_t>{0, 4096}));
+}
+
 }  // namespace
 }  // namespace sim
