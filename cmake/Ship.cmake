@@ -49,9 +49,10 @@ install(FILES README.md ARCHITECTURE.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
-# The modules whose headers an adapter or a plan in C++ includes, and those that they need.
+# The modules whose headers an adapter or a plan in C++ includes, or a storage of one's own, and those that they need. Their
+# headers and archives lie in folders of their own: `raft` is a module, too.
 set(exported "")
-foreach(root cluster plan verdict)
+foreach(root cluster plan verdict kit)
   module_closure(${root} closure)
   list(APPEND exported ${closure})
 endforeach()
@@ -69,8 +70,10 @@ foreach(target IN LISTS exported)
     endif()
   endforeach()
 endforeach()
+set_target_properties(raft PROPERTIES EXPORT_NAME raft_core)  # seaworthy::raft is what programs embed.
 install(TARGETS ${exported} EXPORT seaworthy
-        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/seaworthy)
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}/seaworthy
+        FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/seaworthy/modules)
 set(PACKAGE_FOLDER ${CMAKE_INSTALL_LIBDIR}/cmake/seaworthy)
 install(EXPORT seaworthy NAMESPACE seaworthy:: DESTINATION ${PACKAGE_FOLDER} FILE seaworthyTargets.cmake)
 configure_package_config_file(cmake/seaworthyConfig.cmake.in ${PROJECT_BINARY_DIR}/seaworthyConfig.cmake

@@ -9,7 +9,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 cmake --install "$build" --prefix "$folder/prefix" >"$folder/install.log"
-cp "$here"/embed/cluster.c "$here"/embed/pieces.cc "$here"/../../examples/counter/counter.cc "$folder"
+cp "$here"/embed/cluster.c "$here"/embed/pieces.cc "$here"/consumer/storage.cc "$here"/../../examples/counter/counter.cc "$folder"
 python3 "$here/embed/blocks.py" "$here/../../docs/embedding.md" "$folder"
 cd "$folder"
 libraries=$(dirname "$(find prefix -name libseaworthy_raft.so)")
@@ -38,6 +38,7 @@ bash blocks.sh
 cmake -S . -B by-cmake -G Ninja -DCMAKE_CXX_COMPILER="$cxx_compiler" -DCMAKE_CXX_STANDARD=20 \
   -DCMAKE_PREFIX_PATH="$folder/prefix" >configure.log
 cmake --build by-cmake >build.log
+./by-cmake/storage
 
 # Each header alone, without any of the others.
 for header in prefix/include/seaworthy/raft/*.h; do

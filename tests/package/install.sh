@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# install.sh BUILD_FOLDER COMPILER: installs into an empty prefix, then builds an
-# adapter and a plan that lie outside the tree and find Seaworthy there, and checks raftkv by them.
+# install.sh BUILD_FOLDER COMPILER: installs into an empty prefix, then builds an adapter and a plan that lie outside the
+# tree and find Seaworthy there, and checks raftkv by them; and a storage, which the kit tries.
 set -euo pipefail
 build=$1 compiler=$2
 here=$(cd "$(dirname "$0")" && pwd)
@@ -13,6 +13,7 @@ cp -r "$here/consumer" "$folder/consumer"
 cmake -S "$folder/consumer" -B "$folder/consumer/build" -G Ninja -DCMAKE_CXX_COMPILER="$compiler" \
   -DCMAKE_CXX_STANDARD=20 -DCMAKE_PREFIX_PATH="$folder/prefix" >"$folder/configure.log"
 cmake --build "$folder/consumer/build"
+"$folder/consumer/build/storage"
 (cd "$folder" && RAFTKV=$folder/prefix/bin/raftkv prefix/bin/seaworthy check --nodes 3 --plan sanity --time 3 \
   --target consumer/build/liboutside.so --out run)
 "$folder/consumer/build/scenario" >"$folder/scenario.toml"
