@@ -54,7 +54,7 @@ int DataCommands::verify() const {
   if (!data.ok()) return fail_with(data.error(), cluster_);
   std::string text = offline::description(data.value(), directory_);
   (void)print(text);
-  return data.value().findings.empty() ? 0 : kStorageDamaged;
+  return data.value().is_damaged() ? kStorageDamaged : 0;
 }
 
 int DataCommands::export_all() const {
@@ -72,9 +72,8 @@ int DataCommands::export_all() const {
   });
   whole = whole && print(text) && std::fflush(stdout) == 0;
   if (!whole) return fail("cannot write to standard output", cli::kUsageError);
-  if (data.value().findings.empty()) return 0;
-  return fail(data.value().findings.front().sentence() + "; what lies behind is not in the export",
-              kStorageDamaged);
+  if (!data.value().is_damaged()) return 0;
+  return fail(offline::damage(data.value(), directory_), kStorageDamaged);
 }
 
 }  // namespace commandline

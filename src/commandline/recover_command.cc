@@ -65,7 +65,7 @@ int RecoverCommand::recover() const {
   std::fputs(offline::description(data.value(), directory_).c_str(), stdout);
   std::fputs(warning(data.value()).c_str(), stdout);
   std::fflush(stdout);
-  if (!data.value().findings.empty() && !accepts_damage_) {
+  if (data.value().is_damaged() && !accepts_damage_) {
     return fail("refused: " + directory_ + " is damaged, and more is missing than the warning " +
                     "says; look for another survivor, or say --i-accept-damage",
                 kRefused);

@@ -26,18 +26,44 @@ bool has(const Recovered& log, raft::EntryId id) {
   return log.entries[id.index.since(log.base.index.next())].id == id;
 }
 
+// A term is durable before a snapshot of it is: a log that knows only an earlier one has lost its
+// end, and with it what nobody knows.
+void look_for_a_lost_end(std::optional<raft::EntryId> snapshot, Recovered& log) {
+  if (!snapshot || log.hard_state.term >= snapshot->term) return;
+  const std::string reaches = "the snapshot up to entry " + std::to_string(snapshot->index.value());
+  const bool is_new = log.hard_state == raft::HardState{};
+  log.findings.push_back({"", std::nullopt,
+                          is_new ? "the log is missing, though there is " + reaches
+                                 : "the end of the log is missing: it ends in term " +
+                                       std::to_string(log.hard_state.term.value()) + ", and " +
+                                       reaches + " is of term " +
+                                       std::to_string(snapshot->term.value())});
+  log.floor = kUnknownFloor;
+}
+
+// What goes may have been promised, unless the snapshot has it, too.
+void lose_what_hangs_in_the_air(Recovered& log) {
+  log.findings.push_back({"", std::nullopt,
+                          "entries up to " + std::to_string(log.base.index.value()) +
+                              " are missing: no good snapshot holds them"});
+  log.floor = std::max(log.floor, log.last());
+}
+
 // Makes of a log and a snapshot that were not written together what a server can go on from.
 base::Status reconcile(Storage& storage, std::optional<raft::EntryId> snapshot, Recovered& log) {
   const raft::EntryId end = snapshot.value_or(raft::EntryId{});
+  const raft::EntryId floor = log.floor;
   const bool reaches_back = log.base.index <= end.index;
-  if (reaches_back && has(log, end)) return base::Done{};
-  // What goes may have been promised, unless the snapshot has it, too.
-  if (!reaches_back) log.floor = std::max(log.floor, log.last());
+  look_for_a_lost_end(snapshot, log);
+  if (!reaches_back) lose_what_hangs_in_the_air(log);
   Change change;
-  change.rebase = Rebase{end, false};
-  change.floor = log.floor;
+  const bool keeps = reaches_back && has(log, end);
+  if (!keeps) change.rebase = Rebase{end, false};
+  if (!keeps || log.floor != floor) change.floor = log.floor;
+  if (change.empty()) return base::Done{};
   storage.append(change);
   TRY([[maybe_unused]] const base::Done durable, storage.sync());
+  if (keeps) return base::Done{};
   log.base = end;
   log.entries.clear();
   return base::Done{};
@@ -76,6 +102,10 @@ base::Result<Opened> Journal::open(std::unique_ptr<Storage> storage,
                                    std::optional<raft::EntryId> snapshot) {
   TRY(Recovered log, storage->recover());
   TRY([[maybe_unused]] const base::Done fits, reconcile(*storage, snapshot, log));
+  // What was damaged is void since it was found; that it was is durable.
+  if (log.floor == kUnknownFloor && log.findings.empty()) {
+    log.findings.push_back({"", std::nullopt, "the end of the log was lost, as was found before"});
+  }
   return Opened{Journal(std::move(storage)), log.hard_state, log.base,
                 std::move(log.entries),      log.floor,      std::move(log.findings)};
 }

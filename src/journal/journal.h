@@ -60,8 +60,11 @@ class Journal {
   // (SnapshotStore::newest()); the log that is returned continues it or begins before its end:
   //   - a log that ends before `snapshot` begins anew after it;
   //   - a log that begins behind `snapshot`, or behind none, is of no use: it is dropped, and
-  //     `floor` is raised to its end.
-  // What is returned is durable.
+  //     `floor` is raised to its end;
+  //   - a log whose term is earlier than that of `snapshot`, also a new one, has lost its end:
+  //     `floor` is unknown. The term of a snapshot must be durable here before the snapshot is.
+  // What is returned is durable. Findings tell of all this, and of an unknown floor at every
+  // opening.
   //
   // InvalidArgument: not this server's log, or of a version this program does not know. Io: the
   // disk said no. Damage is no error: see Opened::findings.

@@ -44,6 +44,7 @@ raft::Effects step(std::uint64_t number) {
 
 raft::Effects append(std::uint64_t number, std::uint64_t index, const std::string& payload) {
   raft::Effects effects = step(number);
+  if (index == 1) effects.save = raft::HardState{raft::Term(1), std::nullopt};
   effects.append = {entry(1, index, payload)};
   return effects;
 }
@@ -270,8 +271,15 @@ TEST(Compaction, UsesOldSegmentsAgain) {
 
 TEST(Opening, BeginsAnewAfterASnapshotThatTheLogDoesNotReach) {
   MemoryDisk disk(1);
-  { const Opened opened = ten_entries(disk); }
+  {
+    Opened opened = ten_entries(disk);
+    raft::Effects later = step(11);
+    later.save = raft::HardState{raft::Term(3), std::nullopt};
+    opened.journal.append(later);
+    ASSERT_TRUE(opened.journal.sync().ok());
+  }
   Opened opened = Journal::open(disk, config_of(512), id(3, 20)).value();
+  EXPECT_TRUE(opened.findings.empty());
   EXPECT_EQ(opened.base, id(3, 20));
   EXPECT_TRUE(opened.entries.empty());
   EXPECT_EQ(opened.floor, raft::EntryId{});
@@ -315,7 +323,77 @@ TEST(Opening, WithoutASnapshotThatReachesToTheLogAsksForAllOfItAgain) {
     EXPECT_EQ(opened.base, raft::EntryId{});
     EXPECT_TRUE(opened.entries.empty());
     EXPECT_EQ(opened.floor, id(1, 10));
+    EXPECT_EQ(opened.findings.size(), times == 0 ? 1U : 0U);
+    if (times == 0) {
+      EXPECT_EQ(opened.findings.front().sentence(),
+                "entries up to 6 are missing: no good snapshot holds them");
+    }
     disk.crash(io::testing::Survival::Nothing);
+  }
+}
+
+// The term of a snapshot was durable in the log before the snapshot had its name.
+void expect_lost_end(MemoryDisk& disk, const Config& config, const std::string& sentence) {
+  for (int times = 0; times < 3; ++times) {
+    const Opened opened = Journal::open(disk, config, id(3, 20)).value();
+    EXPECT_EQ(opened.floor, kUnknownFloor) << times;
+    ASSERT_EQ(opened.findings.size(), 1U) << times;
+    EXPECT_EQ(opened.findings.front().sentence(), sentence) << times;
+    EXPECT_EQ(opened.base, id(3, 20));
+    disk.crash(io::testing::Survival::Nothing);
+  }
+  // The snapshot is gone, too: what was found once stays so.
+  const Opened opened = Journal::open(disk, config).value();
+  EXPECT_EQ(opened.floor, kUnknownFloor);
+  EXPECT_FALSE(opened.findings.empty());
+}
+
+TEST(Opening, MissesALogBesideASnapshot) {
+  for (const Kind kind : {Kind::Segments, Kind::Mapped}) {
+    Config config = config_of(4096);
+    config.kind = kind;
+    MemoryDisk missing(1);
+    const std::string sentence = "the log is missing, though there is the snapshot up to entry 20";
+    expect_lost_end(missing, config, sentence);
+    MemoryDisk fresh(1);
+    { ASSERT_TRUE(Journal::open(fresh, config).ok()); }
+    expect_lost_end(fresh, config, sentence);
+  }
+}
+
+TEST(Opening, MissesTheEndOfALogThatIsOlderThanItsSnapshot) {
+  for (const Kind kind : {Kind::Segments, Kind::Mapped}) {
+    Config config = config_of(4096);
+    config.kind = kind;
+    MemoryDisk disk(1);
+    {
+      Opened opened = Journal::open(disk, config).value();
+      for (std::uint64_t i = 1; i <= 30; ++i) {
+        opened.journal.append(append(i, i, "x"));
+        ASSERT_TRUE(opened.journal.sync().ok());
+      }
+    }
+    expect_lost_end(disk, config,
+                    "the end of the log is missing: it ends in term 1, and the snapshot up to "
+                    "entry 20 is of term 3");
+  }
+}
+
+TEST(Opening, TellsOfAnUnknownFloorEachTime) {
+  MemoryDisk disk(1);
+  { const Opened opened = ten_entries(disk); }
+  const std::vector<std::string> names = disk.list().value();
+  for (const std::string& name : names) {
+    disk.set_bytes(name, std::string(disk.bytes(name).size(), '?'));
+  }
+  for (int times = 0; times < 3; ++times) {
+    const Opened opened = Journal::open(disk, config_of(512)).value();
+    EXPECT_EQ(opened.floor, kUnknownFloor) << times;
+    ASSERT_FALSE(opened.findings.empty()) << times;
+    if (times > 0) {
+      EXPECT_EQ(opened.findings.front().sentence(),
+                "the end of the log was lost, as was found before");
+    }
   }
 }
 

@@ -51,7 +51,8 @@ class Reader {
     // The second may have been made for a first frame that fills the first.
     out_.fresh = files.empty() || (files.size() <= 2 && files.front() == 1);
     if (out_.fresh) return true;
-    out_.findings.push_back({segment_name(files.front()), 0, "what was before it is missing"});
+    out_.findings.push_back(
+        {segment_name(files.front()), std::nullopt, "what was before it is missing"});
     out_.damage.emplace();
     raise_floor();
     return true;
@@ -89,7 +90,9 @@ class Reader {
     const std::optional<Link>& link = segment.head.link;
     std::string wrong;
     std::string file = segment.reader.name();
+    std::optional<std::uint64_t> at = 0;
     if (segment.missing != 0) {
+      at.reset();
       wrong = "missing, though there is " + std::exchange(file, segment_name(segment.missing));
     } else if (!link) {
       wrong = "the segment header and the first frame are damaged";
@@ -97,7 +100,7 @@ class Reader {
       wrong = "the segment does not continue the one before it";
     }
     if (!wrong.empty()) {
-      out_.findings.push_back({file, 0, wrong});
+      out_.findings.push_back({file, at, wrong});
       TRY([[maybe_unused]] const base::Done traced, trace_from(i, 0));
       if (i > 0) out_.damage->segment = i - 1;
       return false;
@@ -193,7 +196,7 @@ class Reader {
     const bool there = std::ranges::find(out_.chain.not_begun, after) != out_.chain.not_begun.end();
     if (out_.sealed && !there) {
       out_.findings.push_back(
-          {segment_name(after), 0, "missing, though the one before it is sealed"});
+          {segment_name(after), std::nullopt, "missing, though the one before it is sealed"});
       out_.damage.emplace();
       out_.damage->segment = last;
       return base::Done{};

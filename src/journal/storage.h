@@ -56,12 +56,15 @@ struct Change {
 
 // Something in a file is not as it was written.
 struct Finding {
-  std::string file;
-  std::uint64_t offset = 0;
-  std::string what;  // "frame 12 is damaged"
+  std::string file;                     // Empty: it is no matter of one file.
+  std::optional<std::uint64_t> offset;  // Nothing: of no byte.
+  std::string what;                     // "frame 12 is damaged"
 
   // "0000000000000001.journal: frame 12 is damaged at byte 4096"
-  std::string sentence() const { return file + ": " + what + " at byte " + std::to_string(offset); }
+  std::string sentence() const {
+    return (file.empty() ? "" : file + ": ") + what +
+           (offset ? " at byte " + std::to_string(*offset) : "");
+  }
 };
 
 struct Recovered {

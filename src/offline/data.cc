@@ -60,6 +60,44 @@ std::string text(raft::EntryId id) {
   return std::to_string(id.index.value()) + " of term " + std::to_string(id.term.value());
 }
 
+// The state after `through` can be told.
+base::Status expect_known(std::optional<raft::LogIndex> through, const Data& data,
+                          const std::string& directory) {
+  const auto refuse = [&](const std::string& why) {
+    return base::Error{base::ErrorCode::InvalidArgument, directory + ": " + why};
+  };
+  if (through && data.snapshot && *through < data.snapshot->index) {
+    return refuse("the snapshot goes up to entry " + std::to_string(data.snapshot->index.value()) +
+                  ": no earlier state is known");
+  }
+  if (through && *through > data.last.index) {
+    return refuse("the log ends with entry " + std::to_string(data.last.index.value()));
+  }
+  return base::Done{};
+}
+
+std::string entries(const Data& data) {
+  if (data.last.index == raft::LogIndex()) return "no entries";
+  if (data.last == data.first) return "no entries behind entry " + text(data.last);
+  return "log from entry " + std::to_string(data.first.index.value() + 1) + " to entry " +
+         text(data.last);
+}
+
+std::string told(const journal::Finding& finding, const std::string& directory) {
+  return directory + (finding.file.empty() ? ": " : "/") + finding.sentence();
+}
+
+// What the damage means for the node.
+std::string outlook(const Data& data) {
+  if (data.floor == raft::EntryId{}) return {};
+  if (data.floor == journal::kUnknownFloor) {
+    return "an unknown part of the log is lost, and what it promised: this node never comes back; "
+           "add a node with a new id, and remove this one";
+  }
+  return "entries up to " + text(data.floor) +
+         " may be lost: until a leader has sent them again, this node neither votes nor leads";
+}
+
 }  // namespace
 
 base::Result<Data> read(const Whose& whose, std::optional<raft::LogIndex> through) {
@@ -82,19 +120,17 @@ base::Result<Data> read(const Whose& whose, std::optional<raft::LogIndex> throug
   if (store.newest()) {
     if (const base::Status restored = restore(store, *data.sessions, data); !restored.ok()) {
       data.findings.push_back(
-          {journal::snapshot_name(store.newest()->last, journal::kSnapshotSuffix), 0,
+          {journal::snapshot_name(store.newest()->last, journal::kSnapshotSuffix), std::nullopt,
            restored.error().message});
     }
-  }
-  if (!kind && store.newest()) {
-    data.findings.push_back({journal::snapshot_name(store.newest()->last, journal::kSnapshotSuffix),
-                             0, "there is no log behind it"});
   }
   TRY(const journal::Opened opened, journal::Journal::open(*disk, config, data.snapshot));
   data.findings.insert(data.findings.end(), opened.findings.begin(), opened.findings.end());
   data.hard_state = opened.hard_state;
   data.first = opened.base;
   data.last = opened.entries.empty() ? opened.base : opened.entries.back().id;
+  data.floor = opened.floor;
+  TRY([[maybe_unused]] const base::Done known, expect_known(through, data, whose.directory));
   apply(opened.entries, through, *data.sessions, data);
   return data;
 }
@@ -106,14 +142,23 @@ std::string description(const Data& data, const std::string& directory) {
   }
   all += "\n";
   if (data.snapshot) all += directory + ": snapshot up to entry " + text(*data.snapshot) + "\n";
-  all += directory + ": log from entry " + std::to_string(data.first.index.value() + 1) +
-         " to entry " + text(data.last) + "\n";
+  all += directory + ": " + entries(data) + "\n";
   all += directory + ": " + std::to_string(data.machine->size()) + " keys after entry " +
          std::to_string(data.applied.value()) + "\n";
-  for (const journal::Finding& finding : data.findings) {
-    all += directory + "/" + finding.sentence() + "\n";
+  for (const journal::Finding& finding : data.findings) all += told(finding, directory) + "\n";
+  if (const std::string means = outlook(data); !means.empty()) {
+    all += directory + ": " + means + "\n";
   }
-  return all + directory + (data.findings.empty() ? ": good\n" : ": damaged\n");
+  return all + directory + (data.is_damaged() ? ": damaged\n" : ": good\n");
+}
+
+std::string damage(const Data& data, const std::string& directory) {
+  const std::string what = data.findings.empty() ? directory + ": " + outlook(data)
+                                                 : told(data.findings.front(), directory);
+  const std::string through = "entry " + std::to_string(data.applied.value());
+  const bool whole = data.floor == raft::EntryId{};
+  return what + (whole ? "; all up to " + through + " is in the export"
+                       : "; what lies behind " + through + " is not in the export");
 }
 
 void append_pair(std::string_view key, std::string_view value, Format format, std::string& out) {

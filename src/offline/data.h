@@ -28,6 +28,8 @@ struct Data {
   raft::EntryId first;                    // The log begins after this entry,
   raft::EntryId last;                     // and ends with this one.
   std::vector<journal::Finding> findings;
+  raft::EntryId floor;  // As journal::Opened has it: 0 0 if nothing is missing.
+  bool is_damaged() const { return !findings.empty() || floor != raft::EntryId{}; }
   // Keys and values after all of the snapshot and the log, up to what was asked for. Which of the
   // last entries are committed, a node alone cannot know.
   std::unique_ptr<kv::Machine> machine;
@@ -37,11 +39,15 @@ struct Data {
 
 // Unavailable: a process uses it. InvalidArgument: it holds no log, or is another's, or of another
 // version.
-// Damage is no error, but a finding; what is behind it is not applied.
+// Damage is no error, but a finding; what is behind it is not applied. InvalidArgument, too: the
+// snapshot goes beyond `through`, or the log does not go so far.
 base::Result<Data> read(const Whose& whose, std::optional<raft::LogIndex> through);
 
 // Text for a person: what is there, and each finding.
 std::string description(const Data& data, const std::string& directory);
+
+// Of a damaged one, in one sentence: what is damaged, and what an export lacks for it.
+std::string damage(const Data& data, const std::string& directory);
 
 enum class Format : std::uint8_t { Resp, Json };
 // One key and its value for `redis-cli --pipe`, as a SET and, if it is longer than a command may

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "offline/rebuild.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -27,6 +28,17 @@ base::Status write_state(io::Disk& disk, const Data& data, const NewCluster& tar
   return writer.finish(store);
 }
 
+// A snapshot is never of a later term than the log beside it.
+base::Status begin_log(io::Disk& disk, const journal::Config& config, raft::Term term) {
+  TRY(journal::Opened opened, journal::Journal::open(disk, config));
+  raft::Effects effects;
+  effects.step = raft::StepNumber(1);
+  effects.save = raft::HardState{term, std::nullopt};
+  opened.journal.append(effects);
+  TRY([[maybe_unused]] const raft::Receipt durable, opened.journal.sync());
+  return base::Done{};
+}
+
 }  // namespace
 
 base::Status rebuild(const Data& data, const NewCluster& target) {
@@ -41,12 +53,15 @@ base::Status rebuild(const Data& data, const NewCluster& target) {
         base::ErrorCode::InvalidArgument,
         target.directory + " holds " + names.front() + ": expected a new or an empty directory"};
   }
-  const raft::EntryId last{data.hard_state.term.next(), data.applied};
-  TRY([[maybe_unused]] const base::Done written, write_state(*disk, data, target, last));
+  // Damage may have taken the term.
+  const raft::Term term = std::max(data.hard_state.term, data.last.term);
+  const raft::EntryId last{term.next(), data.applied};
   journal::Config config;
   config.cluster = target.cluster;
   config.node = target.self.id;
   config.kind = target.kind;
+  TRY([[maybe_unused]] const base::Done begun, begin_log(*disk, config, last.term));
+  TRY([[maybe_unused]] const base::Done written, write_state(*disk, data, target, last));
   TRY([[maybe_unused]] const journal::Opened opened, journal::Journal::open(*disk, config, last));
   return base::Done{};
 }

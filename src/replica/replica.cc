@@ -41,14 +41,11 @@ raft::Recovered recovered(journal::Opened& opened, const Snapshots& snapshots) {
   return result;
 }
 
-// When it is opened again, the damage is not there any more; that it was is durable.
 base::Error beyond_repair(const journal::Opened& opened) {
-  const std::string damage =
-      opened.findings.empty() ? "" : opened.findings.front().sentence() + ": ";
   return {base::ErrorCode::Corrupt,
-          damage +
-              "the log lost its end, and perhaps a term that was promised; only a new server "
-              "can take the place of this one"};
+          opened.findings.front().sentence() +
+              ": nobody knows what this server has promised, so it never comes back; only a new "
+              "server, under a new id, can take its place"};
 }
 
 NotDone::Reason reason_of(raft::Refused::Reason reason) {
@@ -197,8 +194,12 @@ base::Status Replica::do_turn() {
   outlet_.flush();
   // Clients wait for what a leader applies; for what a follower does, only its leader, for a sync.
   if (node_.role() == raft::Role::Leader && apply_committed()) outlet_.flush();
-  while (must_sync_) {
-    TRY([[maybe_unused]] const base::Done synced, sync());
+  while (must_sync_ || to_stage_) {
+    if (must_sync_) {
+      TRY([[maybe_unused]] const base::Done synced, sync());
+    } else {
+      stage(*std::exchange(to_stage_, std::nullopt));
+    }
     outlet_.flush();
     if (MUTANT(SyncsOnceATurnAtMost)) break;
   }
@@ -253,7 +254,7 @@ void Replica::step(const raft::Input& input) {
   give_up_if_not_leading();
   if (committed_.empty()) changes_.settle(node_, outlet_);  // Else when that is applied.
   send_chunks(effects.send_chunks);
-  if (effects.stage) stage(*effects.stage);
+  if (effects.stage) to_stage_ = std::move(effects.stage);
   effects.clear();
   effects_ = std::move(effects);
 }

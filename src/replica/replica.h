@@ -183,6 +183,8 @@ class Replica {
   std::optional<raft::NodeId> transfer_to_;  // a transfer: within one step only.
   bool must_sync_ = false;
   bool must_tend_ = true;
+  // Not before the term that it came in is durable: no snapshot may be of a later one than the log.
+  std::optional<raft::SnapshotChunk> to_stage_;
   std::deque<raft::Held<raft::Envelope>> held_;
   std::optional<base::Error> failure_;  // That could not be returned at once.
 

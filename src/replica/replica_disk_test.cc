@@ -2,6 +2,7 @@
 // The disk says no, at every call in turn: nothing that was acknowledged is lost.
 #include <gtest/gtest.h>
 
+#include "journal/snapshot_layout.h"
 #include "replica/group_test.h"
 
 namespace replica {
@@ -127,6 +128,42 @@ TEST_P(EveryKind, AServerThatLostItsTermTakesNoPartAnyMore) {
     EXPECT_EQ(opened.error().message.find(" at byte ") != std::string::npos, attempt == 1)
         << opened.error().message;
   }
+}
+
+// Of `leader`, in one piece.
+raft::SnapshotChunk chunk_of(Group& group, std::uint32_t leader) {
+  const raft::EntryId last = group[leader].snapshot()->meta.last;
+  const std::string bytes =
+      group.disk(leader).bytes(journal::snapshot_name(last, journal::kSnapshotSuffix));
+  return {group[leader].node().term(), last, 0, bytes.size(),
+          std::make_shared<const std::string>(bytes)};
+}
+
+// A snapshot may be the first that a server hears of a term, and is durable at once. The power goes
+// at each call to the disk in turn: no snapshot is there whose term the log does not know.
+TEST_P(EveryKind, APowerCutWhileASnapshotComesIsNoDamage) {
+  Group source(1, 1, GetParam());
+  source.elect();
+  source[1].write(RequestId(1), set_command(key(1), "v"));
+  ASSERT_TRUE(source.turn({1}).ok());
+  source[1].take_snapshot(RequestId(2));
+  for (int i = 0; i < 10; ++i) source.tick();
+  ASSERT_TRUE(source[1].snapshot());
+  const raft::SnapshotChunk chunk = chunk_of(source, 1);
+  std::uint64_t call = 1;
+  for (bool cut = true; cut; ++call) {
+    Group group(1, 1, GetParam());
+    group.join({2});
+    group.disk(2).plan(io::testing::Fault::PowerCut, call);
+    group[2].receive({1}, chunk);
+    cut = !group.turn({2}).ok();
+    group.crash({2}, io::testing::Survival::Nothing);
+    group.start({2});
+    ASSERT_TRUE(group.is_up({2})) << call;
+    EXPECT_TRUE(group[2].findings().empty()) << call;
+    EXPECT_FALSE(group[2].is_damaged()) << call;
+  }
+  EXPECT_GT(call, 5U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Disk, EveryKind,

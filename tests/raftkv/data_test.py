@@ -98,6 +98,42 @@ class Data(unittest.TestCase):
         self.assertTrue(result.stdout.endswith(": damaged\n"))
         self.assertEqual(state_of(self.folder), before)
 
+    def test_an_entry_that_cannot_be_gone_back_to_is_refused(self):
+        client = self.cluster.client(1)
+        self.assertEqual(client.call("RAFT", "SNAPSHOT"), "OK")
+        client.close()
+        last = int(self.cluster.info(1)["last_index"])
+        self.cluster.end(1, signal.SIGTERM)
+        for command in ("verify", "export"):
+            for through, why in ((2, f"the snapshot goes up to entry {last}: no earlier state is known"),
+                                 (last + 1, f"the log ends with entry {last}")):
+                result = self.raftkv(command, str(self.folder), "--through", str(through))
+                self.assertEqual(result.returncode, 3, result.stdout)
+                self.assertEqual(result.stdout, "")
+                self.assertEqual(result.stderr, f"raftkv: {self.folder}: {why}\n")
+            self.assertEqual(self.raftkv(command, str(self.folder), "--through", str(last)).returncode, 0)
+
+    def test_an_export_says_what_it_lacks_for_damage(self):
+        client = self.cluster.client(1)
+        self.assertEqual(client.call("RAFT", "SNAPSHOT"), "OK")
+        client.close()
+        self.cluster.end(1, signal.SIGTERM)
+        snapshot = next(self.folder.glob("*.snapshot"))
+        good = snapshot.read_bytes()
+        snapshot.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
+        result = self.raftkv("export", str(self.folder), "--format", "json")
+        self.assertEqual(result.returncode, 4)
+        self.assertRegex(result.stderr, r"is damaged at byte \d+; all up to entry \d+ is in the export\n")
+        self.assertEqual(len(result.stdout.splitlines()), len(KEYS))
+        snapshot.write_bytes(good)
+        next(self.folder.glob("*.journal")).unlink()
+        result = self.raftkv("export", str(self.folder), "--format", "json")
+        self.assertEqual(result.returncode, 4)
+        self.assertRegex(result.stderr, rf"{self.folder}: the log is missing, though there is the snapshot up to entry \d+; "
+                         r"what lies behind entry \d+ is not in the export\n")
+        self.assertEqual(len(result.stdout.splitlines()), len(KEYS))
+        self.assertRegex(self.raftkv("verify", str(self.folder)).stdout, r": no entries behind entry \d+ of term \d+\n")
+
     def test_a_directory_without_a_log_is_not_called_good(self):
         with tempfile.TemporaryDirectory() as folder:
             pathlib.Path(folder, "notes.txt").write_text("hello\n")
