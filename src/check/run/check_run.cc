@@ -260,7 +260,9 @@ base::Status Run::begin() {
   facts_.election_timeout_ms = request_.manner.election_timeout_ms;
   if (plan_.has_faults() && config_->capabilities().status && !facts_.election_timeout_ms) {
     progress_->phase("set-up: measuring elections");
-    TRY(facts_.election_timeout_ms, measure_election_timeout(*cluster_));
+    const std::uint64_t time_s = request_.options.time_s;  // No need is less than any time.
+    const auto suffices = [&](std::uint64_t ms) { return seconds_needed(plan_, ms) <= time_s; };
+    TRY(facts_.election_timeout_ms, measure_election_timeout(*cluster_, suffices));
     progress_->note(fmt::format("election timeout: {} ms from the leader's death to the next write",
                                 *facts_.election_timeout_ms));
   }
@@ -269,14 +271,14 @@ base::Status Run::begin() {
 
 base::Status Run::fit_faults() {
   const std::uint64_t election_ms = facts_.election_timeout_ms.value_or(kAssumedElectionMs);
-  const std::uint32_t time_s = request_.options.time_s;
-  if (const auto needed = seconds_needed(plan_, election_ms); needed && *needed > time_s) {
+  const std::uint64_t time_s = request_.options.time_s;
+  if (const auto needed = seconds_needed(plan_, election_ms); needed > time_s) {
     return base::Error{base::ErrorCode::InvalidArgument,
                        fmt::format("{}, for which --time {} has no room with the election timeout "
                                    "of {} ms; the smallest that has is --time {}",
                                    required_faults(plan_), time_s, election_ms, *needed)};
   }
-  plan_ = plan::fitted(plan_, std::uint64_t{time_s} * 1000, election_ms, kFaultOverheadMs);
+  plan_ = plan::fitted(plan_, time_s * 1000, election_ms, kFaultOverheadMs);
   facts_.left_out = strikes_->leave_out_impossible(plan_);
   if (!facts_.left_out.empty()) progress_->note("plan: left out: " + facts_.left_out);
   for (std::size_t lane = 0; lane < plan_.lanes.size(); ++lane) {
