@@ -12,8 +12,8 @@
 namespace commandline {
 namespace {
 
-int fail_with(const base::Error& error, const std::string& cluster) {
-  return fail(told(error, cluster),
+int fail_with(const base::Error& error, const std::string& cluster, const std::string& directory) {
+  return fail(told(error, cluster, directory),
               error.code == base::ErrorCode::Corrupt ? kStorageDamaged : cli::kUsageError);
 }
 
@@ -51,7 +51,7 @@ int DataCommands::verify() const {
   const offline::Whose whose{directory_, server::cluster_id(cluster_).value, {id_}};
   const auto through = through_ ? std::optional(raft::LogIndex(*through_)) : std::nullopt;
   const base::Result<offline::Data> data = offline::read(whose, through);
-  if (!data.ok()) return fail_with(data.error(), cluster_);
+  if (!data.ok()) return fail_with(data.error(), cluster_, directory_);
   std::string text = offline::description(data.value(), directory_);
   (void)print(text);
   return data.value().is_damaged() ? kStorageDamaged : 0;
@@ -61,7 +61,7 @@ int DataCommands::export_all() const {
   const offline::Whose whose{directory_, server::cluster_id(cluster_).value, {id_}};
   const auto through = through_ ? std::optional(raft::LogIndex(*through_)) : std::nullopt;
   const base::Result<offline::Data> data = offline::read(whose, through);
-  if (!data.ok()) return fail_with(data.error(), cluster_);
+  if (!data.ok()) return fail_with(data.error(), cluster_, directory_);
   const auto format = format_ == "json" ? offline::Format::Json : offline::Format::Resp;
   constexpr std::size_t kPieceBytes = std::size_t{1} * 1024 * 1024;
   std::string text;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "journal/journal.h"
 #include "journal/layout.h"
 
 namespace commandline {
@@ -18,10 +19,14 @@ inline int fail(const std::string& message, int code) {
   return code;
 }
 
-// `error` of files that were opened as those of `cluster`.
-inline std::string told(const base::Error& error, const std::string& cluster) {
-  const bool other = error.message.ends_with(journal::kOtherCluster);
-  return other ? error.message + " than '" + cluster + "'" : error.message;
+// `error` of files that were opened as those of `cluster`, in `directory`.
+inline std::string told(const base::Error& error, const std::string& cluster,
+                        const std::string& directory) {
+  const bool names_file = !journal::file_of(error.message).empty();
+  const std::string text = names_file ? directory + "/" + error.message : error.message;
+  if (error.message.ends_with(journal::kOtherCluster)) return text + " than '" + cluster + "'";
+  const bool other_node = error.message.find(journal::kOtherNode) != std::string::npos;
+  return other_node ? text + ": --id or the directory is wrong" : text;
 }
 
 }  // namespace commandline

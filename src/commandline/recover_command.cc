@@ -61,7 +61,7 @@ int RecoverCommand::recover() const {
   }
   const base::Result<offline::Data> data =
       offline::read({directory_, server::cluster_id(cluster_).value, {id_}}, std::nullopt);
-  if (!data.ok()) return fail(told(data.error(), cluster_), cli::kUsageError);
+  if (!data.ok()) return fail(told(data.error(), cluster_, directory_), cli::kUsageError);
   std::fputs(offline::description(data.value(), directory_).c_str(), stdout);
   std::fputs(warning(data.value()).c_str(), stdout);
   std::fflush(stdout);

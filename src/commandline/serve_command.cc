@@ -50,7 +50,7 @@ int ServeCommand::run() {
   base::Result<std::unique_ptr<server::Server>> server = server::Server::open(options.value());
   if (!server.ok()) {
     const base::ErrorCode why = server.error().code;
-    return fail(told(server.error(), options.value().cluster),
+    return fail(told(server.error(), options.value().cluster, options.value().data),
                 why == base::ErrorCode::Corrupt   ? kStorageDamaged
                 : why == base::ErrorCode::NoSpace ? kDiskFull
                                                   : cli::kUsageError);

@@ -8,6 +8,7 @@
 #include "journal/layout.h"
 #include "journal/mapped_log.h"
 #include "journal/segment_log.h"
+#include "journal/snapshot_layout.h"
 #include "mutant/mutant.h"
 
 namespace journal {
@@ -78,6 +79,13 @@ base::Result<std::optional<Kind>> find_log(io::Disk& disk) {
     if (is_segment_name(name)) return std::optional(Kind::Segments);
   }
   return std::optional<Kind>();
+}
+
+std::string_view file_of(std::string_view message) {
+  const std::string_view name = message.substr(0, message.find(": "));
+  const bool known = name == MappedLog::kName || is_segment_name(name) ||
+                     snapshot_id(name, kSnapshotSuffix).has_value();
+  return known && name.size() < message.size() ? name : std::string_view();
 }
 
 // A log of the other kind would be passed over, and with it a vote.

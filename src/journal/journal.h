@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -51,6 +52,10 @@ struct Config {
 // Of which kind the log is that lies there; nothing: there is none. Requires: no two are there,
 // which Journal::open never brings about.
 base::Result<std::optional<Kind>> find_log(io::Disk& disk);
+
+// The file of a log or a snapshot that `message`, an error of opening one, begins with; empty:
+// none.
+std::string_view file_of(std::string_view message);
 
 struct Opened;
 

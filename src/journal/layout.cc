@@ -155,8 +155,8 @@ base::Status check_identity(base::ByteReader& in, std::uint32_t version, const I
     return base::Error{base::ErrorCode::InvalidArgument, std::string(kOtherCluster)};
   if (node != identity.node) {
     return base::Error{base::ErrorCode::InvalidArgument,
-                       "belongs to node " + std::to_string(node.value) + ", but this is node " +
-                           std::to_string(identity.node.value)};
+                       std::string(kOtherNode) + std::to_string(node.value) +
+                           ", but this is node " + std::to_string(identity.node.value)};
   }
   return base::Done{};
 }

@@ -50,6 +50,7 @@ struct Identity {
 // they are not those that are expected.
 // Which one it is, a number does not tell a person: whoever knows the name that was given adds it.
 inline constexpr std::string_view kOtherCluster = "belongs to a cluster of another name";
+inline constexpr std::string_view kOtherNode = "belongs to node ";
 base::Status check_identity(base::ByteReader& in, std::uint32_t version, const Identity& identity);
 
 // How a segment continues what is before it. Restated, with the State, in its first frame.

@@ -52,6 +52,15 @@ class Data(unittest.TestCase):
         other = subprocess.run([PROGRAM, "verify", str(self.folder), "--id", "2"], capture_output=True, text=True,
                                timeout=30)
         self.assertEqual(other.returncode, 3, other.stdout + other.stderr)
+        refusal = (f"raftkv: {self.folder}/0000000000000001.journal: belongs to node 1, but this is node 2: "
+                   "--id or the directory is wrong\n")
+        self.assertEqual(other.stderr, refusal)
+        words = self.cluster.command(1)
+        words[words.index("--id") + 1] = "2"
+        words[words.index("--peers") + 1] = f"2=127.0.0.1:{self.cluster.peer_ports[1]}"
+        served = subprocess.run(words, capture_output=True, text=True, timeout=30)
+        self.assertEqual(served.returncode, 3, served.stdout + served.stderr)
+        self.assertTrue(served.stderr.endswith(refusal), served.stderr)
 
     def test_goes_into_another_cluster_by_redis_cli(self):
         self.cluster.end(1, signal.SIGTERM)
