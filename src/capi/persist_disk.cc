@@ -6,6 +6,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "journal/journal.h"
+#include "journal/layout.h"
 #include "journal/mapped_log.h"
 #include "journal/snapshot_layout.h"
 #include "os/directory.h"
@@ -81,6 +83,19 @@ base::Status PersistDisk::rename(const std::string& from, const std::string& to)
 
 base::Status PersistDisk::remove(const std::string& name) {
   return directory_->remove(place_of(name));
+}
+
+base::Error told(base::Error error, const std::string& persist) {
+  const std::string_view file = journal::file_of(error.message);
+  if (file == kLog) {
+    error.message = persist + error.message.substr(file.size());
+  } else if (!file.empty()) {
+    error.message = persist + "." + error.message;
+  }
+  if (error.message.find(journal::kOtherNode) != std::string::npos) {
+    error.message += ": the id or the file is wrong";
+  }
+  return error;
 }
 
 }  // namespace capi

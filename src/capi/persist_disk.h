@@ -36,4 +36,7 @@ class PersistDisk final : public io::Disk {
   std::string file_;
 };
 
+// `error` of opening what is there, with the paths of files in place of their names.
+base::Error told(base::Error error, const std::string& persist);
+
 }  // namespace capi

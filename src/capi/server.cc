@@ -122,7 +122,9 @@ base::Status Server::open_all() {
   member::Member::Config config;
   config.replica = replica_config(setup_);
   config.peers = setup_.cluster.servers;
-  TRY(member_, member::Member::open({*disk_, machine_, *this}, config, open_transport));
+  auto opened = member::Member::open({*disk_, machine_, *this}, config, open_transport);
+  if (!opened.ok()) return told(opened.error(), setup_.persist);
+  member_ = std::move(opened).value();
   if (setup_.listen_fd >= 0) {
     ::fcntl(setup_.listen_fd, F_SETFL, ::fcntl(setup_.listen_fd, F_GETFL) | O_NONBLOCK);
     listening_ = loop_->add(setup_.listen_fd, os::Loop::Interest::Read, *this);

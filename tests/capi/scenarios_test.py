@@ -298,6 +298,19 @@ class Usage(unittest.TestCase):
             self.assertEqual(former.returncode, 3)
             self.assertIn("former server", former.stderr)
 
+    def test_the_file_of_another_server_is_named_as_the_user_did(self):
+        with Cluster(2) as cluster:
+            cluster.start(1)
+            cluster.start(2)
+            cluster.wait("a leader", cluster.leader)
+            cluster.kill(1)
+            cluster.kill(2)
+            persist = cluster.path / "persist1"
+            other = subprocess.run([DRIVER, "-R", "2", cluster.path / "cluster", persist, "1"], capture_output=True,
+                                   text=True, timeout=PATIENCE)
+            self.assertEqual(other.returncode, 3, other.stderr)
+            self.assertIn(f"{persist}: belongs to node 1, but this is node 2: the id or the file is wrong", other.stderr)
+
     def test_what_the_environment_refuses_is_no_fault_of_the_disk(self):
         with Cluster(1) as cluster:
             config = cluster.path / "cluster"
