@@ -103,7 +103,12 @@ base::Status Engine::begin() {
   wake_ = os::Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake_.is_open()) return os::system_error("make an eventfd");
   waking_ = loop_->add(wake_.number(), os::Loop::Interest::Read, *this);
-  TRY(disk_, os::Directory::lock(options_.folder));
+  auto folder = os::Directory::lock(options_.folder);
+  if (!folder.ok() &&
+      folder.error().code == base::ErrorCode::Io) {  // No disk failed: a wrong name.
+    return base::Error{base::ErrorCode::Unavailable, folder.error().message};
+  }
+  TRY(disk_, std::move(folder));
   const auto open_transport =
       [this](transport::Listener& listener) -> base::Result<std::unique_ptr<transport::Transport>> {
     auto opened = open_transport_of(options_, *loop_, log_, setup_.transport, listener);

@@ -199,6 +199,8 @@ TEST_F(Server, OptionsThatMakeNoSenseAreRefusedWithASentence) {
   wrong = options(1);
   wrong.folder = "";
   EXPECT_EQ(error_of(wrong), "folder is empty");
+  wrong.folder = "/proc/nowhere/1";
+  EXPECT_NE(error_of(wrong).find("/proc/nowhere/1"), std::string::npos);
   wrong = options(1);
   wrong.members[2] = "nowhere";
   EXPECT_NE(error_of(wrong).find("nowhere"), std::string::npos);

@@ -96,6 +96,7 @@ base::Result<Setup> read_setup(const seaworthy::Options& options) {
     TRY(setup.member.replica.raft.initial, configuration_of({options.members, {}}));
   }
   session::wrap(session::Kind::NotKept, setup.member.too_long);
+  setup.member.too_long_of_write = setup.member.too_long;
   setup.transport.cluster = {cluster};
   setup.transport.self = {options.id};
   setup.transport.life = {std::max<std::uint64_t>(1, os::entropy())};

@@ -149,7 +149,8 @@ void Member::answer_peer(const FromPeer& origin, replica::Outcome outcome) {
   codec::ForwardReply reply{origin.sequence, codec::ForwardUnknown{}};
   if (auto* done = std::get_if<replica::Done>(&outcome)) {
     const bool fits = done->answer.size() <= config_.max_passed_bytes;
-    reply.outcome = codec::ForwardDone{fits ? std::move(done->answer) : config_.too_long};
+    if (!fits) done->answer = origin.is_write ? config_.too_long_of_write : config_.too_long;
+    reply.outcome = codec::ForwardDone{std::move(done->answer)};
   } else if (const auto* not_done = std::get_if<replica::NotDone>(&outcome)) {
     const bool full = not_done->reason == NotDoneReason::Overloaded;
     reply.outcome = codec::ForwardNotDone{
@@ -164,8 +165,9 @@ void Member::on_message(raft::NodeId from, raft::Message message) {
 
 void Member::on_forward(raft::NodeId from, transport::InboundId inbound, codec::Forward forward) {
   const replica::RequestId id = last_request_ = last_request_.next();
-  pending_.add(id.value(), Pending{FromPeer{inbound, forward.sequence}, std::nullopt});
-  if (forward.kind == codec::Forward::Kind::Write) {
+  const bool is_write = forward.kind == codec::Forward::Kind::Write;
+  pending_.add(id.value(), Pending{FromPeer{inbound, forward.sequence, is_write}, std::nullopt});
+  if (is_write) {
     if (auto refused = refusal(forward.payload.size())) return answer(id, std::move(*refused));
     last_forwarded_write_[from] = id;
     replica_->write(id, std::make_shared<const std::string>(std::move(forward.payload)));

@@ -48,9 +48,11 @@ class Member final : public replica::Outlet, public transport::Listener {
   };
   struct Config {
     replica::Config replica;
-    // An answer to a peer's client that is longer cannot be passed on: it is told `too_long`.
+    // An answer to a peer's client that is longer cannot be passed on: it is told `too_long`, or,
+    // of a write, which is done, `too_long_of_write`.
     std::size_t max_passed_bytes = std::size_t{48} * 1024 * 1024;
     machine::Answer too_long;
+    machine::Answer too_long_of_write;
     // The answer to a write of `bytes`, when the transport can carry no entry of more than `limit`.
     // Absent: NotDone (TooLong).
     std::function<machine::Answer(std::uint64_t bytes, std::uint64_t limit)> too_large;
@@ -114,6 +116,7 @@ class Member final : public replica::Outlet, public transport::Listener {
   struct FromPeer {
     transport::InboundId inbound = 0;
     std::uint64_t sequence = 0;
+    bool is_write = false;
   };
   struct Pending {
     std::variant<Token, FromPeer> origin;

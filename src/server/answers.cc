@@ -53,12 +53,13 @@ machine::Answer answer_of(const kv::Reply& reply) {
   return answer;
 }
 
-std::optional<machine::Answer> in_place_of(const machine::Answer& answer, std::size_t max_bytes) {
+std::optional<machine::Answer> in_place_of(const machine::Answer& answer, std::size_t max_bytes,
+                                           bool is_write) {
   constexpr std::size_t kAround = 64;  // Its length and ends of lines.
   if (answer.size() + kAround <= max_bytes) return std::nullopt;
-  return answer_of(
-      kv::Reply{kv::Error{fmt::format("ERR the answer is too long: {} bytes, and {} are allowed",
-                                      answer.size(), max_bytes - kAround)}});
+  const char* what = is_write ? "NOTKEPT the write was done; its answer" : "ERR the answer";
+  return answer_of(error(fmt::format("{} is too long: {} bytes, and {} are allowed", what,
+                                     answer.size(), max_bytes - kAround)));
 }
 
 }  // namespace server

@@ -118,8 +118,10 @@ void Client::sent(Pipeline::Ticket ticket, raft::NodeId node, replica::RequestId
 void Client::resolve(Pipeline::Ticket ticket, const replica::Outcome& outcome) {
   if (broken_) return;
   const auto* done = std::get_if<replica::Done>(&outcome);
-  auto instead =
-      done == nullptr ? std::nullopt : in_place_of(done->answer, context_.limits.output_bytes);
+  const bool waits = pipeline_.deadline(ticket).has_value();
+  auto instead = done == nullptr || !waits ? std::nullopt
+                                           : in_place_of(done->answer, context_.limits.output_bytes,
+                                                         pipeline_.ask(ticket).is_write());
   if (instead) {
     pipeline_.resolve(ticket, replica::Done{*std::move(instead)}, connection_.output());
   } else {

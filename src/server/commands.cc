@@ -19,22 +19,35 @@ struct Refusal {
   std::string_view advice;
 };
 constexpr std::string_view kNoExpiry = "keys do not expire here: delete them with DEL";
+constexpr std::string_view kNoChannels = "there are no channels here: only keys and values";
+constexpr std::string_view kNoScripts =
+    "there are no scripts here: use SET with IFEQ, INCRBY or APPEND, each of which is atomic";
 constexpr std::string_view kNoTransactions =
     "there are no transactions: use MSET, or SET with IFEQ in a loop";
 constexpr std::array kRefusals{
     Refusal{"AUTH", "there are no passwords here"},
     Refusal{"DISCARD", kNoTransactions},
+    Refusal{"EVAL", kNoScripts},
+    Refusal{"EVALSHA", kNoScripts},
     Refusal{"EXEC", kNoTransactions},
     Refusal{"EXPIRE", kNoExpiry},
     Refusal{"EXPIREAT", kNoExpiry},
-    Refusal{"GETEX", kNoExpiry},
+    Refusal{"EXPIRETIME", kNoExpiry},
+    Refusal{"FCALL", kNoScripts},
+    Refusal{"GETEX", "keys do not expire here: use GET"},
     Refusal{"INCRBYFLOAT", "fractions are not supported, as servers could differ: use INCRBY"},
     Refusal{"KEYS", "KEYS would stop everybody else: use SCAN"},
     Refusal{"MULTI", kNoTransactions},
+    Refusal{"PERSIST", kNoExpiry},
     Refusal{"PEXPIRE", kNoExpiry},
     Refusal{"PEXPIREAT", kNoExpiry},
+    Refusal{"PEXPIRETIME", kNoExpiry},
     Refusal{"PSETEX", kNoExpiry},
+    Refusal{"PSUBSCRIBE", kNoChannels},
+    Refusal{"PUBLISH", kNoChannels},
+    Refusal{"SCRIPT", kNoScripts},
     Refusal{"SETEX", kNoExpiry},
+    Refusal{"SUBSCRIBE", kNoChannels},
     Refusal{"UNWATCH", kNoTransactions},
     Refusal{"WATCH", kNoTransactions},
 };

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "server/commands.h"
+#include "server/options.h"
 
 namespace server {
 namespace {
@@ -62,9 +63,10 @@ Answered status(const Call& call) {
   const Status status = call.node.status();
   Answered answered;
   resp::ReplyWriter writer(call.session.version, answered.reply);
-  MapWriter map(writer, 22);
+  MapWriter map(writer, 23);
   map.number("id", status.id.value).text("role", status.role).number("term", status.term);
   map.number("leader", status.leader ? status.leader->value : 0);
+  map.text("leader_clients", status.leader_clients);
   map.number("commit", status.commit).number("applied", status.applied);
   map.number("last_index", status.last_index).number("last_term", status.last_term);
   map.number("waiting", status.waiting).number("clients", status.clients);
@@ -101,6 +103,8 @@ Action add(const Call& call) {
   if (!id) return error_answer(call, "ERR a node is a number from 1 on");
   base::Result<os::HostPort> address = os::parse_host_port(call.words[3]);
   if (!address.ok()) return error_answer(call, "ERR " + address.error().message);
+  if (const base::Status fits = check_peer_address(address.value()); !fits.ok())
+    return error_answer(call, "ERR " + fits.error().message);
   return ask(AddMember{*id, std::move(address).value()});
 }
 
@@ -114,13 +118,13 @@ Action raft_command(const Call& call) {
   if (is("SNAPSHOT", 2)) return ask(TakeSnapshot{});
   if (is("TRANSFER", 2)) return ask(TransferLeadership{});
   if (is("ADD", 4)) return add(call);
-  if (words != 3) return error_answer(call, kUsage);
+  if (!is("PROMOTE", 3) && !is("REMOVE", 3) && !is("TRANSFER", 3))
+    return error_answer(call, kUsage);
   const auto id = node_id(call.words[2]);
   if (!id) return error_answer(call, "ERR a node is a number from 1 on");
   if (is("PROMOTE", 3)) return ask(PromoteMember{*id});
   if (is("REMOVE", 3)) return ask(RemoveMember{*id});
-  if (is("TRANSFER", 3)) return ask(TransferLeadership{*id});
-  return error_answer(call, kUsage);
+  return ask(TransferLeadership{*id});
 }
 
 constexpr std::array kRaftCommands{

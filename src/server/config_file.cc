@@ -44,12 +44,26 @@ class Reader {
     }
     const std::vector<std::string> inner = choices(name + ".");
     if (inner.empty()) {
-      return error(key.source(), fmt::format("unknown key '{}'{}", key.str(),
-                                             base::did_you_mean(key.str(), choices(prefix))));
+      const std::string where = place_of_flag(key.str());
+      return error(key.source(),
+                   fmt::format("unknown key '{}'{}", key.str(),
+                               !where.empty() ? ": it is " + where
+                                              : base::did_you_mean(key.str(), choices(prefix))));
     }
     if (const auto* table = node.as_table()) return read(*table, name + ".");
     return error(node.source(),
                  fmt::format("expected a table: [{}] with {}", name, base::listed(inner)));
+  }
+
+  // Where the option of the command line that has this name stands: "`cert` in `[tls]`"; nothing
+  // if it is no such option, or stands at the top.
+  static std::string place_of_flag(std::string_view name) {
+    for (const OptionSpec& spec : option_specs()) {
+      const std::size_t dot = spec.key.find('.');
+      if (dot == std::string_view::npos || flag_of(spec) != "--" + std::string(name)) continue;
+      return fmt::format("`{}` in `[{}]`", spec.key.substr(dot + 1), spec.key.substr(0, dot));
+    }
+    return {};
   }
 
   // The keys and tables that may stand in the table of `prefix`.
@@ -67,6 +81,8 @@ class Reader {
   base::Status take(const OptionSpec& spec, const toml::node& node) {
     options_.places.emplace(spec.key, place(node.source()));
     if (spec.is_table) return nodes(node, options_.*std::get<OptionSpec::Text>(spec.into), spec);
+    if (spec.type == "yes|no" && !node.is_string())
+      return error(node.source(), "expected \"yes\" or \"no\"");
     if (const auto* into = std::get_if<OptionSpec::Text>(&spec.into))
       return text(node, options_.**into);
     return number(node, options_.*std::get<OptionSpec::Number>(spec.into));

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "raft/configuration.h"
+#include "raft/quorum.h"
 #include "server/answers.h"
 
 namespace server {
@@ -104,6 +106,11 @@ void MemberAdmin::change(member::Token token, const base::Result<raft::Configura
 void MemberAdmin::transfer(member::Token token, const TransferLeadership& transfer) {
   const std::optional<raft::NodeId> to = transfer.to ? transfer.to : member_->best_successor();
   if (!to) return answer(token, error("NOTDONE this leader hears no other voter"));
+  const raft::Node& node = member_->node();
+  if (*to == node.id())
+    return answer(token, error(fmt::format("ERR node {} leads already", to->value)));
+  if (!node.configuration().has_voter(*to))
+    return answer(token, error(fmt::format("ERR node {} is no voter", to->value)));
   member_->transfer(enter(token), *to);
 }
 
@@ -116,6 +123,8 @@ base::Result<raft::Configuration> MemberAdmin::with(const AddMember& add) const 
       return impossible(fmt::format("node {} is at {}", id.value, add.address.text()));
     }
   }
+  if (target.learners.size() == raft::kMaxLearners)
+    return impossible(fmt::format("there are {} learners already", raft::kMaxLearners));
   insert(target.learners, {add.id, add.address.text()});
   return target;
 }
@@ -126,6 +135,8 @@ base::Result<raft::Configuration> MemberAdmin::with(const PromoteMember& promote
   if (!target.has_learner(promote.id)) {
     return impossible(fmt::format("node {} is no learner", promote.id.value));
   }
+  if (target.voters.size() == raft::kMaxVoters)
+    return impossible(fmt::format("there are {} voters already", raft::kMaxVoters));
   raft::Member member = *target.find(promote.id);
   erase(target.learners, promote.id);
   insert(target.voters, std::move(member));

@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <vector>
 
@@ -89,8 +91,7 @@ class Checker {
     }
     std::map<std::string, raft::NodeId> owners;
     for (const auto& [id, where] : options_.peers) {
-      if (where.port == 0 || where.text().size() > raft::kMaxAddressBytes)
-        return wrong("peers", fmt::format("{} is no address that others can call", where.text()));
+      TRY([[maybe_unused]] const auto fits, named("peers", check_peer_address(where)));
       const auto [other, fresh] = owners.emplace(where.text(), id);
       if (!fresh) {
         return wrong("peers", fmt::format("{} and {} have the same address, {}",
@@ -259,6 +260,23 @@ base::Result<std::map<raft::NodeId, os::HostPort>> parse_peers(std::string_view 
   }
   if (peers.empty()) return usage("expected at least one, ID=HOST:PORT");
   return peers;
+}
+
+base::Status check_peer_address(const os::HostPort& where) {
+  // Names as in DNS and /etc/hosts, and IPv6 with its zone.
+  const auto may_be_in_it = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return std::isalnum(byte) != 0 || byte >= 0x80 ||
+           std::string_view(".-_:%").find(c) != std::string_view::npos;
+  };
+  const std::string text = where.text();
+  if (text.size() > raft::kMaxAddressBytes) {
+    return usage(fmt::format("an address has at most {} bytes, and this one {}",
+                             raft::kMaxAddressBytes, text.size()));
+  }
+  if (where.port == 0 || !std::ranges::all_of(where.host, may_be_in_it))
+    return usage(fmt::format("'{}' is no address that others can call", text));
+  return base::Done{};
 }
 
 codec::ClusterId cluster_id(std::string_view name) { return {base::fnv1a(name)}; }

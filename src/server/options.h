@@ -105,4 +105,7 @@ codec::ClusterId cluster_id(std::string_view name);
 
 base::Result<std::map<raft::NodeId, os::HostPort>> parse_peers(std::string_view text);
 
+// Could a node be called there by the others, and stand in a configuration?
+base::Status check_peer_address(const os::HostPort& where);
+
 }  // namespace server

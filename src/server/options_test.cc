@@ -93,7 +93,11 @@ TEST(Options, NameWhatIsMissingOrDoesNotFit) {
   EXPECT_EQ(message([](RawOptions& raw) { raw.peers = "1=a:1,2=b:1,3=a:1"; }),
             "peers: 1 and 3 have the same address, a:1");
   EXPECT_EQ(message([](RawOptions& raw) { raw.peers = "1=a:0"; }),
-            "peers: a:0 is no address that others can call");
+            "peers: 'a:0' is no address that others can call");
+  EXPECT_EQ(message([](RawOptions& raw) { raw.peers = "1=a b:1"; }),
+            "peers: 'a b:1' is no address that others can call");
+  EXPECT_EQ(message([](RawOptions& raw) { raw.peers = "1=" + std::string(300, 'a') + ":1"; }),
+            "peers: an address has at most 255 bytes, and this one 302");
   EXPECT_EQ(message([](RawOptions& raw) {
               for (int i = 2; i <= 33; ++i) *raw.peers += fmt::format(",{}=h{}:1", i + 10, i);
             }),
@@ -159,6 +163,9 @@ TEST(ConfigFile, SaysWhereAndWhatIsWrong) {
             ":2:1: 'nowhere' is not an address: expected HOST:PORT");
   EXPECT_EQ(error_of("[tls]\ncret = \"x\"\n"), ":2:1: unknown key 'cret'; did you mean 'cert'?");
   EXPECT_EQ(error_of("tls = 1\n"), ":1:7: expected a table: [tls] with cert, key, ca");
+  EXPECT_EQ(error_of("tls-cert = \"x\"\n"),
+            ":1:1: unknown key 'tls-cert': it is `cert` in `[tls]`");
+  EXPECT_EQ(error_of("join = true\n"), ":1:8: expected \"yes\" or \"no\"");
   EXPECT_NE(error_of("id = \n"), "");
 }
 

@@ -83,9 +83,11 @@ replica::Config replica_config(const Options& options) {
 member::Member::Config member_config(const Options& options) {
   member::Member::Config config;
   config.replica = replica_config(options);
-  const char* too_long = "ERR the answer is too long to be passed on: ask the leader";
   config.peers = options.peers;
-  config.too_long = answer_of(kv::Reply{kv::Error{too_long}});
+  config.too_long =
+      answer_of(kv::Reply{kv::Error{"ERR the answer is too long to be passed on: ask the leader"}});
+  config.too_long_of_write = answer_of(
+      kv::Reply{kv::Error{"NOTKEPT the write was done; its answer is too long to be passed on"}});
   config.too_large = [](std::uint64_t bytes, std::uint64_t limit) {
     return answer_of(kv::Reply{kv::Error{
         fmt::format("ERR the command takes {} bytes of the log, and this cluster's transport can "

@@ -42,8 +42,8 @@ std::string votes(const Facts& facts, std::string_view what) {
       if (granted->granted(id)) yes.push_back(id);
     }
   }
-  return fmt::format("It asks for {} in term {}, and so far {} said yes.", what,
-                     node.term().value(), yes.empty() ? "nobody" : listed(yes));
+  return fmt::format("It asks for {} in term {}, and so far {}.", what, node.term().value(),
+                     yes.empty() ? "nobody said yes" : "these said yes: " + listed(yes));
 }
 
 }  // namespace
@@ -56,6 +56,8 @@ Status status_of(const Facts& facts) {
   status.role = role_name(node.role());
   status.term = node.term().value();
   status.leader = node.leader();
+  const auto where = facts.options.clients.find(node.leader().value_or(raft::NodeId{}));
+  if (where != facts.options.clients.end()) status.leader_clients = where->second.text();
   status.commit = node.commit().value();
   status.applied = facts.member.replica().applied().value();
   status.last_index = node.last().index.value();

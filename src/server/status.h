@@ -31,6 +31,7 @@ struct Status {
   std::string_view role;
   std::uint64_t term = 0;
   std::optional<raft::NodeId> leader;
+  std::string leader_clients;  // Where it takes clients; empty: not known here (`--clients`).
   std::uint64_t commit = 0;
   std::uint64_t applied = 0;
   std::uint64_t last_index = 0;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <system_error>
 #include <utility>
 
 namespace transport {
@@ -17,6 +18,8 @@ namespace {
 std::string reason() {
   const unsigned long code = ERR_get_error();  // NOLINT(google-runtime-int): OpenSSL's.
   ERR_clear_error();
+  // Of the system OpenSSL has the number only: a file that is not there.
+  if (ERR_SYSTEM_ERROR(code)) return std::generic_category().message(ERR_GET_REASON(code));
   const char* text = code == 0 ? nullptr : ERR_reason_error_string(code);
   return text == nullptr ? "failed" : text;
 }

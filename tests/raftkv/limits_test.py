@@ -155,6 +155,25 @@ class Requests(unittest.TestCase):
         self.assertEqual(client.call("DEL", "long"), 1)
 
 
+class PassedOn(unittest.TestCase):
+    def test_a_write_whose_answer_is_too_long_to_be_passed_on_is_told_that_it_was_done(self):
+        with Cluster(PROGRAM) as cluster:
+            leader = cluster.leader()
+            direct = cluster.client(leader)
+            self.addCleanup(direct.close)
+            for _ in range(7):
+                direct.call("APPEND", "long", "v" * 8 * MIB)
+            client = cluster.client(next(node for node in cluster.ids if node != leader))
+            self.addCleanup(client.close)
+            for words, answer in ((("GET", "long"), "ERR the answer is too long to be passed on: ask the leader"),
+                                  (("SET", "long", "x", "GET"),
+                                   "NOTKEPT the write was done; its answer is too long to be passed on")):
+                with self.assertRaises(ReplyError) as caught:
+                    client.call(*words)
+                self.assertEqual(str(caught.exception), answer)
+            self.assertEqual(direct.call("GET", "long"), "x")
+
+
 class Waiting(unittest.TestCase):
     def test_long_commands_that_cannot_be_done_yet_are_not_read_without_end(self):
         """Without a majority nothing is answered before its time is up."""

@@ -86,7 +86,7 @@ class Tls(unittest.TestCase):
                                  "127.0.0.1:0", "--data", str(self.folder / "data"), "--tls-cert", "/none",
                                  "--tls-key", "/none", "--tls-ca", "/none"], capture_output=True, text=True)
         self.assertEqual(result.returncode, 3)
-        self.assertIn("cannot use the certificate in /none", result.stderr)
+        self.assertIn("cannot use the certificate in /none: No such file or directory\n", result.stderr)
 
 
 if __name__ == "__main__":
