@@ -6,7 +6,8 @@
 
 The command is run once a node; {host}, {node} (HOST:PORT) and {id} in it are replaced. Followers go first, the
 leader last, after it has handed leadership over. Before each node, and at the end, all members must be connected
-and caught up; if they are not in time, it stops there, with exit code 1, and nothing more is restarted.
+and caught up; if they are not in time, it stops there, with exit code 1, and nothing more is restarted. Exit code 3 is
+usage.
 """
 import argparse
 import json
@@ -16,8 +17,15 @@ import sys
 import time
 
 
+NOBODY = "no node gave its status"  # What raftkv says, with code 3, of nodes that may come yet.
+
+
 class NotReady(Exception):
     """The cluster is not as it must be for the next step; the message says why."""
+
+
+class Usage(Exception):
+    """raftkv takes none of this, whatever the cluster does."""
 
 
 class Roller:
@@ -27,11 +35,18 @@ class Roller:
     def status(self) -> dict:
         result = subprocess.run([self.raftkv, "status", "--json", "--nodes", self.nodes, "--timeout-ms", "2000"],
                                 capture_output=True, text=True, check=False)
-        return json.loads(result.stdout) if result.stdout else {"leader": 0, "nodes": []}
+        if result.stdout:
+            return json.loads(result.stdout)
+        why = result.stderr.strip().removeprefix("raftkv: ") or f"raftkv status ended with {result.returncode}"
+        if result.returncode == 3 and not why.startswith(NOBODY):
+            raise Usage(why)
+        return {"leader": 0, "nodes": [], "error": why}
 
     @staticmethod
     def trouble(status: dict, commit: int) -> str:
         """Why no node may be stopped now; nothing if one may. Everybody must have applied up to `commit`."""
+        if "error" in status:
+            return status["error"]
         if status["leader"] == 0:
             return "no node leads"
         for node in status["nodes"]:
@@ -82,8 +97,13 @@ def filled(command: list[str], node: dict) -> list[str]:
     return [re.sub(r"\{(host|node|id)\}", lambda found: values[found.group()], word) for word in command]
 
 
+class Parser(argparse.ArgumentParser):
+    def error(self, message: str):
+        self.exit(3, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="raftkv-roll", description=__doc__.splitlines()[0])
+    parser = Parser(prog="raftkv-roll", description=__doc__.splitlines()[0])
     parser.add_argument("--nodes", required=True, metavar="HOST:PORT,...", help="where the nodes take clients")
     parser.add_argument("--raftkv", default="raftkv", metavar="PROGRAM", help="[raftkv]")
     parser.add_argument("--patience", type=float, default=60, metavar="SECONDS",
@@ -98,6 +118,9 @@ def main() -> int:
 
     try:
         Roller(options.raftkv, options.nodes, options.patience).roll(restart)
+    except Usage as wrong:
+        print(f"raftkv-roll: {wrong}", file=sys.stderr)
+        return 3
     except NotReady as trouble:
         print(f"raftkv-roll: stopped: {trouble}", file=sys.stderr)
         return 1

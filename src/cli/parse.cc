@@ -93,6 +93,30 @@ std::string sentence_on_missing(const Reached& where, const CLI::App& app, const
   return std::string(message) + (can_be.empty() ? "" : ": " + can_be);
 }
 
+// CLI11's "--out: 1 required FILE missing". Empty for other errors.
+std::string sentence_on_no_value(std::string_view message) {
+  constexpr std::string_view kBegin = ": 1 required ";
+  constexpr std::string_view kEnd = " missing";
+  const std::size_t begin = message.find(kBegin);
+  if (begin == std::string_view::npos || !message.ends_with(kEnd)) return {};
+  const std::string_view value = message.substr(begin + kBegin.size());
+  return std::string(message.substr(0, begin)) + ": expected " +
+         std::string(value.substr(0, value.size() - kEnd.size()));
+}
+
+// CLI11's "Could not convert: --id = x": the options that take no text take numbers. Empty for
+// other errors.
+std::string sentence_on_number(std::string_view message) {
+  constexpr std::string_view kBegin = "Could not convert: ";
+  constexpr std::string_view kBetween = " = ";
+  const std::size_t between = message.find(kBetween);
+  if (!message.starts_with(kBegin) || between == std::string_view::npos) return {};
+  const std::string_view name = message.substr(kBegin.size(), between - kBegin.size());
+  const std::string value(message.substr(between + kBetween.size()));
+  const bool digits = !value.empty() && value.find_first_not_of("0123456789") == std::string::npos;
+  return std::string(name) + ": '" + value + (digits ? "' is too great" : "' is no number here");
+}
+
 std::string sentence_on(const Reached& where, const CLI::App& app, const Lists& lists,
                         const CLI::ParseError& error) {
   const std::vector<std::string> extras = app.remaining(true);
@@ -103,8 +127,12 @@ std::string sentence_on(const Reached& where, const CLI::App& app, const Lists& 
   if (no_command) return "a command is missing: one of " + base::listed(commands);
   std::string on_missing = sentence_on_missing(where, app, lists, error.what());
   if (!on_missing.empty()) return on_missing;
-  const std::string on_choice = sentence_on_choice(*where.command, error.what());
-  return on_choice.empty() ? error.what() : on_choice;
+  for (const std::string& sentence :
+       {sentence_on_choice(*where.command, error.what()), sentence_on_no_value(error.what()),
+        sentence_on_number(error.what())}) {
+    if (!sentence.empty()) return sentence;
+  }
+  return error.what();
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 
 #include "cli/completion.h"
 #include "cli/man_page.h"
+#include "cli/number.h"
 #include "cli/outline.h"
 #include "version/version.h"
 
@@ -87,7 +88,7 @@ TEST(CommandLine, IsRefusedInOneSentenceWithTheNearestWord) {
             "boat sail: unknown option --taget; did you mean '--target'?\n");
   EXPECT_EQ(refusal({"sail", "--target", "Rome", "--zzz"}), "boat sail: unknown option --zzz\n");
   EXPECT_EQ(refusal({"sail"}), "boat sail: --target is required: 'boat list ports' shows all\n");
-  EXPECT_EQ(refusal({"sail", "--target"}), "boat sail: --target: 1 required TARGET missing\n");
+  EXPECT_EQ(refusal({"sail", "--target"}), "boat sail: --target: expected TARGET\n");
   EXPECT_EQ(refusal({"sail", "--target", "Rome", "there"}),
             "boat sail: unexpected argument 'there'\n");
 }
@@ -99,6 +100,28 @@ TEST(CommandLine, NamesWhatAValueMayBe) {
             "boat sail: --knots: Value fast not in range 1 to 30\n");
   EXPECT_EQ(refusal({"sail", "--target", "Rome", "--color", "gren"}),
             "boat sail: --color: 'gren' is none of red, green; did you mean 'green'?\n");
+}
+
+TEST(CommandLine, SaysThatANumberIsNone) {
+  const auto refusal_of = [](const char* value) {
+    CLI::App app{"Sail a boat", "boat"};
+    std::uint32_t crew = 0;
+    std::uint32_t mast = 0;
+    app.add_option("--crew", crew, "How many");
+    app.add_option("--mast", mast, "Which")->check(is_number32());
+    const std::array<const char*, 3> words = {"boat", "--crew", value};
+    const std::array<const char*, 3> others = {"boat", "--mast", value};
+    const std::optional<Ending> ending = interpret(app, 3, words.data(), {});
+    const std::optional<Ending> other = interpret(app, 3, others.data(), {});
+    return (ending ? ending->error : "accepted\n") + (other ? other->error : "accepted\n");
+  };
+  EXPECT_EQ(refusal_of("many"),
+            "boat: --crew: 'many' is no number here\n"
+            "boat: --mast: 'many' is not a whole number from 0 to 4294967295\n");
+  EXPECT_EQ(refusal_of("4294967296"),
+            "boat: --crew: '4294967296' is too great\n"
+            "boat: --mast: '4294967296' is not a whole number from 0 to 4294967295\n");
+  EXPECT_EQ(refusal_of("4294967295"), "accepted\naccepted\n");
 }
 
 TEST(CommandLine, NamesWhatAMissingArgumentCanBe) {

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "base/result.h"
+
 namespace CLI {  // NOLINT: the library's name, not ours.
 class App;
 }
@@ -21,6 +23,9 @@ class ControlCommands {
   std::optional<int> run();
 
  private:
+  // Could a node do something with the id and the address? Else no node is asked.
+  base::Status check_words() const;
+
   CLI::App& app_;
   std::string nodes_ = "127.0.0.1:6379";
   std::uint32_t timeout_ms_ = 10'000;

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "cli/number.h"
 #include "cli/parse.h"
 #include "commandline/exit_code.h"
 #include "offline/data.h"
@@ -30,9 +31,14 @@ DataCommands::DataCommands(CLI::App& app) : app_(app) {
     command.add_option("directory", directory_, "Data directory of a node that is stopped")
         ->type_name("DIR")
         ->required();
-    command.add_option("--id", id_, "Whose it is")->type_name("ID")->required();
+    command.add_option("--id", id_, "Whose it is")
+        ->type_name("ID")
+        ->required()
+        ->check(cli::is_number32());
     command.add_option("--cluster", cluster_, "Name of its cluster [raftkv]")->type_name("NAME");
-    command.add_option("--through", through_, "No entries behind this one")->type_name("INDEX");
+    command.add_option("--through", through_, "No entries behind this one")
+        ->type_name("INDEX")
+        ->check(cli::is_number64());
   };
   define(*app.add_subcommand("verify", "Say what a data directory holds, and what is damaged"));
   CLI::App* command = app.add_subcommand("export", "Print all keys and values of a data directory");

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "cli/number.h"
 #include "cli/parse.h"
 #include "commandline/exit_code.h"
 #include "offline/rebuild.h"
@@ -27,7 +28,8 @@ RecoverCommand::RecoverCommand(CLI::App& app) : app_(app) {
       ->required();
   command->add_option("--id", id_, "Whose it is; in the new cluster, too")
       ->type_name("ID")
-      ->required();
+      ->required()
+      ->check(cli::is_number32());
   command->add_option("--cluster", cluster_, "Name of the cluster that is lost [raftkv]")
       ->type_name("NAME");
   command->add_option("--new-cluster", new_cluster_, "Name of the new one: another")
@@ -52,7 +54,9 @@ std::optional<int> RecoverCommand::run() {
 
 int RecoverCommand::recover() const {
   const base::Result<os::HostPort> address = os::parse_host_port(address_);
-  if (!address.ok()) return fail("--address: " + address.error().message, cli::kUsageError);
+  const base::Status fits =
+      address.ok() ? server::check_peer_address(address.value()) : address.error();
+  if (!fits.ok()) return fail("--address: " + fits.error().message, cli::kUsageError);
   if (id_ == 0) return fail("--id: expected a number from 1 on", cli::kUsageError);
   if (new_cluster_.empty() || new_cluster_ == cluster_) {
     return fail("--new-cluster: expected another name than " + cluster_ +

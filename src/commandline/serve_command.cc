@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "cli/number.h"
 #include "cli/parse.h"
 #include "commandline/exit_code.h"
 #include "server/option_table.h"
@@ -18,8 +19,11 @@ ServeCommand::ServeCommand(CLI::App& app)
       ->type_name("FILE");
   for (const server::OptionSpec& spec : server::option_specs()) {
     const auto define = [&](auto into) {
-      command_->add_option(server::flag_of(spec), options_.*into, std::string(spec.help))
-          ->type_name(std::string(spec.type));
+      CLI::Option* option =
+          command_->add_option(server::flag_of(spec), options_.*into, std::string(spec.help))
+              ->type_name(std::string(spec.type));
+      if (std::holds_alternative<server::OptionSpec::Number>(spec.into))
+        option->check(cli::is_number32());
     };
     std::visit(define, spec.into);
   }

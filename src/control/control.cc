@@ -22,6 +22,8 @@ constexpr std::string_view kNotLeader = "NOTDONE this node does not lead";
 constexpr std::string_view kWhy[] = {"RAFT", "WHY-NOT-LEADER"};
 // How long a node may take to say whether it leads, when one that does is looked for.
 constexpr std::chrono::milliseconds kLook{1000};
+// That are asked, however many more they name.
+constexpr std::size_t kMostNodes = 100;
 // Between two rounds over all nodes, so that a cluster without a leader is not flooded.
 constexpr std::chrono::milliseconds kPause{20};
 
@@ -101,9 +103,86 @@ Outcome outcome_of(const client::Outcome& outcome) {
   if (const auto* unknown = std::get_if<client::Unknown>(&outcome))
     return {kUnknown, "", "it is not known whether it is done: " + unknown->why};
   const resp::Reply& reply = std::get<client::Done>(outcome).reply;
-  if (reply.kind == resp::Reply::Kind::Error) return {kRefused, "", "refused: " + reply.text};
+  if (reply.kind == resp::Reply::Kind::Error) {
+    const std::size_t begin = reply.text.starts_with("ERR ") ? 4 : 0;
+    return {kRefused, "", "refused: " + reply.text.substr(begin)};
+  }
   return {kDone, text_of(reply) + "\n", ""};
 }
+
+// Looks for the node that leads, and has it do something. Only a node that leads is sent the words:
+// whatever becomes of them, no other node has them.
+class Change {
+ public:
+  Change(const Settings& settings, client::Words words)
+      : words_(words),
+        nodes_(settings.nodes),
+        deadline_(deadline_of(settings)),
+        share_(std::min<std::chrono::milliseconds>(settings.timeout / 4, kLook)) {}
+
+  Outcome run() {
+    while (true) {
+      reports_ = reports_of(nodes_, std::min(deadline_, os::steady_now() + share_));
+      answered_ = answered_ || !none_answered(reports_);
+      const NodeReport* leader = find_leader(reports_);
+      const std::optional<Outcome> outcome = leader != nullptr ? ask_leader(*leader) : look_on();
+      if (outcome) return *outcome;
+      if (os::steady_now() + kPause >= deadline_) return too_late();
+      poll(nullptr, 0, static_cast<int>(kPause.count()));
+    }
+  }
+
+ private:
+  // Nothing: to be tried again.
+  std::optional<Outcome> ask_leader(const NodeReport& leader) {
+    // A refusal is certain; what is asked with too little time left may end unknown.
+    if (refusal_ && os::steady_now() + share_ >= deadline_) return refusal_;
+    const auto at = static_cast<std::size_t>(&leader - reports_.data());
+    const client::Outcome outcome = ask(nodes_[at], words_, deadline_);
+    if (!std::holds_alternative<client::NotDone>(outcome)) return outcome_of(outcome);
+    if (!failure(outcome)->starts_with(kNotLeader)) refusal_ = outcome_of(outcome);
+    return std::nullopt;
+  }
+
+  // The node that leads is none of these, as far as they know: it is asked, too, if they know
+  // where. What they say may be old while they cannot reach it, or some do not answer.
+  std::optional<Outcome> look_on() {
+    const std::optional<Elsewhere> elsewhere = find_elsewhere(reports_);
+    if (!elsewhere) return std::nullopt;
+    const base::Result<os::HostPort> where = os::parse_host_port(elsewhere->clients);
+    if (where.ok()) {
+      const bool is_new =
+          std::ranges::count(nodes_, where.value().text(), &os::HostPort::text) == 0;
+      if (is_new && nodes_.size() < kMostNodes) nodes_.push_back(where.value());
+      return std::nullopt;
+    }
+    const bool all_answered = std::ranges::all_of(
+        reports_, [](const NodeReport& report) { return report.error.empty(); });
+    if (!all_answered || !elsewhere->connected) return std::nullopt;
+    return Outcome{
+        kRefused, "",
+        fmt::format("not done: node {} leads; name it in --nodes, too", elsewhere->leader)};
+  }
+
+  Outcome too_late() const {
+    if (refusal_) return *refusal_;
+    if (const std::optional<Elsewhere> elsewhere = find_elsewhere(reports_)) {
+      return {kRefused, "",
+              fmt::format("not done: none of these nodes leads; node {} does, as far as they know",
+                          elsewhere->leader)};
+    }
+    if (answered_) return {kRefused, "", "not done: none of these nodes leads"};
+    return {kNobody, "", "not done, no node answered: " + reports_.front().error};
+  }
+
+  client::Words words_;
+  std::vector<os::HostPort> nodes_;  // Those that were named, and those that they named.
+  client::Time deadline_;
+  std::chrono::milliseconds share_;  // Of the time, for one look at all.
+  std::vector<NodeReport> reports_;
+  std::optional<Outcome> refusal_;  // Of a node that leads: it says more than that none does.
+  bool answered_ = false;
+};
 
 }  // namespace
 
@@ -129,29 +208,8 @@ Outcome why_not_leader(const Settings& settings) {
   return result;
 }
 
-// Only a node that leads is sent the words: whatever becomes of them, no other node has them.
 Outcome change(const Settings& settings, client::Words words) {
-  const client::Time deadline = deadline_of(settings);
-  std::optional<Outcome> refusal;  // Of a node that leads: it says more than that none does.
-  bool answered = false;
-  while (true) {
-    const client::Time share = std::min<std::chrono::milliseconds>(settings.timeout / 4, kLook);
-    const std::vector<NodeReport> reports =
-        reports_of(settings.nodes, std::min(deadline, os::steady_now() + share));
-    answered = answered || !none_answered(reports);
-    if (const NodeReport* leader = find_leader(reports)) {
-      const auto at = static_cast<std::size_t>(leader - reports.data());
-      const client::Outcome outcome = ask(settings.nodes[at], words, deadline);
-      if (!std::holds_alternative<client::NotDone>(outcome)) return outcome_of(outcome);
-      if (!failure(outcome)->starts_with(kNotLeader)) refusal = outcome_of(outcome);
-    }
-    if (os::steady_now() + kPause >= deadline) {
-      if (refusal) return *refusal;
-      if (answered) return {kRefused, "", "not done: none of these nodes leads"};
-      return {kNobody, "", "not done, no node answered: " + reports.front().error};
-    }
-    poll(nullptr, 0, static_cast<int>(kPause.count()));
-  }
+  return Change(settings, words).run();
 }
 
 Outcome each(const Settings& settings, client::Words words) {

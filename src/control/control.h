@@ -34,7 +34,8 @@ inline constexpr int kNobody = 3;   // No node answered; usage.
 Outcome status(const Settings& settings);
 // One line a node: what it says of itself.
 Outcome why_not_leader(const Settings& settings);
-// Has the leader do `words`, "RAFT ADD ...": looks for the node that leads, and asks that one only.
+// Has the leader do `words`, "RAFT ADD ...": looks for the node that leads, among those that are
+// named or where they say that it takes clients, and asks that one only.
 Outcome change(const Settings& settings, client::Words words);
 // Has each of the nodes do `words`.
 Outcome each(const Settings& settings, client::Words words);

@@ -136,6 +136,44 @@ void write_json(const NodeReport& report, base::JsonWriter& json) {
   json.end_array().end_object();
 }
 
+// The first of the highest term among those that fit; null: none fits.
+template <class Fits>
+const NodeReport* latest(const std::vector<NodeReport>& reports, Fits fits) {
+  const NodeReport* found = nullptr;
+  for (const NodeReport& report : reports) {
+    const bool later = found == nullptr || report.term > found->term;
+    if (later && fits(report)) found = &report;
+  }
+  return found;
+}
+
+Row row_of(const Member& member, const NodeReport& teller) {
+  const bool itself = member.id == teller.id;
+  const bool leads = itself && teller.role == "leader";
+  const std::int64_t match = leads ? teller.last_index : member.match.value_or(0);
+  const bool known = leads || member.match.has_value();
+  return {std::to_string(member.id),
+          member.address,
+          member.part,
+          itself             ? "itself"
+          : member.connected ? "yes"
+                             : "no",
+          known ? std::to_string(match) : "-",
+          known ? std::to_string(teller.last_index - match) : "-"};
+}
+
+// How far each is, only a leader knows.
+std::string members_table(const NodeReport& teller) {
+  std::string standing = "which knows no leader";
+  if (teller.leader != 0) standing = fmt::format("which follows node {}", teller.leader);
+  if (teller.role == "leader") standing = "which leads";
+  std::vector<Row> rows{{"MEMBER", "ADDRESS", "PART", "CONNECTED", "MATCH", "BEHIND"}};
+  for (const Member& member : teller.members) rows.push_back(row_of(member, teller));
+  return fmt::format("\nMembers, as node {} knows them, {} in term {}:\n", teller.id, standing,
+                     teller.term) +
+         aligned(rows);
+}
+
 }  // namespace
 
 base::Result<NodeReport> parse_report(const Reply& reply) {
@@ -148,6 +186,7 @@ base::Result<NodeReport> parse_report(const Reply& reply) {
   }
   report.term = number(reply, "term");
   report.leader = number(reply, "leader");
+  report.leader_clients = text(reply, "leader_clients");
   report.commit = number(reply, "commit");
   report.applied = number(reply, "applied");
   report.last_index = number(reply, "last_index");
@@ -170,12 +209,17 @@ base::Result<NodeReport> parse_report(const Reply& reply) {
 }
 
 const NodeReport* find_leader(const std::vector<NodeReport>& reports) {
-  const NodeReport* leader = nullptr;
-  for (const NodeReport& report : reports) {
-    const bool later = leader == nullptr || report.term > leader->term;
-    if (report.role == "leader" && later) leader = &report;
-  }
-  return leader;
+  return latest(reports, [](const NodeReport& report) { return report.role == "leader"; });
+}
+
+std::optional<Elsewhere> find_elsewhere(const std::vector<NodeReport>& reports) {
+  const NodeReport* teller =
+      latest(reports, [](const NodeReport& report) { return report.leader != 0; });
+  if (teller == nullptr || std::ranges::count(reports, teller->leader, &NodeReport::id) > 0)
+    return std::nullopt;
+  const auto member = std::ranges::find(teller->members, teller->leader, &Member::id);
+  return Elsewhere{teller->leader, teller->leader_clients,
+                   member != teller->members.end() && member->connected};
 }
 
 std::string as_table(const std::vector<NodeReport>& reports) {
@@ -183,24 +227,12 @@ std::string as_table(const std::vector<NodeReport>& reports) {
                          "KEYS", "CLIENTS", "WAITING"}};
   for (const NodeReport& report : reports) rows.push_back(row_of(report));
   std::string text = aligned(rows) + storage_table(reports);
-  const NodeReport* leader = find_leader(reports);
-  if (leader == nullptr) return text + "\nNone of these nodes leads.\n";
-  rows = {{"MEMBER", "ADDRESS", "PART", "CONNECTED", "MATCH", "BEHIND"}};
-  for (const Member& member : leader->members) {
-    const bool itself = member.id == leader->id;
-    const std::int64_t match = itself ? leader->last_index : member.match.value_or(0);
-    const bool known = itself || member.match.has_value();
-    rows.push_back({std::to_string(member.id), member.address, member.part,
-                    itself             ? "itself"
-                    : member.connected ? "yes"
-                                       : "no",
-                    known ? std::to_string(match) : "-",
-                    known ? std::to_string(leader->last_index - match) : "-"});
+  const NodeReport* teller = find_leader(reports);
+  if (teller == nullptr) {
+    text += "\nNone of these nodes leads.\n";
+    teller = latest(reports, [](const NodeReport& report) { return !report.members.empty(); });
   }
-  return text +
-         fmt::format("\nMembers, as node {} knows them, which leads in term {}:\n", leader->id,
-                     leader->term) +
-         aligned(rows);
+  return teller == nullptr ? text : text + members_table(*teller);
 }
 
 std::string as_json(const std::vector<NodeReport>& reports) {

@@ -26,7 +26,8 @@ struct NodeReport {
   std::int64_t id = 0;
   std::string role;
   std::int64_t term = 0;
-  std::int64_t leader = 0;  // 0: it knows none.
+  std::int64_t leader = 0;     // 0: it knows none.
+  std::string leader_clients;  // Where that one takes clients; empty: it does not know.
   std::int64_t commit = 0;
   std::int64_t applied = 0;
   std::int64_t last_index = 0;
@@ -51,6 +52,15 @@ base::Result<NodeReport> parse_report(const resp::Reply& reply);
 
 // The one that leads in the highest term; null: nobody does.
 const NodeReport* find_leader(const std::vector<NodeReport>& reports);
+
+// The member that leads, as the reports of the highest term that knows one say, and is none of
+// those that reported.
+struct Elsewhere {
+  std::int64_t leader = 0;
+  std::string clients;     // Where it takes clients; empty: not known.
+  bool connected = false;  // To the node that says so.
+};
+std::optional<Elsewhere> find_elsewhere(const std::vector<NodeReport>& reports);
 
 std::string as_table(const std::vector<NodeReport>& reports);
 std::string as_json(const std::vector<NodeReport>& reports);

@@ -8,7 +8,7 @@ import sys
 import threading
 import unittest
 
-from cluster import Cluster, ReplyError, until
+from cluster import Cluster, ReplyError, free_ports, until
 
 PROGRAM = sys.argv.pop(1)
 sys.path.append(str(pathlib.Path(__file__).parents[2] / "packaging"))
@@ -80,6 +80,25 @@ class Roll(unittest.TestCase):
             with self.assertRaisesRegex(raftkv_roll.NotReady, "does not answer"):
                 raftkv_roll.Roller(PROGRAM, self.nodes(cluster), 1).roll(restarted.append)
             self.assertEqual(restarted, [])
+
+    def roll(self, *words: str) -> subprocess.CompletedProcess:
+        return subprocess.run([sys.executable, raftkv_roll.__file__, "--raftkv", PROGRAM, *words], capture_output=True,
+                              text=True, timeout=90)
+
+    def test_wrong_words_are_exit_3_at_once_with_the_reason(self):
+        for words, reason in ((("--nodes", "foo", "--", "true"), "--nodes: 'foo' is not an address: expected HOST:PORT"),
+                              (("--nodes", "a:1"), "the following arguments are required: command; see "
+                                                   "raftkv-roll --help"),
+                              (("--nodes", "a:1", "--patience", "x", "--", "true"), "argument --patience: .*")):
+            result = self.roll(*words)
+            self.assertEqual(result.returncode, 3, result.stderr)
+            self.assertRegex(result.stderr, rf"\Araftkv-roll: {reason}\n\Z")
+
+    def test_says_why_no_node_answers(self):
+        node = f"127.0.0.1:{free_ports(1)[0]}"
+        result = self.roll("--nodes", node, "--patience", "0.2", "--", "true")
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stderr, rf"stopped: no node gave its status: no connection to {node}: .*Connection refused\n\Z")
 
     def test_replaces_only_what_it_knows_in_the_command(self):
         node = {"node": "[::1]:6379", "id": 2}
