@@ -43,6 +43,15 @@ static int wrong(struct arguments* arguments, const char* what, const char* valu
   return finish(arguments, EXIT_USAGE);
 }
 
+/* What getopt_long() has just refused: one letter of several, or a word. */
+static int wrong_option(struct arguments* arguments, const char* what, char** argv) {
+  const char letter[] = {'-', (char)optopt, '\0'};
+  const int is_letter = optopt > 0 && optopt < 256;
+  fprintf(stderr, NAME ": %s %s; see " NAME " --help\n", what,
+          is_letter ? letter : argv[optind - 1]);
+  return finish(arguments, EXIT_USAGE);
+}
+
 static int is_number(const char* text, uint64_t max, uint64_t* into) {
   char* end = NULL;
   errno = 0;
@@ -79,7 +88,7 @@ static int read_share(int word, struct arguments* arguments) {
   return wrong(arguments, "a SHARE is a number from 0 to 1", optarg);
 }
 
-static int read_option(int word, struct arguments* arguments) {
+static int read_option(int word, char** argv, struct arguments* arguments) {
   switch (word) {
     case 'R':
       arguments->options.mode = RAFT_RECOVER;
@@ -98,8 +107,10 @@ static int read_option(int word, struct arguments* arguments) {
     case REORDER:
     case CORRUPT:
       return read_share(word, arguments);
-    default: /* getopt_long() has said why. */
-      return finish(arguments, EXIT_USAGE);
+    case ':':
+      return wrong_option(arguments, "a value is missing behind", argv);
+    default:
+      return wrong_option(arguments, "not one of the options, or with a value too many:", argv);
   }
 }
 
@@ -110,8 +121,9 @@ int read_arguments(int argc, char** argv, struct arguments* arguments) {
   memset(arguments, 0, sizeof *arguments);
   options->struct_size = sizeof *options;
   options->client_fd = options->read_fd = options->write_fd = options->listen_fd = -1;
-  while ((word = getopt_long(argc, argv, "R", words, NULL)) != -1) {
-    if (!read_option(word, arguments)) return 0;
+  opterr = 0; /* It would name the program by its whole path. */
+  while ((word = getopt_long(argc, argv, ":R", words, NULL)) != -1) {
+    if (!read_option(word, argv, arguments)) return 0;
   }
   if (argc - optind != 4) {
     fprintf(stderr, "%s", usage);

@@ -105,21 +105,28 @@ base::Status add_server(const Words& words, ClusterFile& file) {
   return base::Done{};
 }
 
-base::Status read_line(const Words& words, ClusterFile& file) {
+// `said`: the settings of the lines before.
+base::Status read_line(const Words& words, ClusterFile& file, std::set<std::string_view>& said) {
   if ('0' <= words[0].front() && words[0].front() <= '9') return add_server(words, file);
   std::vector<std::string> names;
   names.reserve(kSettings.size());
   for (const Setting& setting : kSettings) {
     names.emplace_back(setting.name);
     if (setting.name != words[0]) continue;
-    if (words.size() == setting.values + 1) return setting.set(words, file);
-    return base::Error{base::ErrorCode::InvalidArgument,
-                       fmt::format("'{}' takes {} value(s)", words[0], setting.values)};
+    if (words.size() != setting.values + 1) {
+      return base::Error{base::ErrorCode::InvalidArgument,
+                         fmt::format("'{}' takes {} value(s)", words[0], setting.values)};
+    }
+    if (!said.insert(setting.name).second) {
+      return base::Error{base::ErrorCode::InvalidArgument,
+                         fmt::format("'{}' is there twice", words[0])};
+    }
+    return setting.set(words, file);
   }
   return base::Error{base::ErrorCode::InvalidArgument, base::unknown_word("word", words[0], names)};
 }
 
-base::Status check(const ClusterFile& file) {
+base::Status check(const ClusterFile& file, const std::set<std::string_view>& said) {
   if (file.servers.empty()) {
     return base::Error{base::ErrorCode::InvalidArgument, "no line 'ID HOST:PORT'"};
   }
@@ -128,6 +135,9 @@ base::Status check(const ClusterFile& file) {
     if (!addresses.insert(where.text()).second) {
       return base::Error{base::ErrorCode::InvalidArgument, "two servers at " + where.text()};
     }
+  }
+  if (file.transport == ClusterFile::Transport::Tcp && said.count("datagram-bytes") > 0) {
+    return base::Error{base::ErrorCode::InvalidArgument, "datagram-bytes: only for transport udp"};
   }
   if (file.heartbeat < kTick || file.heartbeat + kTick > file.election_min ||
       file.election_min > file.election_max) {
@@ -141,6 +151,7 @@ base::Status check(const ClusterFile& file) {
 
 base::Result<ClusterFile> parse_cluster_file(std::string_view text, const std::string& name) {
   ClusterFile file;
+  std::set<std::string_view> said;
   std::size_t number = 0;
   while (!text.empty()) {
     ++number;
@@ -148,12 +159,12 @@ base::Result<ClusterFile> parse_cluster_file(std::string_view text, const std::s
     const Words words = words_of(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
     if (words.empty()) continue;
-    if (const base::Status read = read_line(words, file); !read.ok()) {
+    if (const base::Status read = read_line(words, file, said); !read.ok()) {
       return base::Error{read.error().code,
                          fmt::format("{}:{}: {}", name, number, read.error().message)};
     }
   }
-  if (const base::Status fits = check(file); !fits.ok()) {
+  if (const base::Status fits = check(file, said); !fits.ok()) {
     return base::Error{fits.error().code, name + ": " + fits.error().message};
   }
   return file;

@@ -323,12 +323,21 @@ class Usage(unittest.TestCase):
         with Cluster(1) as cluster:
             bad = cluster.path / "bad"
             for text, complaint in (("1 nowhere\n", "bad:1"), ("trnsport udp\n", "did you mean 'transport'"),
-                                    ("", "no line"), ("1 127.0.0.1:1\n1 127.0.0.1:2\n", "bad:2")):
+                                    ("", "no line"), ("1 127.0.0.1:1\n1 127.0.0.1:2\n", "bad:2"),
+                                    ("1 a:1\nheartbeat-ms 50\nheartbeat-ms 60\n", "bad:3: 'heartbeat-ms' is there twice"),
+                                    ("1 a:1\ntransport tcp\ndatagram-bytes 512\n", "datagram-bytes: only for transport udp")):
                 bad.write_text(text, encoding="ascii")
                 run = subprocess.run([DRIVER, "1", bad, cluster.path / "p", "1"], capture_output=True,
                                      text=True, timeout=PATIENCE)
                 self.assertEqual(run.returncode, 3, text)
                 self.assertIn(complaint, run.stderr)
+
+    def test_wrong_options_are_named_in_one_sentence_of_the_driver(self):
+        for words, named in ((["--frob", "1"], "--frob"), (["-Rx", "1"], "-x"), (["1", "--applied"], "--applied"),
+                             (["--help=1"], "--help=1")):
+            run = subprocess.run([DRIVER, *words], capture_output=True, text=True, timeout=PATIENCE)
+            self.assertEqual(run.returncode, 3, words)
+            self.assertRegex(run.stderr, rf"\Adriver: .* {named}; see driver --help\n\Z")
 
 
 if __name__ == "__main__":
