@@ -111,9 +111,10 @@ base::Result<Recovered> MappedLog::recover() {
   bool unknown = false;
   slot_ = {};
   slot_.begin = slot_.end = kBegin;
-  if (file_->size_bytes() >= kBegin) {
+  if (file_->size_bytes() > 0) {
     TRY([[maybe_unused]] const base::Done read, read_slots(found, unknown));
-  } else {
+  }
+  if (file_->size_bytes() < kBegin) {
     TRY([[maybe_unused]] const base::Done grown, file_->grow(kBegin));
   }
   Replay replay;
@@ -132,20 +133,50 @@ base::Result<Recovered> MappedLog::recover() {
   return found;
 }
 
+// Zeros where the file has ended.
+base::Result<std::string> MappedLog::load_sector(std::uint64_t offset) {
+  std::string sector(io::kSectorBytes, '\0');
+  const std::uint64_t end = std::min(offset + io::kSectorBytes, file_->size_bytes());
+  if (offset >= end) return sector;
+  TRY([[maybe_unused]] const base::Done loaded,
+      file_->load(offset, std::span(sector).first(end - offset)));
+  return sector;
+}
+
+// What is not a log stays as it is. Where a crash has left nothing but zeros, it is one.
+base::Status MappedLog::expect_a_log(std::span<const std::string> slots) {
+  bool zeros = true;
+  for (const std::string& slot : slots) {
+    if (slot.starts_with(kMagic)) return base::Done{};
+    zeros = zeros && all_zeros(slot);
+  }
+  for (std::uint64_t at = kSlots * io::kSectorBytes; zeros && at < kBegin; at += io::kSectorBytes) {
+    TRY(const std::string sector, load_sector(at));
+    zeros = all_zeros(sector);
+  }
+  if (zeros) return base::Done{};
+  return base::Error{base::ErrorCode::InvalidArgument,
+                     std::string(kName) + ": no mapped log, or all its slots are damaged"};
+}
+
 // The newest slot is true. A copy that is damaged is named; when both copies of a pair are, what
 // they said is not known.
 base::Status MappedLog::read_slots(Recovered& found, bool& unknown) {
+  const std::uint64_t size = file_->size_bytes();
   // What is read here is what the next crash leaves, too.
-  TRY([[maybe_unused]] const base::Done durable, file_->sync(0, kSlots * io::kSectorBytes));
+  TRY([[maybe_unused]] const base::Done durable,
+      file_->sync(0, std::min(size, kSlots * io::kSectorBytes)));
+  std::array<std::string, kSlots> sectors;
+  for (std::uint64_t i = 0; i < kSlots; ++i) {
+    TRY(sectors.at(i), load_sector(i * io::kSectorBytes));
+  }
+  TRY([[maybe_unused]] const base::Done log, expect_a_log(sectors));
   std::array<bool, kSlots> bad{};
   std::array<bool, kSlots> empty{};
   for (std::uint64_t i = 0; i < kSlots; ++i) {
-    std::string sector(io::kSectorBytes, '\0');
-    TRY([[maybe_unused]] const base::Done loaded,
-        file_->load(i * io::kSectorBytes, std::span(sector)));
-    empty[i] = all_zeros(sector);
+    empty[i] = all_zeros(sectors[i]);
     if (empty[i]) continue;
-    const base::Result<Slot> slot = decode_slot(sector, identity_);
+    const base::Result<Slot> slot = decode_slot(sectors[i], identity_);
     if (!slot.ok() && slot.error().code != base::ErrorCode::Corrupt) {
       return base::Error{slot.error().code, std::string(kName) + ": " + slot.error().message};
     }
@@ -159,8 +190,11 @@ base::Status MappedLog::read_slots(Recovered& found, bool& unknown) {
     bad[pair] = bad[pair + 1] = true;
     found.findings.push_back({kName, pair * io::kSectorBytes, "a pair of slots is zeros"});
   }
-  const bool emptied = slot_.number == 0 && file_->size_bytes() > kBegin;
+  const bool emptied = slot_.number == 0 && size > kBegin;
   if (emptied) found.findings.push_back({kName, 0, "there is no slot"});
+  // The size is durable with the second slot at the latest, and up to there nothing was promised.
+  const bool used = slot_.number > 2 || !found.findings.empty();
+  if (size < kBegin && used) found.findings.push_back({kName, size, "the file ends too early"});
   unknown = emptied || is_lost(bad, empty, 0) || is_lost(bad, empty, kSlots / 2);
   return base::Done{};
 }

@@ -13,6 +13,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "io/disk.h"
@@ -66,6 +67,8 @@ class MappedLog final : public Storage {
     std::string body;
   };
 
+  base::Result<std::string> load_sector(std::uint64_t offset);
+  base::Status expect_a_log(std::span<const std::string> slots);
   base::Status read_slots(Recovered& found, bool& unknown);
   base::Status play_batches(Replay& replay, Recovered& found);
   base::Result<std::optional<Batch>> load_batch(std::uint64_t stop);
