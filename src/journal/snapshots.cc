@@ -108,7 +108,7 @@ base::Result<SnapshotStage> SnapshotStore::stage(raft::EntryId last) {
   TRY(file, disk_->open(name));
   TRY([[maybe_unused]] const base::Done cut, file->truncate(good));
   SnapshotStage stage(last, std::move(file));
-  stage.offset_ = good;
+  TRY([[maybe_unused]] const base::Done again, stage.write_again(good));
   return stage;
 }
 
@@ -317,12 +317,37 @@ base::Status SnapshotStage::append(std::string_view raw) {
   unsynced_ += raw.size();
   if (unsynced_ < kSyncEvery) return base::Done{};
   unsynced_ = 0;
-  return file_->sync();
+  return sync();
+}
+
+// After a sync that failed, the cache may hold what the disk does not, and a later sync would not
+// write it: whoever synced here before may have been told so (hazard F16).
+base::Status SnapshotStage::write_again(std::uint64_t size_bytes) {
+  while (offset_ < size_bytes) {
+    TRY(const std::string piece,
+        read_some(*file_, offset_, std::min<std::uint64_t>(kChunkBytes, size_bytes - offset_)));
+    if (piece.empty()) {
+      return base::Error{base::ErrorCode::Io, snapshot_name(last_, kStagedSuffix) +
+                                                  ": the file became shorter while it was read"};
+    }
+    const std::array<std::string_view, 1> parts = {piece};
+    TRY([[maybe_unused]] const base::Done written, file_->write(offset_, parts));
+    offset_ += piece.size();
+    unsynced_ += piece.size();
+  }
+  return base::Done{};
+}
+
+// That the disk is full comes too late here: what was written before may be lost.
+base::Status SnapshotStage::sync() {
+  base::Status synced = file_->sync();
+  if (synced.ok()) return synced;
+  return base::Error{base::ErrorCode::Io, std::move(synced).error().message};
 }
 
 base::Result<SnapshotMeta> SnapshotStage::finish(SnapshotStore& store) {
   // Before it is read, so that what is verified is what is durable.
-  TRY([[maybe_unused]] const base::Done synced, file_->sync());
+  TRY([[maybe_unused]] const base::Done synced, sync());
   const std::string name = snapshot_name(last_, kStagedSuffix);
   TRY(std::unique_ptr<io::File> file, store.disk_->open(name));
   base::Result<SnapshotReader> reader =

@@ -52,7 +52,8 @@ class SnapshotStore {
   // NotFound if there is none of this name.
   base::Result<SnapshotReader> read(raft::EntryId last) const;
 
-  // To receive the snapshot `last`: goes on with what is here of it; what is here of others goes.
+  // To receive the snapshot `last`: goes on with what is here of it, which is verified and written
+  // again; what is here of others goes.
   base::Result<SnapshotStage> stage(raft::EntryId last);
 
   // Removes those older than `last`, damaged ones, too. Does nothing unless `last` is newest(): two
@@ -148,7 +149,8 @@ class SnapshotStage {
   // Where to go on: so many bytes are here.
   std::uint64_t size_bytes() const { return offset_; }
 
-  // The next bytes of the file, as read_raw() gave them.
+  // The next bytes of the file, as read_raw() gave them. NoSpace: they may be tried again. After
+  // any other error this stage is good for nothing: nobody knows what is durable of it. Stage anew.
   base::Status append(std::string_view raw);
 
   // Verifies all of it. When it returns the snapshot is durable and store.newest(). Corrupt: this
@@ -159,6 +161,8 @@ class SnapshotStage {
   friend class SnapshotStore;
   SnapshotStage(raft::EntryId last, std::unique_ptr<io::File> file)
       : last_(last), file_(std::move(file)) {}
+  base::Status write_again(std::uint64_t size_bytes);
+  base::Status sync();
 
   raft::EntryId last_;
   std::unique_ptr<io::File> file_;

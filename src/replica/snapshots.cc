@@ -117,7 +117,10 @@ base::Result<raft::Staged> Snapshots::stage(const raft::SnapshotChunk& chunk) {
   // What is here already counts: the leader hears where to go on.
   raft::Staged staged{chunk.last, staging_->file.size_bytes(), std::nullopt};
   if (staged.next_offset == chunk.offset && chunk.data != nullptr) {
-    TRY([[maybe_unused]] const base::Done kept, staging_->file.append(*chunk.data));
+    const base::Status kept = staging_->file.append(*chunk.data);
+    // Of what was staged, nobody knows what is durable: what is left of it is written again.
+    if (!kept.ok() && kept.error().code != base::ErrorCode::NoSpace) staging_.reset();
+    if (!kept.ok()) return kept.error();
     staged.next_offset = staging_->file.size_bytes();
   }
   if (staged.next_offset < chunk.total) return staged;

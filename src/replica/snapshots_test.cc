@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "replica/snapshots.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "base/prng.h"
+#include "io/testing/memory_disk.h"
+#include "raft/configuration.h"
+
+namespace replica {
+namespace {
+
+using io::testing::Fault;
+using io::testing::MemoryDisk;
+using io::testing::Survival;
+
+constexpr std::uint64_t kCluster = 7;
+constexpr raft::EntryId kLast{raft::Term(3), raft::LogIndex(40)};
+constexpr std::size_t kChunk = 300'000;
+
+// The file of a snapshot that is synced a few times on its way.
+std::string sent_file() {
+  MemoryDisk disk(1);
+  journal::SnapshotStore store = journal::SnapshotStore::open(disk, kCluster).value();
+  journal::SnapshotWriter writer =
+      store.begin({kLast, raft::encode(raft::configuration_of({{1}, {2}}))}).value();
+  base::Prng prng(1);
+  std::string bytes(2'600'000, '\0');
+  for (char& byte : bytes) byte = static_cast<char>(prng.between(0, 255));
+  EXPECT_TRUE(writer.add(bytes).ok());
+  EXPECT_TRUE(writer.finish(store).ok());
+  return disk.bytes(journal::snapshot_name(kLast, journal::kSnapshotSuffix));
+}
+
+// As a leader sends it: what was not kept again, until there were so many errors. True: it is said
+// to be there.
+bool receive(Snapshots& snapshots, const std::string& file, int errors) {
+  std::uint64_t offset = 0;
+  for (int i = 0; i < 100 && errors > 0; ++i) {
+    const raft::SnapshotChunk chunk{
+        raft::Term(3), kLast, offset, file.size(),
+        std::make_shared<const std::string>(file.substr(offset, kChunk))};
+    const base::Result<raft::Staged> staged = snapshots.stage(chunk);
+    if (!staged.ok()) errors -= 1;
+    if (!staged.ok()) continue;
+    if (staged.value().complete) return true;
+    offset = staged.value().next_offset;
+  }
+  return false;
+}
+
+void expect_durable(MemoryDisk& disk, std::uint64_t call) {
+  disk.crash(Survival::Nothing);
+  const Snapshots after = Snapshots::open(disk, kCluster).value();
+  ASSERT_TRUE(after.findings().empty()) << call << ": " << after.findings().front().sentence();
+  ASSERT_TRUE(after.newest()) << call;
+  EXPECT_EQ(after.newest()->meta.last, kLast) << call;
+}
+
+// After a sync that failed, the next one proves nothing (hazard F16).
+TEST(Snapshots, AnErrorOfAnyCallWhileOneComesLeavesNoHoleInIt) {
+  const std::string file = sent_file();
+  std::uint64_t failed_syncs = 0;
+  bool reached = true;
+  for (std::uint64_t call = 1; reached; ++call) {
+    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+      MemoryDisk disk(seed);
+      Snapshots snapshots = Snapshots::open(disk, kCluster).value();
+      disk.plan(Fault::Error, call);
+      const std::uint64_t end = disk.calls() + call;
+      ASSERT_TRUE(receive(snapshots, file, 3)) << call;
+      reached = disk.calls() >= end;
+      failed_syncs += disk.syncs() > 3 ? 1U : 0U;
+      disk.unplan();
+      ASSERT_NO_FATAL_FAILURE(expect_durable(disk, call));
+    }
+  }
+  EXPECT_GE(failed_syncs, 6U);
+}
+
+// The process ends, the cache stays: what it could not make durable is no better for that.
+TEST(Snapshots, WhatAFormerProcessCouldNotSyncIsWrittenAgain) {
+  const std::string file = sent_file();
+  std::uint64_t went_on = 0;
+  bool reached = true;
+  for (std::uint64_t call = 1; reached; ++call) {
+    MemoryDisk disk(call);
+    {
+      Snapshots snapshots = Snapshots::open(disk, kCluster).value();
+      disk.plan(Fault::Error, call);
+      const std::uint64_t end = disk.calls() + call;
+      (void)receive(snapshots, file, 1);
+      reached = disk.calls() >= end;
+    }
+    disk.unplan();
+    Snapshots again = Snapshots::open(disk, kCluster).value();
+    ASSERT_TRUE(disk.sync_directory().ok());  // As the recovery of the log does.
+    const std::uint64_t before = disk.calls();
+    ASSERT_TRUE(again.newest() || receive(again, file, 1)) << call;
+    went_on += disk.calls() > before ? 1U : 0U;
+    ASSERT_NO_FATAL_FAILURE(expect_durable(disk, call));
+  }
+  EXPECT_GT(went_on, 10U);
+}
+
+TEST(Snapshots, AFullDiskDoesNotMakeWhatIsThereComeAgain) {
+  const std::string file = sent_file();
+  MemoryDisk disk(1);
+  Snapshots snapshots = Snapshots::open(disk, kCluster).value();
+  disk.limit(2 * kChunk);
+  EXPECT_FALSE(receive(snapshots, file, 1));
+  disk.limit(0);
+  const raft::SnapshotChunk nothing{raft::Term(3), kLast, 0, file.size(), nullptr};
+  EXPECT_EQ(snapshots.stage(nothing).value().next_offset, 2 * kChunk);
+  EXPECT_TRUE(receive(snapshots, file, 1));
+  ASSERT_NO_FATAL_FAILURE(expect_durable(disk, 0));
+}
+
+}  // namespace
+}  // namespace replica
