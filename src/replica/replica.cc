@@ -194,7 +194,8 @@ base::Status Replica::do_turn() {
   outlet_.flush();
   // Clients wait for what a leader applies; for what a follower does, only its leader, for a sync.
   if (node_.role() == raft::Role::Leader && apply_committed()) outlet_.flush();
-  while (must_sync_ || to_stage_) {
+  // What cannot be installed here must not be durable in the log.
+  while ((must_sync_ || to_stage_) && !failure_) {
     if (must_sync_) {
       TRY([[maybe_unused]] const base::Done synced, sync());
     } else {
@@ -305,7 +306,7 @@ void Replica::accept_change(RequestId request, const raft::Proposed& proposed) {
 }
 
 bool Replica::apply_committed() {
-  if (committed_.empty()) return false;
+  if (committed_.empty() || failure_) return false;  // What was to be before them is not here.
   apply(committed_);
   committed_.clear();
   answer_reads();
