@@ -225,7 +225,8 @@ class Reader {
     out_.findings.push_back({out_.chain.live[i].reader.name(), out_.offset, what});
     TRY([[maybe_unused]] const base::Done traced, trace_from(i, out_.offset));
     out_.damage->segment = i;
-    out_.damage->lone = look.lone;
+    const bool last = i + 1 == out_.chain.live.size();
+    if (out_.damage->lost.highest == 0) out_.damage->lone = look.lone && last;
     return base::Done{};
   }
 
@@ -235,27 +236,45 @@ class Reader {
     for (; i < out_.chain.live.size(); ++i, offset = 0) {
       ChainedSegment& segment = out_.chain.live[i];
       if (const std::optional<Link>& link = segment.head.link; link && offset == 0) {
-        lost.add(link->first_frame - 1, link->state.hard_state,
-                 std::max(link->state.last, link->state.floor));
+        lost.add({link->first_frame - 1, link->state.hard_state, segment.reader.sequence(),
+                  io::kSectorBytes, false, std::max(link->state.last, link->state.floor)});
       }
       TRY(const Traces found,
           segment.reader.trace(offset, kNoLimit, out_.due.number, segment.void_from));
       lost.add(found);
     }
+    return lost.highest == 0 ? base::Status(base::Done{}) : look_behind_traces();
+  }
+
+  // The last frames may have lost header and trailer, too, and with them all that they tell.
+  base::Status look_behind_traces() {
+    Damage& damage = *out_.damage;
+    const Traces& lost = damage.lost;
+    ChainedSegment& last = out_.chain.live.back();
+    const bool sealed_last = lost.seals && lost.sequence == last.reader.sequence();
+    // What begins behind the segment with the last trace has lost even its header.
+    damage.hidden = lost.sequence != last.reader.sequence() ||
+                    (sealed_last && std::ranges::find(out_.chain.not_begun, lost.sequence + 1) ==
+                                        out_.chain.not_begun.end());
+    if (damage.hidden || sealed_last) return base::Done{};
+    TRY(const Look behind, last.reader.look(lost.end, {lost.highest + 1, 0}));
+    damage.lone = behind.lone;
+    damage.hidden = behind.what == Look::What::Damaged && !behind.lone;
     return base::Done{};
   }
 
   // What may have been promised, and is not in the log any more.
   void raise_floor() {
     const Traces& lost = out_.damage->lost;
-    raft::EntryId floor = kUnknownFloor;
-    if (lost.highest != 0) {
-      floor = lost.last;
-      if (lost.hard_state.term >= out_.replay.hard_state.term)
-        out_.replay.hard_state = lost.hard_state;
-    } else if (out_.damage->lone) {
+    raft::EntryId floor = lost.highest == 0 ? out_.replay.last() : lost.last;
+    if (lost.highest != 0 && lost.hard_state.term >= out_.replay.hard_state.term) {
+      out_.replay.hard_state = lost.hard_state;
+    }
+    if (out_.damage->lone) {
       // Term and vote do not change in a frame of one sector, nor does the base.
-      floor = {out_.replay.hard_state.term, out_.replay.last().index.plus(kEntriesOfASector)};
+      floor = {out_.replay.hard_state.term, floor.index.plus(kEntriesOfASector)};
+    } else if (lost.highest == 0 || out_.damage->hidden) {
+      floor = kUnknownFloor;
     }
     out_.replay.floor = std::max(out_.replay.floor, floor);
     if (out_.replay.last() >= out_.replay.floor) out_.replay.floor = {};

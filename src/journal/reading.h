@@ -26,8 +26,9 @@ struct Rewrite {
 // Where the log ends early.
 struct Damage {
   std::optional<std::size_t> segment;  // The last one with anything good; nothing: none.
-  Traces lost;                         // Of what is missing,
-  bool lone = false;                   // or it was one frame of one sector.
+  Traces lost;                         // Of what is missing. Behind them, or all there was:
+  bool hidden = false;                 // Frames that left none,
+  bool lone = false;                   // or one of one sector.
 };
 
 struct Reading {

@@ -19,12 +19,10 @@ constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 
 }  // namespace
 
-void Traces::add(std::uint64_t number, const raft::HardState& state, raft::EntryId id) {
-  if (number >= highest) {  // Nothing was found: 0 and all that comes with it.
-    highest = number;
-    hard_state = state;
-  }
-  last = std::max(last, id);
+void Traces::add(const Traces& other) {
+  const raft::EntryId both = std::max(last, other.last);
+  if (other.highest >= highest) *this = other;  // Nothing was found: 0 and all that comes with it.
+  last = both;
 }
 
 base::Result<SegmentReader> SegmentReader::open(io::Disk& disk, const Identity& identity,
@@ -137,7 +135,8 @@ base::Result<Traces> SegmentReader::trace(std::uint64_t begin, std::uint64_t end
     for (const Place place : {Place::Header, Place::Trailer}) {
       const std::optional<Descriptor> found = descriptor_in(bytes, place, identity_);
       if (!found || found->number < from || found->number >= below) continue;
-      traces.add(found->number, found->hard_state, found->last);
+      traces.add({found->number, found->hard_state, found->sequence, found->end(), found->seals,
+                  found->last});
     }
   }
   return traces;

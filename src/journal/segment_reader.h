@@ -43,10 +43,13 @@ struct Look {
 struct Traces {
   std::uint64_t highest = 0;  // Number; 0: none was found.
   raft::HardState hard_state;
+  // Where the next one comes: in this segment, or, if it is sealed, in the one behind it.
+  std::uint64_t sequence = 0;
+  std::uint64_t end = 0;
+  bool seals = false;
   raft::EntryId last;  // The most up to date.
 
-  void add(std::uint64_t number, const raft::HardState& state, raft::EntryId id);
-  void add(const Traces& other) { add(other.highest, other.hard_state, other.last); }
+  void add(const Traces& other);
 };
 
 // What the first sector tells.
