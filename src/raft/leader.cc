@@ -95,6 +95,7 @@ std::uint64_t Leader::quiet_ticks() const {
 void Leader::begin_round() {
   const bool asked = !reads_.empty() && reads_.last_round() > round_;
   if (!asked && !config_->lease.on) return;
+  if (config_->lease.on) forget_rounds();
   round_ += 1;
   if (config_->lease.on) rounds_.push_back({round_, now_ + missed_});
 }

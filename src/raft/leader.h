@@ -73,6 +73,8 @@ class Leader {
   void refuse_reads(Effects& out);
   // Has a majority promised not to help another leader yet?
   bool has_lease() const;
+  // How many rounds it remembers for that.
+  std::size_t rounds() const { return rounds_.size(); }
 
   // leader_snapshot.cc: snapshots on their way, and successors.
   void on_reply(NodeId from, const SnapshotReply& reply, const Log& log, Effects& out);
@@ -115,6 +117,7 @@ class Leader {
   Peer* find_peer(NodeId id);
   const Peer* find_peer(NodeId id) const;
   void begin_round();
+  void forget_rounds();
   void heartbeat_all(const Log& log, Effects& out);
   void heartbeat(Peer& peer, const Log& log, Effects& out);
   void fill_window(Peer& peer, const Log& log, Effects& out);

@@ -40,10 +40,7 @@ bool Leader::read(WaitingRead read, const Log& log, Effects& out) {
 }
 
 void Leader::answer_reads(const Log& log, Effects& out) {
-  if (config_->lease.on) {
-    const std::uint64_t confirmed = confirmed_round();
-    std::erase_if(rounds_, [confirmed](const Round& round) { return round.number < confirmed; });
-  }
+  if (config_->lease.on) forget_rounds();
   if (reads_.empty()) return;
   const std::uint64_t confirmed = confirmed_round();
   reads_.release(confirmed, log.commit(),
@@ -51,6 +48,12 @@ void Leader::answer_reads(const Log& log, Effects& out) {
   if (!reads_.empty() && reads_.last_round() > round_ && confirmed == round_) {
     heartbeat_all(log, out);
   }
+}
+
+// Those before the latest that was confirmed. A leader that is the only voter hears no answers.
+void Leader::forget_rounds() {
+  const std::uint64_t confirmed = confirmed_round();
+  std::erase_if(rounds_, [confirmed](const Round& round) { return round.number < confirmed; });
 }
 
 void Leader::refuse_reads(Effects& out) {
