@@ -5,9 +5,14 @@
 #include <poll.h>
 
 #include <array>
+#include <atomic>
+#include <future>
+#include <memory>
 #include <thread>
 
+#include "client/link.h"
 #include "client/session.h"
+#include "os/clock.h"
 
 namespace client {
 namespace {
@@ -94,6 +99,27 @@ TEST(Client, RepeatsARead) {
 TEST(Client, GivesUpInTimeWhenNobodyIsThere) {
   Client client({{nobody(), nobody()}, std::chrono::milliseconds(100)});
   EXPECT_TRUE(std::holds_alternative<NotDone>(client.call({"GET", "x"}, Effect::Read)));
+}
+
+// The second time, of the same question.
+TEST(Link, DoesNotWaitForTheResolverLongerThanForTheRest) {
+  const ScriptedNode node({"+OK\r\n"});
+  const auto answer = std::make_shared<std::promise<os::HostPort>>();
+  const auto asked = std::make_shared<std::atomic<int>>(0);
+  Link link({"a-name", 1}, [asked, numbers = answer->get_future().share()](const os::HostPort&) {
+    *asked += 1;
+    return os::resolve(numbers.get());
+  });
+  for (int i = 0; i < 2; ++i) {
+    const base::Status opened = link.open(os::steady_now() + std::chrono::milliseconds(20));
+    ASSERT_FALSE(opened.ok());
+    EXPECT_EQ(opened.error().message, "no address of a-name:1 in time");
+  }
+  answer->set_value(node.where());
+  ASSERT_TRUE(link.open(os::steady_now() + kPatience).ok());
+  EXPECT_EQ(*asked, 1);
+  const std::string_view words[] = {"PING"};  // NOLINT
+  EXPECT_TRUE(std::holds_alternative<Done>(link.call(words, os::steady_now() + kPatience)));
 }
 
 TEST(Client, GoesWhereItIsSentWhenItAsksForTheLeader) {

@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include "os/clock.h"
@@ -45,8 +46,24 @@ Outcome classify(resp::Reply reply) {
   return Done{std::move(reply)};
 }
 
+// The system's resolver knows no deadline: it is asked on a thread that may outlive the question,
+// and is not asked again before it has answered.
+base::Result<os::Address> Link::find(Time deadline) {
+  if (const std::optional<os::Address> address = os::numeric_address(where_)) return *address;
+  if (!search_.valid()) {
+    std::packaged_task<base::Result<os::Address>()> task(
+        [where = where_, resolve = resolve_] { return resolve(where); });
+    search_ = task.get_future();
+    std::thread(std::move(task)).detach();
+  }
+  const Time left = std::max(deadline - os::steady_now(), Time(0));
+  if (search_.wait_for(left) != std::future_status::ready)
+    return failure("no address of " + where_.text() + " in time");
+  return search_.get();
+}
+
 base::Status Link::open(Time deadline) {
-  TRY(const os::Address address, os::resolve(where_));
+  TRY(const os::Address address, find(deadline));
   TRY(os::Fd socket, os::connect_tcp(address));
   if (!wait(socket.number(), POLLOUT, deadline))
     return failure("no connection to " + where_.text() + " in time");

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <future>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,7 +21,11 @@ using Time = std::chrono::nanoseconds;  // As os::steady_now().
 
 class Link {
  public:
-  explicit Link(os::HostPort where) : where_(std::move(where)) {}
+  using Resolve = std::function<base::Result<os::Address>(const os::HostPort&)>;
+
+  // `resolve` is called on another thread, which may outlive the Link.
+  explicit Link(os::HostPort where, Resolve resolve = os::resolve)
+      : where_(std::move(where)), resolve_(std::move(resolve)) {}
 
   const os::HostPort& where() const { return where_; }
   bool is_open() const { return connection_.has_value(); }
@@ -32,9 +38,12 @@ class Link {
   Outcome call(Words words, Time deadline);
 
  private:
+  base::Result<os::Address> find(Time deadline);
   base::Result<resp::Reply> receive(Time deadline);
 
   os::HostPort where_;
+  Resolve resolve_;
+  std::future<base::Result<os::Address>> search_;  // Under way, or not taken yet.
   std::optional<os::Connection> connection_;
 };
 
