@@ -159,6 +159,18 @@ base::Status MappedLog::expect_a_log(std::span<const std::string> slots) {
                      std::string(kName) + ": no mapped log, or all its slots are damaged"};
 }
 
+// The newest one so far stays. What is wrong with it, if it is damaged.
+base::Result<std::optional<std::string>> MappedLog::take_slot(std::string_view sector) {
+  const base::Result<Slot> slot = decode_slot(sector, identity_);
+  if (slot.ok()) {
+    if (slot.value().number > slot_.number) slot_ = slot.value();
+    return std::optional<std::string>();
+  }
+  const base::Error& error = slot.error();
+  if (error.code == base::ErrorCode::Corrupt) return std::optional(error.message);
+  return base::Error{error.code, std::string(kName) + ": " + error.message};
+}
+
 // The newest slot is true. A copy that is damaged is named; when both copies of a pair are, what
 // they said is not known.
 base::Status MappedLog::read_slots(Recovered& found, bool& unknown) {
@@ -176,14 +188,10 @@ base::Status MappedLog::read_slots(Recovered& found, bool& unknown) {
   for (std::uint64_t i = 0; i < kSlots; ++i) {
     empty[i] = all_zeros(sectors[i]);
     if (empty[i]) continue;
-    const base::Result<Slot> slot = decode_slot(sectors[i], identity_);
-    if (!slot.ok() && slot.error().code != base::ErrorCode::Corrupt) {
-      return base::Error{slot.error().code, std::string(kName) + ": " + slot.error().message};
-    }
-    if (slot.ok() && slot.value().number > slot_.number) slot_ = slot.value();
-    if (slot.ok()) continue;
+    TRY(const std::optional<std::string> damage, take_slot(sectors[i]));
+    if (!damage) continue;
     bad[i] = true;
-    found.findings.push_back({kName, i * io::kSectorBytes, slot.error().message});
+    found.findings.push_back({kName, i * io::kSectorBytes, *damage});
   }
   for (const std::uint64_t pair : {std::uint64_t{0}, kSlots / 2}) {
     if (!empty[pair] || !empty[pair + 1] || !must_have_been(pair, slot_.number)) continue;
