@@ -32,7 +32,11 @@ replica::Config config_of(const Setup& setup, std::uint32_t id) {
   config.raft.max_promotion_lag = setup.promotion_lag;
   config.raft.lease.on = setup.lease > 0;
   config.raft.lease.drift_per_mille = static_cast<std::uint32_t>(setup.lease) - 1;
-  config.snapshots = {setup.snapshot_bytes, setup.keep_entries, setup.piece_bytes};
+  config.snapshots = {.log_bytes = setup.snapshot_bytes,
+                      .log_entries = setup.snapshot_entries,
+                      .keep_entries = setup.keep_entries,
+                      .keep_bytes = setup.keep_bytes,
+                      .piece_bytes = setup.piece_bytes};
   const bool mapped = (setup.mapped >> (id - 1) & 1U) != 0;
   config.journal.kind = mapped ? journal::Kind::Mapped : journal::Kind::Segments;
   config.journal.mark_bytes = 600;

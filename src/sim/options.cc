@@ -207,6 +207,8 @@ void draw_rest(Options& options, Draw& draw) {
     options.late_call_ppm = draw.chance(500) ? 1'000'000 : draw.between(300'000, 999'999);
   }
   if (setup.lease > 0 && draw.chance(500)) options.follower_read_permille = draw.between(300, 900);
+  if (draw.chance(300)) setup.snapshot_entries = draw.between(1, 60);
+  if (draw.chance(300)) setup.keep_bytes = draw.between(0, 3'000);
 }
 
 }  // namespace

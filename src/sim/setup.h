@@ -25,7 +25,9 @@ struct Setup {
   std::uint64_t spares = 0;
   // replica::SnapshotPolicy; 0: only when somebody asks.
   std::uint64_t snapshot_bytes = 0;
+  std::uint64_t snapshot_entries = 0;
   std::uint64_t keep_entries = 0;
+  std::uint64_t keep_bytes = 1U << 30U;
   std::uint64_t piece_bytes = 1024;
   std::uint64_t chunk_bytes = 1024;
   std::uint64_t max_kept_bytes = 1U << 20U;
@@ -52,7 +54,7 @@ struct SetupField {
 };
 
 // Function, not a table: a pure module keeps no globals.
-constexpr std::array<SetupField, 25> setup_fields() {
+constexpr std::array<SetupField, 27> setup_fields() {
   return {{{"nodes", &Setup::nodes, 1, 32},
            {"node-seed", &Setup::seed, 0, UINT64_MAX},
            {"election-ticks-min", &Setup::election_ticks_min, 2, 1000},
@@ -67,7 +69,9 @@ constexpr std::array<SetupField, 25> setup_fields() {
            {"clients", &Setup::clients, 1, 64},
            {"spares", &Setup::spares, 0, 8},
            {"snapshot-bytes", &Setup::snapshot_bytes, 0, 1U << 30U},
+           {"snapshot-entries", &Setup::snapshot_entries, 0, 1U << 30U},
            {"keep-entries", &Setup::keep_entries, 0, 1U << 30U},
+           {"keep-bytes", &Setup::keep_bytes, 0, 1U << 30U},
            {"piece-bytes", &Setup::piece_bytes, 1, 1U << 30U},
            {"chunk-bytes", &Setup::chunk_bytes, 1, 1U << 30U},
            {"max-kept-bytes", &Setup::max_kept_bytes, 0, 1U << 30U},
