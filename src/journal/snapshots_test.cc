@@ -68,6 +68,31 @@ std::string raw(const SnapshotStore& store, raft::EntryId last) {
 
 SnapshotStore open(MemoryDisk& disk) { return SnapshotStore::open(disk, kCluster).value(); }
 
+// After a sync that failed the cache has what the disk does not (hazard F16).
+TEST(Snapshots, WhatWasStagedBeforeAFailedSyncIsWrittenAgain) {
+  MemoryDisk from(1);
+  const std::string data = noise(3, 300'000);
+  SnapshotStore source = open(from);
+  ASSERT_TRUE(write(source, {id(1, 5), "members"}, data).ok());
+  const std::string bytes = raw(source, id(1, 5));
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    MemoryDisk disk(seed);
+    SnapshotStore store = open(disk);
+    SnapshotStage first = store.stage(id(1, 5)).value();
+    ASSERT_TRUE(first.append(bytes).ok());
+    disk.plan(io::testing::Fault::Error, 1);
+    EXPECT_EQ(first.finish(store).error().code, base::ErrorCode::Io);
+    SnapshotStage second = store.stage(id(1, 5)).value();
+    EXPECT_GT(second.size_bytes(), data.size());
+    ASSERT_TRUE(second.append(bytes.substr(second.size_bytes())).ok());
+    ASSERT_TRUE(second.finish(store).ok());
+    disk.crash(Survival::Nothing);
+    const SnapshotStore after = open(disk);
+    ASSERT_TRUE(after.findings().empty()) << seed << ": " << after.findings().front().sentence();
+    EXPECT_EQ(read(after, id(1, 5)).value(), data) << seed;
+  }
+}
+
 TEST(Snapshots, ComeBackAsTheyWereWritten) {
   for (const std::size_t size : {0U, 1U, 131'072U, 400'000U}) {
     MemoryDisk disk(1);
