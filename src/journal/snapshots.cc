@@ -42,6 +42,13 @@ base::Result<SnapshotStore> SnapshotStore::open(io::Disk& disk, std::uint64_t cl
   return store;
 }
 
+void SnapshotStore::on_damaged(raft::EntryId last, std::uint64_t offset) {
+  const std::string name = snapshot_name(last, kSnapshotSuffix);
+  const bool known =
+      std::ranges::any_of(findings_, [&](const Finding& finding) { return finding.file == name; });
+  if (!known) findings_.push_back({name, offset, "the snapshot is damaged"});
+}
+
 // Names come in order of their index, so that the last good one is the newest.
 base::Status SnapshotStore::look_at(const std::string& name, raft::EntryId last) {
   TRY(std::unique_ptr<io::File> file, disk_->open(name));
@@ -97,6 +104,8 @@ base::Result<SnapshotStage> SnapshotStore::stage(raft::EntryId last) {
   TRY(std::unique_ptr<io::File> file, disk_->open(name));
   std::uint64_t good = 0;
   base::Result<SnapshotReader> reader = SnapshotReader::open(name, std::move(file), cluster_, last);
+  TRY(file, disk_->open(name));
+  SnapshotStage stage(last, std::move(file));
   if (reader.ok()) {
     SnapshotReader walk = std::move(reader).value();
     for (bool more = true; more;) {
@@ -265,6 +274,13 @@ base::Result<SnapshotReader> SnapshotReader::open(std::string name, std::unique_
 base::Result<std::string> SnapshotReader::read_raw(std::uint64_t offset, std::uint64_t max) const {
   if (offset >= size_bytes_) return std::string();
   return read_some(*file_, offset, static_cast<std::size_t>(std::min(max, size_bytes_ - offset)));
+}
+
+base::Status SnapshotReader::verify_through(std::uint64_t begin, std::uint64_t end) {
+  while (!finished_ && begin <= offset_ && offset_ < end) {
+    TRY([[maybe_unused]] const std::optional<std::string> piece, next_piece());
+  }
+  return base::Done{};
 }
 
 base::Result<std::optional<std::string>> SnapshotReader::next_piece() {

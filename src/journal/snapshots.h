@@ -43,6 +43,8 @@ class SnapshotStore {
   const std::vector<Finding>& findings() const { return findings_; }
   // They are gone when there is a good one that goes as far as this. Nothing: none is damaged.
   std::optional<raft::LogIndex> damaged_through() const;
+  // The snapshot `last` is damaged at byte `offset`, as a Reader found.
+  void on_damaged(raft::EntryId last, std::uint64_t offset);
 
   // At most one at a time. What is not finished is gone after a restart.
   base::Result<SnapshotWriter> begin(const SnapshotMeta& meta);
@@ -117,6 +119,11 @@ class SnapshotReader {
 
   // For sending: up to `max` bytes of the file from `offset` on, as they are.
   base::Result<std::string> read_raw(std::uint64_t offset, std::uint64_t max) const;
+
+  // For sending: are the pieces that begin before byte `end` good? If they come one after the
+  // other; who begins elsewhere is told that they are. Corrupt: as next_piece().
+  base::Status verify_through(std::uint64_t begin, std::uint64_t end);
+  std::uint64_t good_bytes() const { return offset_; }
 
   // For restoring: the next piece of what was given to add(), verified. Nothing: that was all, and
   // the whole is good. Corrupt, with file and byte: what came before must not be used either.

@@ -38,7 +38,8 @@ void Leader::send_chunk(Peer& peer, Effects& out) const {
 // up for the beginning of the newest.
 void Leader::send_chunk_again(Peer& peer, Effects& out) const {
   constexpr std::uint32_t kMostTries = 4;
-  const bool newer = peer.transfer->snapshot.last != snapshot_->last;
+  const Offer& sent = peer.transfer->snapshot;
+  const bool newer = sent.last != snapshot_->last || sent.total != snapshot_->total;
   if (newer && peer.transfer->tries >= kMostTries) peer.transfer = Transfer{*snapshot_};
   send_chunk(peer, out);
 }

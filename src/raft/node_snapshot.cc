@@ -14,7 +14,13 @@ namespace raft {
 // The owner says that the snapshot is durable; only then may entries go (hazard E4).
 void Node::on(const SnapshotTaken& taken, Effects& out) {
   const LogIndex last = taken.snapshot.last.index;
-  if (snapshot_ && last <= snapshot_->last.index) return;  // A newer one is here (hazard E18).
+  Leader* const leadership = find_own_leadership();
+  if (snapshot_ && last <= snapshot_->last.index) {  // A newer one is here (hazard E18),
+    if (taken.snapshot.last != snapshot_->last) return;
+    snapshot_total_ = taken.total;  // or its file was damaged, and there is another.
+    if (leadership != nullptr) leadership->offer(Leader::Offer{taken.snapshot.last, taken.total});
+    return;
+  }
   CHECK(last <= log_.commit(), last, log_.commit());
   CHECK(log_.contains(taken.snapshot.last), last);
   CHECK(taken.snapshot.configuration == configuration_at(last), last);  // Hazard C15.
@@ -23,7 +29,7 @@ void Node::on(const SnapshotTaken& taken, Effects& out) {
 
   const LogIndex covered = std::max(log_.base().index, std::min(last, log_.persisted()));
   LogIndex through = log_.before_last(covered, taken.keep_entries, taken.keep_bytes);
-  if (Leader* leadership = find_own_leadership()) {
+  if (leadership != nullptr) {
     leadership->offer(Leader::Offer{taken.snapshot.last, taken.total});
     // Who does not answer may never: it would hold the log for nothing, and can begin again.
     const std::optional<LogIndex> needed = leadership->lowest_transfer(Leader::Whom::LatelyHeard);

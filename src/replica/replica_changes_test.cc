@@ -137,6 +137,29 @@ TEST_F(Changes, AServerThatLacksWhatWasCutGetsASnapshot) {
   EXPECT_GE(group_[late].applied(), raft::LogIndex(100));
 }
 
+// It was good when it was written: whoever got it would find the damage, and ask for it again,
+// without end.
+TEST_F(Changes, ASnapshotThatIsDamagedWhenItIsSentIsTakenAgain) {
+  const std::uint32_t late = leader_ == 1 ? 2 : 1;
+  group_.crash({late}, io::testing::Survival::Everything);
+  write_keys();
+  group_[leader_].take_snapshot(next());
+  for (int i = 0; i < 10; ++i) group_.tick();
+  ASSERT_EQ(group_[leader_].snapshot()->meta.last.index, group_[leader_].applied());
+  const base::Result<std::vector<std::string>> names = group_.disk(leader_).list();
+  for (const std::string& name : names.value()) {
+    if (!name.ends_with(".snapshot")) continue;
+    std::string bytes = group_.disk(leader_).bytes(name);
+    bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+    group_.disk(leader_).set_bytes(name, bytes);
+  }
+  group_.start({late});
+  for (int i = 0; i < 100; ++i) group_.tick();
+  EXPECT_FALSE(group_[leader_].is_damaged());
+  EXPECT_EQ(group_[late].applied(), group_[leader_].applied());
+  EXPECT_EQ(group_.machine(late).digest(), group_.machine(leader_).digest());
+}
+
 TEST_F(Changes, ASnapshotIsTakenWhenAskedFor) {
   const RequestId request = next();
   group_[leader_].take_snapshot(request);

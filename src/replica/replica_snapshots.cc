@@ -52,10 +52,11 @@ void Replica::stage(const raft::SnapshotChunk& chunk) {
 
 bool Replica::is_snapshot_due() const {
   if (snapshots_.is_writing() || applied_ == raft::LogIndex()) return false;
-  if (snapshots_.newest() && applied_ <= snapshots_.newest()->meta.last.index) return false;
-  if (!snapshot_requests_.empty()) return true;
-  // Damage is repaired without being asked.
+  // Damage is repaired without being asked, also of what was good when it was written.
   const std::optional<raft::LogIndex> damaged = snapshots_.damaged_through();
+  const bool covered_all = snapshots_.newest() && applied_ <= snapshots_.newest()->meta.last.index;
+  if (covered_all && damaged != snapshots_.newest()->meta.last.index) return false;
+  if (!snapshot_requests_.empty()) return true;
   if (damaged && *damaged <= applied_ && !snapshot_failure_) return true;
   const SnapshotPolicy& policy = config_.snapshots;
   const std::optional<Snapshots::Newest>& newest = snapshots_.newest();

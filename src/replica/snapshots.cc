@@ -78,6 +78,7 @@ base::Result<bool> Snapshots::write_on(std::size_t about_bytes) {
   writing_->waits = !durable;
   if (!durable) return false;
   writing_.reset();
+  reader_.reset();  // Perhaps of what this one takes the place of.
   TRY([[maybe_unused]] const base::Done seen, look());
   untidy_ = true;
   return true;
@@ -95,14 +96,26 @@ base::Status Snapshots::abandon() {
 }
 
 base::Result<std::optional<raft::SnapshotChunk>> Snapshots::fill(const raft::SendChunk& wanted) {
-  if (!reader_ || reader_->meta().last != wanted.chunk.last) {
-    base::Result<journal::SnapshotReader> reader = store_.read(wanted.chunk.last);
-    if (!reader.ok() && reader.error().code == base::ErrorCode::NotFound) {
-      return std::optional<raft::SnapshotChunk>();
+  const raft::EntryId last = wanted.chunk.last;
+  const std::uint64_t offset = wanted.chunk.offset;
+  const std::optional<raft::SnapshotChunk> nothing;
+  // Who begins anew may have got what was damaged after it was read the last time.
+  if (!reader_ || reader_->meta().last != last || offset == 0) {
+    base::Result<journal::SnapshotReader> reader = store_.read(last);
+    if (!reader.ok() && reader.error().code == base::ErrorCode::Corrupt) {
+      store_.on_damaged(last, 0);
     }
+    if (!reader.ok() && reader.error().code != base::ErrorCode::Io) return nothing;
     if (!reader.ok()) return reader.error();
     reader_ = std::move(reader).value();
   }
+  if (reader_->size_bytes() != wanted.chunk.total) return nothing;  // It was taken again.
+  const base::Status good = reader_->verify_through(offset, offset + wanted.max_bytes);
+  if (!good.ok() && good.error().code == base::ErrorCode::Corrupt) {
+    store_.on_damaged(last, reader_->good_bytes());
+    return nothing;
+  }
+  if (!good.ok()) return good.error();
   TRY(std::string data, reader_->read_raw(wanted.chunk.offset, wanted.max_bytes));
   raft::SnapshotChunk chunk = wanted.chunk;
   chunk.data = std::make_shared<const std::string>(std::move(data));
