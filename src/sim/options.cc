@@ -18,7 +18,7 @@ struct Field {
 
 constexpr auto kNone = std::uint64_t{0};
 
-std::array<Field, 43> fields() {
+std::array<Field, 44> fields() {
   return {{{"tick-us", &Options::tick},
            {"delay-min-us", &Options::delay_min},
            {"delay-max-us", &Options::delay_max},
@@ -29,6 +29,7 @@ std::array<Field, 43> fields() {
            {"slow-node", &Options::slow_node},
            {"slow-factor", &Options::slow_factor},
            {"drift-permille", &Options::drift_permille},
+           {"quiet-most", &Options::quiet_most},
            {"drop-ppm", &Options::drop_ppm},
            {"double-ppm", &Options::double_ppm},
            {"corrupt-ppm", &Options::corrupt_ppm},
@@ -203,12 +204,15 @@ void draw_rest(Options& options, Draw& draw) {
   if (draw.chance(250)) setup.mapped = draw.chance(700) ? all : draw.between(1, all);
   if (draw.chance(200)) setup.max_inflight_bytes = draw.between(1, 2'000);
   if (draw.chance(200)) setup.value_bytes = draw.between(100, 2'000);
+  // A snapshot of such values would take longer than the end of a run has.
+  if (setup.value_bytes > 0) setup.chunk_bytes = std::max<std::uint64_t>(setup.chunk_bytes, 300);
   if (options.change_weight > 0 && options.transfer_weight > 0 && draw.chance(500)) {
     options.late_call_ppm = draw.chance(500) ? 1'000'000 : draw.between(300'000, 999'999);
   }
   if (setup.lease > 0 && draw.chance(500)) options.follower_read_permille = draw.between(300, 900);
   if (draw.chance(300)) setup.snapshot_entries = draw.between(1, 60);
   if (draw.chance(300)) setup.keep_bytes = draw.between(0, 3'000);
+  if (draw.chance(400)) options.quiet_most = draw.chance(500) ? 5 : draw.between(1, 20);
 }
 
 }  // namespace

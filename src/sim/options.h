@@ -28,6 +28,7 @@ struct Options {
   std::uint64_t slow_node = 0;  // 0: none. Its disk takes `slow_factor` times as long.
   std::uint64_t slow_factor = 20;
   std::uint64_t drift_permille = 0;  // How far clocks run apart.
+  std::uint64_t quiet_most = 0;      // Of Node::quiet_ticks(), so many come together.
 
   // Of each message.
   std::uint64_t drop_ppm = 0;

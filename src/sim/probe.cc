@@ -148,6 +148,8 @@ Words words(Probe probe) {  // NOLINT(readability-function-size): a case each.
       return {"lease-read", "a leader answered a read at once, by its lease"};
     case Probe::TicksMissed:
       return {"ticks-missed", "a server was not told of some ticks, as it was busy or stopped"};
+    case Probe::TicksSlept:
+      return {"ticks-slept", "a server took ticks together, as nobody needed to wake up for them"};
     case Probe::Count:
       break;
   }

@@ -76,6 +76,7 @@ enum class Probe : std::uint8_t {
   FollowerRead,
   LeaseRead,
   TicksMissed,
+  TicksSlept,
   Count
 };
 

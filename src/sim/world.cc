@@ -97,12 +97,27 @@ void World::on_tick(raft::NodeId node) {
   Host& host = hosts_[node.value - 1];
   queue_.push(now_ + host.tick, EventKind::Tick, node.value);
   if (!cluster_.is_up(node)) return;
+  if (sleeps(node)) {
+    host.ticks_slept += 1;
+    return;
+  }
   if (host.ticks_waiting >= kMostTicksWaiting) {
     host.ticks_missed += 1;
     return;
   }
   host.ticks_waiting += 1;
   take(node, {Item::Kind::Tick});
+}
+
+// As the server's program: when nothing is to be done, it does not wake up for ticks that only let
+// time pass. It takes them with whatever comes next, before it; also if it is stopped meanwhile.
+bool World::sleeps(raft::NodeId node) const {
+  if (options_.quiet_most == 0) return false;
+  const Host& host = hosts_[node.value - 1];
+  const replica::Replica& replica = *cluster_.server(node).replica;
+  const bool idle = host.mailbox.empty() && (host.free_at <= now_ || host.ticks_slept > 0) &&
+                    replica.waiting() == 0 && !replica.is_writing_snapshot();
+  return idle && host.ticks_slept < std::min(options_.quiet_most, replica.node().quiet_ticks());
 }
 
 // An input has come. It is taken at once if the server is free.
@@ -134,6 +149,9 @@ Action World::action_of(const Item& item, raft::NodeId node) {
   switch (item.kind) {
     case Item::Kind::Wish:
       action = item.wish;
+      break;
+    case Item::Kind::Slept:
+      action.kind = ActionKind::Tick;
       break;
     case Item::Kind::Tick:
       action.kind = ActionKind::Tick;
@@ -167,6 +185,8 @@ void World::run_turn(raft::NodeId node) {
                           [](const Item& item) { return item.kind != Item::Kind::Tick; });
   }
   host.ticks_waiting = 0;
+  if (host.ticks_slept > 1) cluster_.coverage().hit(Probe::TicksSlept);
+  items.insert(items.begin(), std::exchange(host.ticks_slept, 0), Item{Item::Kind::Slept});
   const bool was_up = cluster_.is_up(node);
   if (was_up) arm(node);
   std::uint64_t syncs = 0;

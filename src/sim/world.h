@@ -36,7 +36,7 @@ class World {
 
  private:
   struct Item {  // Of a server's mailbox.
-    enum class Kind : std::uint8_t { Tick, Message, Question, Wish } kind = Kind::Tick;
+    enum class Kind : std::uint8_t { Slept, Tick, Message, Question, Wish } kind = Kind::Tick;
     std::uint32_t slot = 0;
     Question question = {};
     Action wish = {};
@@ -47,6 +47,7 @@ class World {
     bool wakes = false;         // A Wake is planned.
     std::uint32_t ticks_waiting = 0;
     std::uint64_t ticks_missed = 0;
+    std::uint64_t ticks_slept = 0;  // It did not wake up for these, and takes them next.
     std::vector<Item> mailbox;
     // Between the first two it hears all later and later, up to `echo`; from `mute_from` on nobody
     // hears it.
@@ -71,6 +72,7 @@ class World {
   void run_turn(raft::NodeId node);
   void on_wake(raft::NodeId node);
   void on_tick(raft::NodeId node);
+  bool sleeps(raft::NodeId node) const;
   void send_off(const Sent& sent, std::uint64_t sync_time);
   Action action_of(const Item& item, raft::NodeId node);
   std::uint64_t sync_time(raft::NodeId node);

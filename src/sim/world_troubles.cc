@@ -291,6 +291,7 @@ void World::on_restart(raft::NodeId node) {
   host.mailbox.clear();
   host.ticks_waiting = 0;
   host.ticks_missed = 0;
+  host.ticks_slept = 0;
   Action action;
   action.node = node;
   if (healed_ || prng_.between(0, 1) == 0) {
