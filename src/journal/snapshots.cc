@@ -104,8 +104,6 @@ base::Result<SnapshotStage> SnapshotStore::stage(raft::EntryId last) {
   TRY(std::unique_ptr<io::File> file, disk_->open(name));
   std::uint64_t good = 0;
   base::Result<SnapshotReader> reader = SnapshotReader::open(name, std::move(file), cluster_, last);
-  TRY(file, disk_->open(name));
-  SnapshotStage stage(last, std::move(file));
   if (reader.ok()) {
     SnapshotReader walk = std::move(reader).value();
     for (bool more = true; more;) {

@@ -21,8 +21,10 @@ void forget_something(journal::Opened& opened, raft::NodeId self) {
   if (MUTANT(OldTailIsDroppedInARestart) && !opened.entries.empty() && end < state.term) {
     opened.entries.pop_back();
   }
-  const bool noop = !opened.entries.empty() && opened.entries.back().payload == nullptr;
-  if (MUTANT(LastNoopIsLostInARestart) && noop) opened.entries.pop_back();
+  if (MUTANT(LastNoopIsLostInARestart) && !opened.entries.empty() &&
+      opened.entries.back().payload == nullptr) {
+    opened.entries.pop_back();
+  }
   if (MUTANT(TakesItsTermFromTheLog) && !opened.entries.empty()) {
     state = {opened.entries.back().id.term, std::nullopt};
   }
