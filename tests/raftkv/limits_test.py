@@ -205,12 +205,12 @@ class Together(unittest.TestCase):
         sanitized = int(figures["VmSize"].split()[0]) << 10 > 1 << 40  # It keeps what is freed.
         return 0 if sanitized else int(figures["VmHWM"].split()[0]) << 10
 
-    def pour(self, sockets: list[socket.socket], data: bytes) -> dict[socket.socket, int]:
-        """Sends this on each until nothing is taken for a while, or all was."""
+    def pour(self, sockets: list[socket.socket], data: bytes, quiet: float = 1) -> dict[socket.socket, int]:
+        """Sends this on each until nothing is taken for `quiet` seconds, or all was."""
         sent = dict.fromkeys(sockets, 0)
         while True:
             open_ones = [one for one in sockets if sent[one] < len(data)]
-            ready = select.select([], open_ones, [], 1)[1] if open_ones else []
+            ready = select.select([], open_ones, [], quiet)[1] if open_ones else []
             if not ready:
                 return sent
             for one in ready:
@@ -243,12 +243,13 @@ class Together(unittest.TestCase):
             self.assertIn('clients-wait reason="their requests have 32 MiB together (max-input-mb)"', cluster.log(1))
 
     def test_long_requests_of_many_that_can_be_done_are_all_done(self):
-        with Cluster(PROGRAM, count=1, options=("--max-input-mb", "32")) as cluster, contextlib.ExitStack() as stack:
+        options = ("--request-timeout-ms", "60000", "--max-input-mb", "32")
+        with Cluster(PROGRAM, count=1, options=options) as cluster, contextlib.ExitStack() as stack:
             cluster.leader()
             clients = self.clients(stack, cluster, 12)
             for client in clients:
                 client.socket.setblocking(False)
-            self.pour([client.socket for client in clients], self.COMMAND)
+            self.pour([client.socket for client in clients], self.COMMAND, quiet=15)
             for client in clients:
                 client.socket.settimeout(20)
                 self.assertEqual(client.receive(), "OK")

@@ -19,6 +19,14 @@ def raftkv(*words: str) -> subprocess.CompletedProcess:
     return subprocess.run([PROGRAM, *words], capture_output=True, text=True, timeout=30)
 
 
+def named(cluster: Cluster) -> tuple[str, str, str]:
+    """One that follows, where it takes clients, and the third node."""
+    leader = cluster.leader()
+    follower, third = (node for node in cluster.ids if node != leader)
+    until(lambda: cluster.info(follower)["leader"] == str(leader))
+    return str(follower), f"127.0.0.1:{cluster.client_ports[follower]}", str(third)
+
+
 class OneNodeHangs(unittest.TestCase):
     """A follower, which is named first: it takes connections, and never answers."""
 
@@ -85,23 +93,16 @@ class NoNodeAnswers(unittest.TestCase):
 
     def test_nodes_of_which_none_leads_refuse_for_sure(self):
         with Cluster(PROGRAM) as cluster:
-            follower = next(node for node in cluster.ids if node != cluster.leader())
-            result = raftkv("transfer", "--nodes", f"127.0.0.1:{cluster.client_ports[follower]}", "--timeout-ms", "500")
+            _, node, _ = named(cluster)
+            result = raftkv("transfer", "--nodes", node, "--timeout-ms", "5000")
             self.assertEqual(result.returncode, 1, result.stderr)
             self.assertEqual(result.stderr, f"raftkv: not done: node {cluster.leader()} leads; name it in --nodes, too\n")
 
 
 class OneFollowerIsNamed(unittest.TestCase):
-    def named(self, cluster: Cluster) -> tuple[str, str, str]:
-        """One that follows, where it takes clients, and the third node."""
-        leader = cluster.leader()
-        follower, third = (node for node in cluster.ids if node != leader)
-        until(lambda: cluster.info(follower)["leader"] == str(leader))
-        return str(follower), f"127.0.0.1:{cluster.client_ports[follower]}", str(third)
-
     def test_it_says_who_leads_at_once_and_shows_the_members(self):
         with Cluster(PROGRAM) as cluster:
-            follower, node, third = self.named(cluster)
+            follower, node, third = named(cluster)
             leader = cluster.leader()
             begin = time.monotonic()
             result = raftkv("transfer", third, "--nodes", node, "--timeout-ms", "20000")
@@ -122,7 +123,7 @@ class OneFollowerIsNamed(unittest.TestCase):
                 return [*super().command(node), "--clients", clients]
 
         with Told(PROGRAM) as cluster:
-            _, node, third = self.named(cluster)
+            _, node, third = named(cluster)
             result = raftkv("transfer", third, "--nodes", node)
             self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
             until(lambda: cluster.info(int(third))["role"] == "leader")
@@ -217,7 +218,7 @@ class FakeAnswers(socketserver.StreamRequestHandler):
 
 class Late(unittest.TestCase):
     def test_a_change_that_was_refused_is_not_tried_with_little_time_left(self):
-        with FakeLeader(refuses_s=3.5) as leader:
+        with FakeLeader(refuses_s=3.8) as leader:
             result = raftkv("promote", "4", "--nodes", f"127.0.0.1:{leader.server_address[1]}", "--timeout-ms", "4000")
             leader.over.set()
             self.assertEqual(leader.hung, 0)
