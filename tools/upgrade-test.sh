@@ -21,7 +21,7 @@ old=$folder/build/release/bin/raftkv
 if [ ! -x "$old" ]; then
   echo "== raftkv as of $commit"
   mkdir -p "$folder"
-  "${git[@]}" archive "$full" | tar -x -C "$folder"
+  "${git[@]}" archive "$full" | tar -x -C "$folder" || exit 1
   # By its own preset, without its tests.
   (
     cd "$folder"
