@@ -9,7 +9,9 @@
 //   seaworthy::Outcome outcome = server->write("add 5").get();
 //
 // It has one thread, on which it calls your machine and your callbacks. Everything below may be
-// called from any thread, callbacks included; but wait for a future on another thread only.
+// called from any thread, callbacks included; but wait for a future on another thread only. The
+// callback of a refusal may run on the thread that asks, before write() or read() returns, when the
+// server has ended or refuses faster than its thread can tell: it must not ask again from inside.
 // Requests may come to any member: one that does not lead passes them on. A write is sent again
 // until it is decided, and takes effect once, however often it was sent. Writes that are under way
 // at the same time may take effect in any order; a read sees all that was answered before it began.
