@@ -98,11 +98,12 @@ base::Result<SnapshotStage> SnapshotStore::stage(raft::EntryId last) {
   TRY(const std::vector<std::string> names, disk_->list());
   if (std::ranges::find(names, name) == names.end()) {
     TRY(std::unique_ptr<io::File> file, disk_->create(name));
-    return SnapshotStage(last, std::move(file));
+    return SnapshotStage(*this, last, std::move(file));
   }
   // A crash may have left what was never written: go on after what can be verified.
   TRY(std::unique_ptr<io::File> file, disk_->open(name));
   std::uint64_t good = 0;
+  std::optional<SnapshotReader> walked;  // Of one that is long: it is not gone over again.
   base::Result<SnapshotReader> reader = SnapshotReader::open(name, std::move(file), cluster_, last);
   if (reader.ok()) {
     SnapshotReader walk = std::move(reader).value();
@@ -111,11 +112,15 @@ base::Result<SnapshotStage> SnapshotStore::stage(raft::EntryId last) {
       const base::Result<std::optional<std::string>> piece = walk.next_piece();
       more = piece.ok() && piece.value().has_value();
     }
+    walk.offset_ = good;
+    walk.finished_ = false;
+    if (good >= kSyncEvery) walked = std::move(walk);
   }
   TRY(file, disk_->open(name));
   TRY([[maybe_unused]] const base::Done cut, file->truncate(good));
-  SnapshotStage stage(last, std::move(file));
+  SnapshotStage stage(*this, last, std::move(file));
   TRY([[maybe_unused]] const base::Done again, stage.write_again(good));
+  stage.walk_ = std::move(walked);
   return stage;
 }
 
@@ -331,7 +336,9 @@ base::Status SnapshotStage::append(std::string_view raw) {
   unsynced_ += raw.size();
   if (unsynced_ < kSyncEvery) return base::Done{};
   unsynced_ = 0;
-  return sync();
+  // Before it is read, so that what is verified is what is durable.
+  TRY([[maybe_unused]] const base::Done synced, sync());
+  return walk_on();
 }
 
 // After a sync that failed, the cache may hold what the disk does not, and a later sync would not
@@ -359,24 +366,46 @@ base::Status SnapshotStage::sync() {
   return base::Error{base::ErrorCode::Io, std::move(synced).error().message};
 }
 
-base::Result<SnapshotMeta> SnapshotStage::finish(SnapshotStore& store) {
-  // Before it is read, so that what is verified is what is durable.
-  TRY([[maybe_unused]] const base::Done synced, sync());
+base::Status SnapshotStage::begin_walk() {
   const std::string name = snapshot_name(last_, kStagedSuffix);
-  TRY(std::unique_ptr<io::File> file, store.disk_->open(name));
-  base::Result<SnapshotReader> reader =
-      SnapshotReader::open(name, std::move(file), store.cluster_, last_);
-  base::Status good = reader.ok() ? base::Status(base::Done{}) : reader.error();
-  SnapshotMeta meta;
-  if (reader.ok()) {
-    SnapshotReader walk = std::move(reader).value();
-    good = walk.verify();
-    meta = walk.meta();
+  TRY(std::unique_ptr<io::File> file, disk_->open(name));
+  TRY(walk_, SnapshotReader::open(name, std::move(file), cluster_, last_));
+  return base::Done{};
+}
+
+// All is durable. Verifies the chunks that are there as a whole, however long they are. What is
+// found to be wrong is told by finish().
+base::Status SnapshotStage::walk_on() {
+  constexpr std::uint64_t kMostOfHeader = kSnapshotHeaderBytes + kMaxConfiguration;
+  constexpr std::uint64_t kMostOfChunk = kChunkHeaderBytes + kMaxChunk;
+  base::Status good = base::Done{};
+  if (!walk_ && !damage_ && offset_ >= kMostOfHeader) good = begin_walk();
+  while (good.ok() && walk_ && !damage_ && offset_ - walk_->offset_ >= kMostOfChunk) {
+    walk_->size_bytes_ = offset_;
+    const base::Result<std::optional<std::string>> piece = walk_->next_piece();
+    if (!piece.ok()) good = piece.error();
+    if (piece.ok() && !piece.value()) break;  // The end.
   }
+  if (good.ok() || good.error().code == base::ErrorCode::Io) return good;
+  damage_ = good.error();
+  return base::Done{};
+}
+
+base::Result<SnapshotMeta> SnapshotStage::finish(SnapshotStore& store) {
+  TRY([[maybe_unused]] const base::Done synced, sync());
+  base::Status good = base::Done{};
+  if (damage_) good = *damage_;
+  if (good.ok() && !walk_) good = begin_walk();
+  if (good.ok()) {
+    walk_->size_bytes_ = offset_;
+    good = walk_->verify();
+  }
+  const std::string name = snapshot_name(last_, kStagedSuffix);
   if (!good.ok()) {
     TRY([[maybe_unused]] const base::Done gone, store.disk_->remove(name));
     return good.error();
   }
+  const SnapshotMeta meta = walk_->meta();
   TRY([[maybe_unused]] const base::Done taken, store.take(name, meta));
   return meta;
 }

@@ -158,23 +158,31 @@ class SnapshotStage {
 
   // The next bytes of the file, as read_raw() gave them. NoSpace: they may be tried again. After
   // any other error this stage is good for nothing: nobody knows what is durable of it. Stage anew.
+  // What has become durable is read again and verified, a piece now and then, so that little is
+  // left to do at the end.
   base::Status append(std::string_view raw);
 
-  // Verifies all of it. When it returns the snapshot is durable and store.newest(). Corrupt: this
+  // Verifies the rest. When it returns the snapshot is durable and store.newest(). Corrupt: this
   // is no snapshot of that name; what was here is removed, begin anew.
   base::Result<SnapshotMeta> finish(SnapshotStore& store);
 
  private:
   friend class SnapshotStore;
-  SnapshotStage(raft::EntryId last, std::unique_ptr<io::File> file)
-      : last_(last), file_(std::move(file)) {}
+  SnapshotStage(const SnapshotStore& store, raft::EntryId last, std::unique_ptr<io::File> file)
+      : disk_(store.disk_), cluster_(store.cluster_), last_(last), file_(std::move(file)) {}
+  base::Status begin_walk();
+  base::Status walk_on();
   base::Status write_again(std::uint64_t size_bytes);
   base::Status sync();
 
+  io::Disk* disk_;
+  std::uint64_t cluster_;
   raft::EntryId last_;
   std::unique_ptr<io::File> file_;
   std::uint64_t offset_ = 0;
   std::uint64_t unsynced_ = 0;
+  std::optional<SnapshotReader> walk_;  // Over what is good and durable.
+  std::optional<base::Error> damage_;   // Why it went no further.
 };
 
 }  // namespace journal

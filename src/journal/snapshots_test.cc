@@ -201,6 +201,54 @@ TEST(Snapshots, AreSentInPiecesAndGoOnAfterARestart) {
   EXPECT_TRUE(read(open(follower), id(4, 44)).value() == data);
 }
 
+// A server that verifies hundreds of megabytes at once is silent for so long that others take over.
+TEST(Snapshots, OfALongOneLittleIsVerifiedAtOnce) {
+  MemoryDisk leader(1);
+  SnapshotStore source = open(leader);
+  ASSERT_TRUE(write(source, {id(4, 44), "members"}, noise(3, 12'000'000)).ok());
+  const std::string good = raw(source, id(4, 44));
+  constexpr std::uint64_t kFew = 60;  // Calls to the disk; to read all of it takes 190.
+  constexpr std::size_t kPiece = 100'000;
+  MemoryDisk follower(2);
+  const auto fill = [&](SnapshotStage& stage, const std::string& bytes, std::size_t end) {
+    while (stage.size_bytes() < end) {
+      const std::uint64_t before = follower.calls();
+      const std::size_t size = std::min(kPiece, end - stage.size_bytes());
+      EXPECT_TRUE(stage.append(std::string_view(bytes).substr(stage.size_bytes(), size)).ok());
+      EXPECT_LT(follower.calls() - before, kFew);
+    }
+  };
+  for (const std::size_t damaged : {std::size_t{0}, std::size_t{5'000'000}}) {
+    SnapshotStore target = open(follower);
+    std::string bytes = good;
+    if (damaged != 0) bytes[damaged] = static_cast<char>(bytes[damaged] ^ 1);
+    SnapshotStage stage = target.stage(id(4, 44)).value();
+    fill(stage, bytes, bytes.size());
+    const std::uint64_t before = follower.calls();
+    EXPECT_EQ(stage.finish(target).ok(), damaged == 0);
+    EXPECT_LT(follower.calls() - before, kFew);
+    ASSERT_TRUE(follower.list().value().size() == (damaged == 0 ? 1U : 0U));
+    if (damaged == 0) {
+      ASSERT_TRUE(follower.remove(follower.list().value().front()).ok());
+    }
+  }
+  for (const std::size_t left : {std::size_t{2'000'000}, std::size_t{1}, std::size_t{0}}) {
+    SnapshotStore target = open(follower);
+    {
+      SnapshotStage stage = target.stage(id(4, 44)).value();
+      fill(stage, good, good.size() - left);
+    }
+    SnapshotStage stage = target.stage(id(4, 44)).value();
+    EXPECT_GT(stage.size_bytes(), good.size() - left - 200'000);
+    fill(stage, good, good.size());
+    const std::uint64_t before = follower.calls();
+    ASSERT_TRUE(stage.finish(target).ok()) << left;
+    EXPECT_LT(follower.calls() - before, kFew);
+    EXPECT_TRUE(raw(target, id(4, 44)) == good);
+    ASSERT_TRUE(follower.remove(follower.list().value().front()).ok());
+  }
+}
+
 TEST(Snapshots, WhatIsStagedWithAnErrorNeverGetsAName) {
   MemoryDisk disk(1);
   SnapshotStore store = open(disk);
