@@ -226,6 +226,26 @@ TEST(Damage, AFrameWrittenToTheWrongPlaceIsMissed) {
   }
 }
 
+// Zeros were written ahead; nobody was promised anything of them.
+TEST(Damage, ABitTurnedInASegmentThatIsPreparedCostsNothing) {
+  MemoryDisk disk(3);
+  const Config config = small(1U << 20U);
+  const kit::Model model = write(disk, 3, 20, config);
+  const Files good = Files::of(disk);
+  for (std::size_t at = 0; at < 2 * io::kSectorBytes; ++at) {
+    ASSERT_TRUE(disk.create(segment_name(2)).ok());
+    std::string zeros(4096, '\0');
+    zeros[at] = 1;
+    disk.set_bytes(segment_name(2), zeros);
+    ASSERT_TRUE(disk.sync_directory().ok());
+    const Recovered found = open(disk, config).value();
+    ASSERT_EQ(found.hard_state, model.hard_state) << at;
+    ASSERT_EQ(found.last(), model.last()) << at;
+    ASSERT_EQ(found.floor, raft::EntryId{}) << at;
+    good.put(disk);
+  }
+}
+
 TEST(Damage, AMissingSegmentIsNoticedAlsoTheLast) {
   MemoryDisk disk(8);
   const kit::Model model = write(disk, 8, 60);

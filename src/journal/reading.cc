@@ -237,7 +237,8 @@ class Reader {
       ChainedSegment& segment = out_.chain.live[i];
       if (const std::optional<Link>& link = segment.head.link; link && offset == 0) {
         lost.add({link->first_frame - 1, link->state.hard_state, segment.reader.sequence(),
-                  io::kSectorBytes, false, std::max(link->state.last, link->state.floor)});
+                  io::kSectorBytes, false, std::max(link->state.last, link->state.floor),
+                  link->state.last});
       }
       TRY(const Traces found,
           segment.reader.trace(offset, kNoLimit, out_.due.number, segment.void_from));
@@ -272,7 +273,8 @@ class Reader {
     }
     if (out_.damage->lone) {
       // Term and vote do not change in a frame of one sector, nor does the base.
-      floor = {out_.replay.hard_state.term, floor.index.plus(kEntriesOfASector)};
+      floor = {out_.replay.hard_state.term,
+               std::max(floor.index, lost.own.index).plus(kEntriesOfASector)};
     } else if (lost.highest == 0 || out_.damage->hidden) {
       floor = kUnknownFloor;
     }

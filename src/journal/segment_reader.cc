@@ -70,7 +70,10 @@ base::Result<bool> SegmentReader::has_begun(const std::optional<Link>& link, boo
     TRY(const Traces later, trace(io::kSectorBytes, kNoLimit, link->first_frame + 1, kNoLimit));
     return later.highest != 0;
   }
-  if (flawed) return true;
+  if (flawed) {  // A header is written together with the first frame.
+    TRY(const bool prepared, zeros_from(io::kSectorBytes));
+    return !prepared;
+  }
   // Traces of a first frame alone are those of one that was never finished.
   for (std::uint64_t begin = io::kSectorBytes; begin < size_bytes_; begin += io::kSectorBytes) {
     TRY(const std::string_view bytes, sector(begin));
@@ -136,7 +139,7 @@ base::Result<Traces> SegmentReader::trace(std::uint64_t begin, std::uint64_t end
       const std::optional<Descriptor> found = descriptor_in(bytes, place, identity_);
       if (!found || found->number < from || found->number >= below) continue;
       traces.add({found->number, found->hard_state, found->sequence, found->end(), found->seals,
-                  found->last});
+                  found->last, found->last});
     }
   }
   return traces;

@@ -48,6 +48,7 @@ struct Traces {
   std::uint64_t end = 0;
   bool seals = false;
   raft::EntryId last;  // The most up to date.
+  raft::EntryId own;   // That of the highest itself, which may have cut others off.
 
   void add(const Traces& other);
 };

@@ -355,6 +355,9 @@ base::Status SnapshotStage::write_again(std::uint64_t size_bytes) {
     TRY([[maybe_unused]] const base::Done written, file_->write(offset_, parts));
     offset_ += piece.size();
     unsynced_ += piece.size();
+    if (unsynced_ < kSyncEvery) continue;
+    unsynced_ = 0;
+    TRY([[maybe_unused]] const base::Done synced, sync());
   }
   return base::Done{};
 }

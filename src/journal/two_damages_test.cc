@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "io/testing/memory_disk.h"
 #include "journal/kit/workload.h"
@@ -104,6 +106,56 @@ TEST(TwoDamages, OfWhichOneIsTheLastFrameNeverHideAPromise) {
     }
   }
   EXPECT_GT(unknown, 100U);
+  EXPECT_GT(known, 100U);
+}
+
+// A frame that cuts entries off has a last entry which is less up to date than theirs, and behind
+// it.
+TEST(TwoDamages, ALastFrameBehindOneThatCutEntriesOffIsNotBelowTheFloor) {
+  const Config config = segments_of(1U << 20U);
+  MemoryDisk disk(1);
+  SegmentLog log(disk, config);
+  ASSERT_TRUE(log.recover().ok());
+  const auto put = [&](std::uint64_t term, std::optional<std::uint64_t> cut, std::uint64_t of,
+                       std::uint64_t from, std::uint64_t through) {
+    std::vector<raft::Entry> entries;
+    for (std::uint64_t i = from; i <= through; ++i) {
+      entries.push_back({{raft::Term(of), raft::LogIndex(i)}, raft::EntryKind::Noop, nullptr});
+    }
+    Change change;
+    if (term != 0) change.save = raft::HardState{raft::Term(term), std::nullopt};
+    if (cut) change.truncate_from = raft::LogIndex(*cut);
+    change.append = entries;
+    const Contents before = contents(disk);
+    log.append(change);
+    EXPECT_TRUE(log.sync().ok());
+    return before;
+  };
+  (void)put(4, std::nullopt, 4, 1, 9);
+  const Contents before_lost = put(5, std::nullopt, 5, 10, 10);
+  const Contents after_lost = put(6, 10, 4, 10, 20);
+  const Contents before_last = put(0, std::nullopt, 6, 21, 30);
+  const Contents bad = without_the_last(before_last, contents(disk));
+  std::uint64_t known = 0;
+  for (const auto& [name, bytes] : after_lost) {
+    const std::string old = before_lost.contains(name) ? before_lost.at(name) : std::string();
+    for (std::size_t at = 0; at < bytes.size(); ++at) {
+      const std::size_t sector = at - at % kSectorBytes;
+      const bool same = sector < old.size() &&
+                        bytes.compare(sector, kSectorBytes, old, sector, kSectorBytes) == 0;
+      if (same) continue;
+      Contents worse = bad;
+      worse[name][at] = static_cast<char>(worse[name][at] ^ 1);
+      MemoryDisk copy(1);
+      ASSERT_NO_FATAL_FAILURE(put_all(copy, worse));
+      const Recovered found = SegmentLog(copy, config).recover().value();
+      ASSERT_FALSE(found.findings.empty()) << at;
+      known += found.floor == kUnknownFloor ? 0U : 1U;
+      const raft::EntryId promised{raft::Term(6), raft::LogIndex(30)};
+      ASSERT_TRUE(found.floor == kUnknownFloor || found.floor >= promised)
+          << name << " byte " << at;
+    }
+  }
   EXPECT_GT(known, 100U);
 }
 

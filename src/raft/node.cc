@@ -67,8 +67,9 @@ Node::Node(Config config, Recovered recovered)
   check(*config_);
   // Late answers to a former life's questions must not fit this life's (hazard D3).
   asked_reads_.context = base::Prng(config_->life).next();
-  // A snapshot is durable before the journal knows of it, and perhaps of the term that it came in.
-  // No vote was given in that term: it would have been saved with it.
+  // A snapshot is durable before the log knows of it. A Replica makes the term durable before that;
+  // of others who own a Node it is not asked. No vote was given in that term: it would have been
+  // saved with it.
   if (snapshot_ && snapshot_->last.term > hard_state_.term) {
     hard_state_ = {snapshot_->last.term, std::nullopt};
   }

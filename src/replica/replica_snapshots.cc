@@ -57,7 +57,7 @@ bool Replica::is_snapshot_due() const {
   const bool covered_all = snapshots_.newest() && applied_ <= snapshots_.newest()->meta.last.index;
   if (covered_all && damaged != snapshots_.newest()->meta.last.index) return false;
   if (!snapshot_requests_.empty()) return true;
-  if (damaged && *damaged <= applied_ && !snapshot_failure_) return true;
+  if (damaged && *damaged <= applied_ && applied_ >= retry_from_) return true;
   const SnapshotPolicy& policy = config_.snapshots;
   const std::optional<Snapshots::Newest>& newest = snapshots_.newest();
   const raft::LogIndex covered = newest ? newest->meta.last.index : raft::LogIndex();
@@ -97,7 +97,7 @@ void Replica::fail_snapshot(const base::Error& error) {
   (void)snapshots_.abandon();  // At the latest the next one removes it.
   snapshot_failure_ = error;
   bytes_since_snapshot_ = due_bytes() - due_bytes() / 8;
-  retry_from_ = applied_.plus(1 + config_.snapshots.log_entries / 8);
+  retry_from_ = applied_.plus(std::max<std::uint64_t>(16, config_.snapshots.log_entries / 8));
   fail_snapshot_requests();
 }
 

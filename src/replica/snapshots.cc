@@ -78,7 +78,7 @@ base::Result<bool> Snapshots::write_on(std::size_t about_bytes) {
   writing_->waits = !durable;
   if (!durable) return false;
   writing_.reset();
-  reader_.reset();  // Perhaps of what this one takes the place of.
+  readers_.clear();  // Perhaps of what this one takes the place of.
   TRY([[maybe_unused]] const base::Done seen, look());
   untidy_ = true;
   return true;
@@ -99,24 +99,26 @@ base::Result<std::optional<raft::SnapshotChunk>> Snapshots::fill(const raft::Sen
   const raft::EntryId last = wanted.chunk.last;
   const std::uint64_t offset = wanted.chunk.offset;
   const std::optional<raft::SnapshotChunk> nothing;
+  auto reader = readers_.find(wanted.to);
   // Who begins anew may have got what was damaged after it was read the last time.
-  if (!reader_ || reader_->meta().last != last || offset == 0) {
-    base::Result<journal::SnapshotReader> reader = store_.read(last);
-    if (!reader.ok() && reader.error().code == base::ErrorCode::Corrupt) {
+  if (reader == readers_.end() || reader->second.meta().last != last || offset == 0) {
+    base::Result<journal::SnapshotReader> opened = store_.read(last);
+    if (!opened.ok() && opened.error().code == base::ErrorCode::Corrupt) {
       store_.on_damaged(last, 0);
     }
-    if (!reader.ok() && reader.error().code != base::ErrorCode::Io) return nothing;
-    if (!reader.ok()) return reader.error();
-    reader_ = std::move(reader).value();
+    if (!opened.ok() && opened.error().code != base::ErrorCode::Io) return nothing;
+    if (!opened.ok()) return opened.error();
+    reader = readers_.insert_or_assign(wanted.to, std::move(opened).value()).first;
   }
-  if (reader_->size_bytes() != wanted.chunk.total) return nothing;  // It was taken again.
-  const base::Status good = reader_->verify_through(offset, offset + wanted.max_bytes);
+  journal::SnapshotReader& file = reader->second;
+  if (file.size_bytes() != wanted.chunk.total) return nothing;  // It was taken again.
+  const base::Status good = file.verify_through(offset, offset + wanted.max_bytes);
   if (!good.ok() && good.error().code == base::ErrorCode::Corrupt) {
-    store_.on_damaged(last, reader_->good_bytes());
+    store_.on_damaged(last, file.good_bytes());
     return nothing;
   }
   if (!good.ok()) return good.error();
-  TRY(std::string data, reader_->read_raw(wanted.chunk.offset, wanted.max_bytes));
+  TRY(std::string data, file.read_raw(wanted.chunk.offset, wanted.max_bytes));
   raft::SnapshotChunk chunk = wanted.chunk;
   chunk.data = std::make_shared<const std::string>(std::move(data));
   return std::optional(std::move(chunk));
@@ -156,6 +158,9 @@ base::Status Snapshots::tidy(std::optional<raft::LogIndex> oldest_in_use) {
   if (!untidy_ || !newest_) return base::Done{};
   if (oldest_in_use && *oldest_in_use < newest_->meta.last.index) return base::Done{};
   untidy_ = false;
+  // An open file keeps its room.
+  std::erase_if(readers_,
+                [this](const auto& of) { return of.second.meta().last != newest_->meta.last; });
   return store_.remove_before(newest_->meta.last);
 }
 

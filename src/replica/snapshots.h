@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -81,7 +82,8 @@ class Snapshots {
   bool untidy_ = false;
   std::optional<Writing> writing_;
   std::optional<Staging> staging_;
-  std::optional<journal::SnapshotReader> reader_;  // Of what was sent last.
+  // Of what is sent, by who gets it: each piece is verified on its way to everybody.
+  std::map<raft::NodeId, journal::SnapshotReader> readers_;
 };
 
 }  // namespace replica

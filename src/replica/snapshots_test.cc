@@ -119,5 +119,32 @@ TEST(Snapshots, AFullDiskDoesNotMakeWhatIsThereComeAgain) {
   ASSERT_NO_FATAL_FAILURE(expect_durable(disk, 0));
 }
 
+// What damage is behind is not sent, also if somebody else began anew meanwhile.
+TEST(Snapshots, WhatIsSentToTwoIsVerifiedForBoth) {
+  std::string file = sent_file();
+  const std::string name = journal::snapshot_name(kLast, journal::kSnapshotSuffix);
+  MemoryDisk disk(1);
+  ASSERT_TRUE(disk.create(name).ok());
+  disk.set_bytes(name, file);
+  Snapshots snapshots = Snapshots::open(disk, kCluster).value();
+  ASSERT_TRUE(snapshots.findings().empty());
+  const std::size_t damaged = file.size() / 10 * 9;
+  file[damaged] = static_cast<char>(file[damaged] ^ 1);
+  disk.set_bytes(name, file);
+  const auto sent = [&](std::uint32_t to, std::uint64_t offset) {
+    const raft::SnapshotChunk chunk{raft::Term(3), kLast, offset, file.size(), nullptr};
+    return snapshots.fill({{to}, chunk, kChunk}).value().has_value();
+  };
+  std::uint64_t first = 0;
+  for (; first < file.size() / 2; first += kChunk) ASSERT_TRUE(sent(2, first));
+  ASSERT_TRUE(sent(3, 0));
+  while (sent(2, first)) {
+    first += kChunk;
+    ASSERT_LT(first, file.size());
+  }
+  EXPECT_LE(first, damaged);
+  ASSERT_EQ(snapshots.findings().size(), 1U);
+}
+
 }  // namespace
 }  // namespace replica
