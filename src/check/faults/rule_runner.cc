@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <ctime>
+#include <memory>
+#include <set>
+#include <span>
 #include <utility>
 
 #include "check/faults/rule_fate.h"
@@ -40,6 +43,42 @@ std::string text(const wire::Observation& seen) {
   if (mark.index) result += fmt::format(" index {}", *mark.index);
   return result;
 }
+
+// Before it the firing lets others go on.
+bool pauses(const rules::Step& step) {
+  return step.action.kind == ActionKind::Wait || step.action.kind == ActionKind::Rest ||
+         step.action.after_delivery;
+}
+
+bool strikes_process(const rules::Step& step) {
+  const ActionKind kind = step.action.kind;
+  return kind == ActionKind::Kill || kind == ActionKind::Start || kind == ActionKind::Pause ||
+         kind == ActionKind::Resume;
+}
+
+// The nodes whose processes are struck from here on until it pauses.
+std::set<history::NodeId> struck_next(std::span<const rules::Step> steps) {
+  std::set<history::NodeId> nodes;
+  for (std::size_t k = 0; k < steps.size() && (k == 0 || !pauses(steps[k])); ++k) {
+    if (strikes_process(steps[k])) nodes.insert(steps[k].nodes.begin(), steps[k].nodes.end());
+  }
+  return nodes;
+}
+
+class Turn {
+ public:
+  Turn(RuleStrikes& strikes, std::set<history::NodeId> nodes)
+      : strikes_(strikes), nodes_(std::move(nodes)) {
+    strikes_.take_turn(nodes_);
+  }
+  ~Turn() { strikes_.end_turn(nodes_); }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  RuleStrikes& strikes_;
+  std::set<history::NodeId> nodes_;
+};
 
 }  // namespace
 
@@ -227,17 +266,22 @@ base::Status RuleRunner::carry_out(const rules::Firing& firing, std::string& don
     }
     return base::Done{};
   };
-  for (const rules::Step& step : firing.steps) {
-    const bool pauses = step.action.kind == ActionKind::Wait ||
-                        step.action.kind == ActionKind::Rest || step.action.after_delivery;
-    if (pauses) {
+  std::unique_ptr<Turn> turn;
+  for (std::size_t k = 0; k < firing.steps.size(); ++k) {
+    const rules::Step& step = firing.steps[k];
+    if (pauses(step)) {
+      turn.reset();
       TRY([[maybe_unused]] const base::Done confirmed, pause());
+    }
+    if (!turn && strikes_process(step)) {
+      turn = std::make_unique<Turn>(*strikes_, struck_next(std::span(firing.steps).subspan(k)));
     }
     if (step.action.after_delivery) monitor_->catch_up();
     done += plan::describe(step.action) + ": ";
     TRY(const std::string seen, carry_out(step, unconfirmed));
     done += seen + "; ";
   }
+  turn.reset();
   return pause();
 }
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "check/plan/schedule.h"
 
@@ -65,6 +67,22 @@ base::Result<std::string> RuleStrikes::carry_out(const rules::Step& step,
   }
   CHECK(false);
   return std::string();
+}
+
+void RuleStrikes::take_turn(const std::set<history::NodeId>& nodes) {
+  std::unique_lock lock(mutex_);
+  turn_ended_.wait(lock, [&] {
+    return std::ranges::none_of(nodes, [&](history::NodeId node) { return taken_.contains(node); });
+  });
+  taken_.insert(nodes.begin(), nodes.end());
+}
+
+void RuleStrikes::end_turn(const std::set<history::NodeId>& nodes) {
+  {
+    const std::lock_guard lock(mutex_);
+    for (const history::NodeId node : nodes) taken_.erase(node);
+  }
+  turn_ended_.notify_all();
 }
 
 void RuleStrikes::let_clients_go() {

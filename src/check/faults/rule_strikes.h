@@ -3,6 +3,7 @@
 // is still in force.
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -32,6 +33,11 @@ class RuleStrikes {
   // Requires: neither a deed to the message nor a wait.
   base::Result<std::string> carry_out(const rules::Step& step, Unconfirmed& unconfirmed);
 
+  // While one firing has its turn with nodes no other strikes them: between its kill and its start
+  // nobody else's comes. Waits until none of them is taken. Requires: the caller has no turn.
+  void take_turn(const std::set<history::NodeId>& nodes);
+  void end_turn(const std::set<history::NodeId>& nodes);
+
   // Clients go on, and no more rest for a rule.
   void let_clients_go();
   // The same, and nodes may be struck by other faults; they stay as they are.
@@ -60,6 +66,8 @@ class RuleStrikes {
   bool resting_ = false;             // Clients, by a rule; or one waits for that.
   bool let_go_ = false;              // No more rest.
   std::set<history::NodeId> owned_;  // Claimed for the rules.
+  std::set<history::NodeId> taken_;  // Some firing has its turn.
+  std::condition_variable turn_ended_;
   // By what they are struck: power cuts and sync faults until a start, troubles until a heal.
   std::map<history::NodeId, plan::FaultKind> down_;
   std::map<history::NodeId, plan::FaultKind> troubled_;

@@ -6,7 +6,10 @@
 
 #include <chrono>
 #include <memory>
+#include <mutex>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "check/sandbox/sandbox.h"
 
@@ -117,6 +120,38 @@ TEST(RuleStrikes, DoNotCountACutOfANodeFromItself) {
     World world;
     const rules::Step cut{{.kind = ActionKind::Cut}, {{1}}, {}};
     EXPECT_EQ(world.carry_out(cut), "failed: there are no two different nodes to part");
+  });
+}
+
+// Two answers of one node, and each kills it and starts it: the second kill must not hit what the
+// first has started, unseen.
+TEST(RuleStrikes, OfTwoFiringsOneHasItsTurnWithANodeAfterTheOther) {
+  inside([] {
+    World world;
+    std::mutex mutex;
+    std::vector<std::string> order;
+    const auto note = [&](const char* what) {
+      const std::lock_guard lock(mutex);
+      order.emplace_back(what);
+    };
+    world.strikes->take_turn({{1}, {2}});
+    world.strikes->take_turn({{3}});  // Of other nodes at once.
+    std::thread second([&] {
+      note("second wants");
+      world.strikes->take_turn({{2}, {3}});
+      note("second begins");
+      world.strikes->end_turn({{2}, {3}});
+    });
+    world.strikes->end_turn({{3}});
+    for (bool wants = false; !wants; std::this_thread::yield()) {
+      const std::lock_guard lock(mutex);
+      wants = !order.empty();
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // Time to go wrong in.
+    note("first ends");
+    world.strikes->end_turn({{1}, {2}});
+    second.join();
+    EXPECT_EQ(order, (std::vector<std::string>{"second wants", "first ends", "second begins"}));
   });
 }
 
