@@ -15,6 +15,8 @@ namespace capi {
 namespace {
 
 constexpr std::size_t kReadBytes = std::size_t{64} * 1024;
+// Of a record: less is no progress.
+constexpr std::size_t kProgressBytes = std::size_t{4} * 1024;
 
 void make_non_blocking(int fd) {
   const int flags = ::fcntl(fd, F_GETFL);
@@ -75,11 +77,36 @@ void Channel::receive() {
   if (count < 0 && (would_block() || errno == EINTR)) return;
   if (count <= 0) {
     ended_ = true;
-    server_.on_end(name_, input_.empty() ? "" : "the client closed in the middle of a record");
+    server_.on_end(name_, ends_in_record() ? "the client closed in the middle of a record" : "");
     return;
   }
   input_.append(room.data(), static_cast<std::size_t>(count));
+  record_bytes_ += static_cast<std::size_t>(count);
+  if (record_bytes_ >= kProgressBytes) {
+    record_since_ = os::steady_now();
+    record_bytes_ = 0;
+  }
   take_records();
+}
+
+void Channel::begin_record(std::size_t size) {
+  if (std::exchange(reads_record_, true)) return;
+  record_since_ = os::steady_now();
+  record_bytes_ = 0;
+  share_.set(size);
+}
+
+// What is whole may wait, too: for room, or for answers.
+bool Channel::ends_in_record() const {
+  std::size_t left = input_.size();
+  while (left >= sizeof(raft_record)) {
+    raft_record record{};
+    std::memcpy(&record, input_.data() + (input_.size() - left), sizeof record);
+    const std::size_t size = sizeof record + record.size;
+    if (left < size) return true;
+    left -= size;
+  }
+  return left > 0;
 }
 
 // Hands on what is whole.
@@ -98,10 +125,7 @@ void Channel::take_records() {
     const std::size_t size = sizeof record + record.size;
     waits_ = !reads_record_ && !server_.has_room(name_, size);
     if (waits_) break;
-    if (!std::exchange(reads_record_, true)) {
-      record_since_ = os::steady_now();
-      share_.set(size);
-    }
+    begin_record(size);
     if (input_.size() - begin < size) break;
     reads_record_ = false;
     share_.set(0);

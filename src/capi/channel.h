@@ -58,7 +58,7 @@ class Channel final : public os::Handler {
   // Hands on requests that waited because too many were unanswered, and goes on with a record for
   // which there was no room.
   void resume();
-  // It waits for the rest of a record since then, or longer.
+  // It waits for the rest of a record since then, or longer; what trickles in is no progress.
   bool is_late(std::chrono::nanoseconds since) const;
   void flush();
 
@@ -67,6 +67,9 @@ class Channel final : public os::Handler {
  private:
   void receive();
   void take_records();
+  void begin_record(std::size_t size);
+  // A record has begun, and is not all there.
+  bool ends_in_record() const;
   void watch();
   int write_number() const { return write_.is_open() ? write_.number() : read_.number(); }
 
@@ -83,7 +86,9 @@ class Channel final : public os::Handler {
   std::size_t unanswered_ = 0;
   os::BudgetShare share_;  // Of the record that is being read,
   bool reads_record_ = false;
+  // When it last made progress, and how much came since.
   std::chrono::nanoseconds record_since_{0};
+  std::size_t record_bytes_ = 0;
   bool waits_ = false;  // For room.
   bool ended_ = false;
 };

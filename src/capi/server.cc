@@ -207,7 +207,8 @@ bool Server::has_room(std::uint64_t channel, std::size_t bytes) {
   return false;
 }
 
-// Who stops in the middle of a record must not hold up those that wait for room.
+// Who stops in the middle of a record, or as good as stops, must not hold up those that wait for
+// room.
 void Server::resume_channels(std::chrono::nanoseconds now) {
   const std::vector<std::uint64_t> for_room(for_room_.begin(), for_room_.end());
   for (const std::uint64_t name : for_room) clients_.at(name).channel->resume();

@@ -20,6 +20,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MIB ((size_t)1024 * 1024)
@@ -275,6 +276,53 @@ static void test_a_record_that_never_ends(void) {
   remove_files(config, persist);
 }
 
+/* One server alone: one client takes longer than the server's patience, but goes on, and another
+ * has to wait. */
+static void test_a_long_record_that_comes_slowly(void) {
+  const size_t size = RAFT_MAX_BYTES;
+  const size_t whole = sizeof(struct raft_record) + size;
+  const size_t piece = 64 * (size_t)1024;
+  const struct timespec pause = {0, 50000000};
+  char config[600], persist[600];
+  struct sockaddr_in where;
+  const int listening = listen_somewhere(&where);
+  struct raft_options options = options_of("slow", 1, config, persist);
+  char* slow_request = calloc(1, whole);
+  char* request = calloc(1, sizeof(struct raft_record) + MIB);
+  size_t sent;
+  pid_t server;
+  int slow;
+  int other;
+  options.listen_fd = listening;
+  options.max_waiting_bytes = RAFT_MAX_BYTES + 1024;
+  server = start(&options, -1);
+  close(listening);
+  slow = dial(&where);
+  other = dial(&where);
+  put_record(request, 1, 0);
+  send_all(other, request, sizeof(struct raft_record));
+  require(next_result(other).status == RAFT_DONE, "the server leads");
+  put_record(slow_request, 2, size);
+  send_all(slow, slow_request, piece);
+  put_record(request, 3, 0);
+  send_all(other, request, sizeof(struct raft_record));
+  require(next_result(other).status == RAFT_DONE, "a short one has room");
+  put_record(request, 4, MIB);
+  (void)pour(other, request, sizeof(struct raft_record) + MIB, 0);
+  for (sent = piece; sent < whole; sent += piece) {
+    nanosleep(&pause, NULL); /* 128 of them take longer than five seconds. */
+    send_all(slow, slow_request + sent, whole - sent < piece ? whole - sent : piece);
+  }
+  require(next_result(slow).status == RAFT_DONE, "it is not closed");
+  kill(server, SIGTERM);
+  waitpid(server, NULL, 0);
+  close(slow);
+  close(other);
+  free(slow_request);
+  free(request);
+  remove_files(config, persist);
+}
+
 int main(int count, char** words) {
   if (count != 2) return 3;
   snprintf(folder, sizeof folder, "%s/capi-XXXXXX", words[1]);
@@ -282,6 +330,7 @@ int main(int count, char** words) {
   test_sizes();
   test_bytes_that_wait();
   test_a_record_that_never_ends();
+  test_a_long_record_that_comes_slowly();
   require(rmdir(folder) == 0, "no files are left");
   return 0;
 }
