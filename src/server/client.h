@@ -70,8 +70,16 @@ class Client final : public os::Handler {
 
   // In the middle of a request, and nothing that is under way here will make room for the rest.
   bool is_stuck() const;
-  // It may read to the end of its request, be there room or not; over when that is answered.
-  void favour() { favour_ = Favour::Reads; }
+  // It may read to the end of its request, be there room or not; over when that is answered. Its
+  // time to be stuck begins anew.
+  void favour() {
+    favour_ = Favour::Reads;
+    stuck_since_.reset();
+  }
+  // There is room: it reads as others do, unless its request is all there.
+  void favour_no_longer() {
+    if (favour_ == Favour::Reads) favour_ = Favour::None;
+  }
   bool is_favoured() const { return favour_ != Favour::None; }
 
   // Sends what it can, and goes on with requests that waited for room in the pipeline.

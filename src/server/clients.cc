@@ -139,9 +139,11 @@ void Clients::on_stuck(Client& client) {
 // As many as there is room for what they may read at once; without any room one, or those that have
 // begun a request would wait for one another.
 void Clients::read_on() {
-  const Client* favoured = find(favoured_);
-  const bool may_favour = favoured == nullptr || !favoured->is_favoured();
+  Client* favoured = find(favoured_);
   const std::size_t left = input_.left_bytes();
+  // Who stopped while it was favoured would hold up others when there is no room again.
+  if (left > 0 && favoured != nullptr) favoured->favour_no_longer();
+  const bool may_favour = favoured == nullptr || !favoured->is_favoured();
   std::size_t count = left > 0 ? 1 + left / os::Connection::kReceiveBytes : may_favour ? 1 : 0;
   while (count > 0 && !stuck_.empty()) {
     Client* client = find(stuck_.front());

@@ -18,7 +18,8 @@ struct Refusal {
   std::string_view name;
   std::string_view advice;
 };
-constexpr std::string_view kNoExpiry = "keys do not expire here: delete them with DEL";
+constexpr std::string_view kNoExpiry = "keys do not expire here";
+constexpr std::string_view kDelete = "keys do not expire here: delete them with DEL";
 constexpr std::string_view kNoChannels = "there are no channels here: only keys and values";
 constexpr std::string_view kNoScripts =
     "there are no scripts here: use SET with IFEQ, INCRBY or APPEND, each of which is atomic";
@@ -30,8 +31,8 @@ constexpr std::array kRefusals{
     Refusal{"EVAL", kNoScripts},
     Refusal{"EVALSHA", kNoScripts},
     Refusal{"EXEC", kNoTransactions},
-    Refusal{"EXPIRE", kNoExpiry},
-    Refusal{"EXPIREAT", kNoExpiry},
+    Refusal{"EXPIRE", kDelete},
+    Refusal{"EXPIREAT", kDelete},
     Refusal{"EXPIRETIME", kNoExpiry},
     Refusal{"FCALL", kNoScripts},
     Refusal{"GETEX", "keys do not expire here: use GET"},
@@ -39,14 +40,14 @@ constexpr std::array kRefusals{
     Refusal{"KEYS", "KEYS would stop everybody else: use SCAN"},
     Refusal{"MULTI", kNoTransactions},
     Refusal{"PERSIST", kNoExpiry},
-    Refusal{"PEXPIRE", kNoExpiry},
-    Refusal{"PEXPIREAT", kNoExpiry},
+    Refusal{"PEXPIRE", kDelete},
+    Refusal{"PEXPIREAT", kDelete},
     Refusal{"PEXPIRETIME", kNoExpiry},
-    Refusal{"PSETEX", kNoExpiry},
+    Refusal{"PSETEX", kDelete},
     Refusal{"PSUBSCRIBE", kNoChannels},
     Refusal{"PUBLISH", kNoChannels},
     Refusal{"SCRIPT", kNoScripts},
-    Refusal{"SETEX", kNoExpiry},
+    Refusal{"SETEX", kDelete},
     Refusal{"SUBSCRIBE", kNoChannels},
     Refusal{"UNWATCH", kNoTransactions},
     Refusal{"WATCH", kNoTransactions},
