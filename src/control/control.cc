@@ -117,12 +117,14 @@ class Change {
   Change(const Settings& settings, client::Words words)
       : words_(words),
         nodes_(settings.nodes),
+        named_(settings.nodes.size()),
         deadline_(deadline_of(settings)),
         share_(std::min<std::chrono::milliseconds>(settings.timeout / 4, kLook)) {}
 
   Outcome run() {
     while (true) {
       reports_ = reports_of(nodes_, std::min(deadline_, os::steady_now() + share_));
+      leave_out_strangers();
       answered_ = answered_ || !none_answered(reports_);
       const NodeReport* leader = find_leader(reports_);
       const std::optional<Outcome> outcome = leader != nullptr ? ask_leader(*leader) : look_on();
@@ -133,6 +135,22 @@ class Change {
   }
 
  private:
+  // An address that nodes named may be wrong, and another cluster's: who is there counts only if
+  // the others know it so.
+  void leave_out_strangers() {
+    for (std::size_t i = named_; i < reports_.size(); ++i) {
+      NodeReport& told = reports_[i];
+      const auto end = reports_.begin() + static_cast<std::ptrdiff_t>(i);
+      const bool known = std::any_of(
+          reports_.begin(), end, [&](const NodeReport& teller) { return vouches(teller, told); });
+      if (known || !told.error.empty()) continue;
+      NodeReport stranger;
+      stranger.where = told.where;
+      stranger.error = "it is not the node that leads";
+      told = std::move(stranger);
+    }
+  }
+
   // Nothing: to be tried again.
   std::optional<Outcome> ask_leader(const NodeReport& leader) {
     // A refusal is certain; what is asked with too little time left may end unknown.
@@ -177,6 +195,7 @@ class Change {
 
   client::Words words_;
   std::vector<os::HostPort> nodes_;  // Those that were named, and those that they named.
+  std::size_t named_ = 0;            // So many of nodes_ the operator named.
   client::Time deadline_;
   std::chrono::milliseconds share_;  // Of the time, for one look at all.
   std::vector<NodeReport> reports_;

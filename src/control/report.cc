@@ -222,6 +222,14 @@ std::optional<Elsewhere> find_elsewhere(const std::vector<NodeReport>& reports) 
                    member != teller->members.end() && member->connected};
 }
 
+bool vouches(const NodeReport& teller, const NodeReport& told) {
+  return teller.error.empty() && told.error.empty() && teller.leader == told.id &&
+         std::ranges::is_permutation(teller.members, told.members,
+                                     [](const Member& one, const Member& other) {
+                                       return one.id == other.id && one.address == other.address;
+                                     });
+}
+
 std::string as_table(const std::vector<NodeReport>& reports) {
   std::vector<Row> rows{{"NODE", "ID", "ROLE", "TERM", "LEADER", "LAST", "COMMIT", "APPLIED",
                          "KEYS", "CLIENTS", "WAITING"}};

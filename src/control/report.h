@@ -62,6 +62,10 @@ struct Elsewhere {
 };
 std::optional<Elsewhere> find_elsewhere(const std::vector<NodeReport>& reports);
 
+// `told` is of the node that `teller` says leads, in the same cluster: the members and their
+// addresses are the same.
+bool vouches(const NodeReport& teller, const NodeReport& told);
+
 std::string as_table(const std::vector<NodeReport>& reports);
 std::string as_json(const std::vector<NodeReport>& reports);
 

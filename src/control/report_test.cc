@@ -71,6 +71,21 @@ TEST(Report, IsAnObjectForPrograms) {
             "\n");
 }
 
+TEST(Report, VouchesForTheLeaderOfTheSameMembersOnly) {
+  NodeReport leader = cluster()[0];
+  NodeReport teller = node(2, "follower", 7);
+  teller.members = {leader.members[1], leader.members[2], leader.members[0]};
+  EXPECT_TRUE(vouches(teller, leader));
+  teller.leader = 4;
+  EXPECT_FALSE(vouches(teller, leader));
+  teller.leader = 1;
+  leader.members[2].address = "other:7001";
+  EXPECT_FALSE(vouches(teller, leader));
+  leader.members.pop_back();
+  EXPECT_FALSE(vouches(teller, leader));
+  EXPECT_FALSE(vouches(cluster()[2], cluster()[2]));
+}
+
 TEST(Report, TakesOnlyWhatIsAStatus) {
   const auto parsed = [](const std::string& bytes) {
     return parse_report(resp::parse_reply(bytes).value()->reply);

@@ -196,7 +196,9 @@ class FakeLeader(socketserver.ThreadingTCPServer):
 
     def __init__(self, refuses_s: float):
         super().__init__(("127.0.0.1", 0), FakeAnswers)
+        self.id = 1
         self.refuses_s, self.first, self.hung, self.over = refuses_s, None, 0, threading.Event()
+        self.asked = 0  # For its status.
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
 
@@ -205,7 +207,9 @@ class FakeAnswers(socketserver.StreamRequestHandler):
         while line := self.rfile.readline():
             words = [self.rfile.readline() and self.rfile.readline().strip() for _ in range(int(line[1:]))]
             if words[1] == b"STATUS":
-                self.wfile.write(b"*6\r\n$2\r\nid\r\n:1\r\n$4\r\nrole\r\n$6\r\nleader\r\n$7\r\nmembers\r\n*0\r\n")
+                self.server.asked += 1
+                self.wfile.write(b"*6\r\n$2\r\nid\r\n:%d\r\n$4\r\nrole\r\n$6\r\nleader\r\n$7\r\nmembers\r\n*0\r\n"
+                                 % self.server.id)
                 continue
             now = time.monotonic()
             self.server.first = self.server.first or now
@@ -214,6 +218,25 @@ class FakeAnswers(socketserver.StreamRequestHandler):
                 self.server.over.wait()
                 return
             self.wfile.write(b"-NOTDONE the node lacks too much of the log\r\n")
+
+
+class Stranger(unittest.TestCase):
+    def test_another_clusters_leader_where_the_follower_says_is_sent_nothing(self):
+        class Misled(Cluster):
+            def command(self, node: int) -> list[str]:
+                clients = ",".join(f"{i}=127.0.0.1:{fake.server_address[1]}" for i in self.ids)
+                return [*super().command(node), "--clients", clients]
+
+        with FakeLeader(refuses_s=60) as fake, Misled(PROGRAM) as cluster:
+            _, node, third = named(cluster)
+            for fake.id in (9, cluster.leader()):  # Another node; one of that number.
+                fake.asked = 0
+                result = raftkv("transfer", third, "--nodes", node, "--timeout-ms", "2000")
+                self.assertGreater(fake.asked, 0)
+                self.assertIsNone(fake.first)  # Nothing but its status was asked for.
+                self.assertEqual(result.returncode, 1)
+                self.assertRegex(result.stderr, r"\Araftkv: not done: none of these nodes leads")
+            fake.shutdown()
 
 
 class Late(unittest.TestCase):
