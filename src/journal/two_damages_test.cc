@@ -126,7 +126,7 @@ TEST(TwoDamages, ALastFrameBehindOneThatCutEntriesOffIsNotBelowTheFloor) {
     if (term != 0) change.save = raft::HardState{raft::Term(term), std::nullopt};
     if (cut) change.truncate_from = raft::LogIndex(*cut);
     change.append = entries;
-    const Contents before = contents(disk);
+    Contents before = contents(disk);
     log.append(change);
     EXPECT_TRUE(log.sync().ok());
     return before;
