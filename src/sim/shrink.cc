@@ -94,7 +94,7 @@ class Shrinker {
 
   void simplify_actions() {
     for (std::size_t i = 0; i < best_.actions.size(); ++i) {
-      const Action& action = best_.actions[i];
+      const Action action = best_.actions[i];  // What is kept takes the place of all of them.
       if (action.more) change(i, [](Action& a) { a.more = false; });
       if (action.keep) change(i, [](Action& a) { a.keep = false; });
       if (action.corrupt != 0) change(i, [](Action& a) { a.corrupt = 0; });
