@@ -103,7 +103,6 @@ base::Result<SnapshotStage> SnapshotStore::stage(raft::EntryId last) {
   // A crash may have left what was never written: go on after what can be verified.
   TRY(std::unique_ptr<io::File> file, disk_->open(name));
   std::uint64_t good = 0;
-  std::optional<SnapshotReader> walked;  // Of one that is long: it is not gone over again.
   base::Result<SnapshotReader> reader = SnapshotReader::open(name, std::move(file), cluster_, last);
   if (reader.ok()) {
     SnapshotReader walk = std::move(reader).value();
@@ -112,15 +111,11 @@ base::Result<SnapshotStage> SnapshotStore::stage(raft::EntryId last) {
       const base::Result<std::optional<std::string>> piece = walk.next_piece();
       more = piece.ok() && piece.value().has_value();
     }
-    walk.offset_ = good;
-    walk.finished_ = false;
-    if (good >= kSyncEvery) walked = std::move(walk);
   }
   TRY(file, disk_->open(name));
   TRY([[maybe_unused]] const base::Done cut, file->truncate(good));
   SnapshotStage stage(*this, last, std::move(file));
   TRY([[maybe_unused]] const base::Done again, stage.write_again(good));
-  stage.walk_ = std::move(walked);
   return stage;
 }
 
@@ -342,7 +337,8 @@ base::Status SnapshotStage::append(std::string_view raw) {
 }
 
 // After a sync that failed, the cache may hold what the disk does not, and a later sync would not
-// write it: whoever synced here before may have been told so (hazard F16).
+// write it: whoever synced here before may have been told so (hazard F16). It is verified again as
+// it becomes durable, for it may have left the cache since it was verified.
 base::Status SnapshotStage::write_again(std::uint64_t size_bytes) {
   while (offset_ < size_bytes) {
     TRY(const std::string piece,
@@ -351,13 +347,7 @@ base::Status SnapshotStage::write_again(std::uint64_t size_bytes) {
       return base::Error{base::ErrorCode::Io, snapshot_name(last_, kStagedSuffix) +
                                                   ": the file became shorter while it was read"};
     }
-    const std::array<std::string_view, 1> parts = {piece};
-    TRY([[maybe_unused]] const base::Done written, file_->write(offset_, parts));
-    offset_ += piece.size();
-    unsynced_ += piece.size();
-    if (unsynced_ < kSyncEvery) continue;
-    unsynced_ = 0;
-    TRY([[maybe_unused]] const base::Done synced, sync());
+    TRY([[maybe_unused]] const base::Done written, append(piece));
   }
   return base::Done{};
 }
