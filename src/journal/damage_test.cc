@@ -34,8 +34,9 @@ Config small(std::uint64_t segment_bytes = 4000) {
 }
 
 // A journal of several segments, and what it should give back.
+template <class Log = SegmentLog>
 kit::Model write(MemoryDisk& disk, std::uint64_t seed, int steps, const Config& config = small()) {
-  SegmentLog log(disk, config);
+  Log log(disk, config);
   EXPECT_TRUE(log.recover().ok());
   kit::Workload workload(seed);
   for (int i = 0; i < steps; ++i) {
@@ -294,17 +295,7 @@ TEST(Damage, TheFloorIsReachedByWhatALeaderSends) {
 TEST(Damage, ABitTurnedAtAnyLiveByteOfTheMappedFileIsNamedAndNothingIsLost) {
   MemoryDisk disk(3);
   const auto recover = [&disk] { return MappedLog(disk, small()).recover(); };
-  kit::Workload workload(3);
-  {
-    MappedLog log(disk, small());
-    ASSERT_TRUE(log.recover().ok());
-    for (int i = 0; i < 16; ++i) {
-      const kit::Step step = workload.next();
-      log.append(step.change);
-      ASSERT_TRUE(log.sync().ok());
-    }
-  }
-  disk.crash(Survival::Everything);
+  const kit::Model model = write<MappedLog>(disk, 3, 16);
   const Files good = Files::of(disk);
   const auto& [name, bytes] = good.all.front();
   for (std::size_t at = 0; at < live_bytes(bytes); ++at) {
@@ -314,12 +305,12 @@ TEST(Damage, ABitTurnedAtAnyLiveByteOfTheMappedFileIsNamedAndNothingIsLost) {
     disk.set_bytes(name, bad);
     const base::Result<Recovered> found = recover();
     ASSERT_TRUE(found.ok()) << at << ": " << found.error().message;
-    ASSERT_EQ(loss(workload.model(), found.value()), "") << at;
+    ASSERT_EQ(loss(model, found.value()), "") << at;
     ASSERT_NE(found.value().floor, kUnknownFloor) << at;
     ASSERT_EQ(found.value().findings.size(), 1U) << at;
     disk.crash(Survival::Nothing);
     const base::Result<Recovered> again = recover();
-    ASSERT_EQ(loss(workload.model(), again.value()), "") << at << ", later";
+    ASSERT_EQ(loss(model, again.value()), "") << at << ", later";
     ASSERT_EQ(again.value().floor, found.value().floor) << at;
     ASSERT_TRUE(again.value().findings.empty()) << again.value().findings.front().sentence();
     good.put(disk);
@@ -330,17 +321,7 @@ TEST(Damage, ABitTurnedAtAnyLiveByteOfTheMappedFileIsNamedAndNothingIsLost) {
 // the floor is not known.
 TEST(Damage, ZeroedSlotsOfTheMappedFileAreNotTakenForNewOnes) {
   MemoryDisk disk(4);
-  kit::Workload workload(4);
-  {
-    MappedLog log(disk, small());
-    ASSERT_TRUE(log.recover().ok());
-    for (int i = 0; i < 5; ++i) {
-      const kit::Step step = workload.next();
-      log.append(step.change);
-      ASSERT_TRUE(log.sync().ok());
-    }
-  }
-  disk.crash(Survival::Everything);
+  const kit::Model model = write<MappedLog>(disk, 4, 5);
   const Files good = Files::of(disk);
   const auto& [name, bytes] = good.all.front();
   const auto recover_without = [&, &file = name, &content = bytes](std::size_t at,
@@ -355,7 +336,7 @@ TEST(Damage, ZeroedSlotsOfTheMappedFileAreNotTakenForNewOnes) {
   };
   for (std::size_t slot = 0; slot < 4; ++slot) {
     const Recovered found = recover_without(slot, 1);
-    EXPECT_EQ(loss(workload.model(), found), "") << slot;
+    EXPECT_EQ(loss(model, found), "") << slot;
     EXPECT_TRUE(found.findings.empty()) << slot;
     EXPECT_NE(found.floor, kUnknownFloor) << slot;
   }

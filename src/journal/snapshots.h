@@ -26,6 +26,9 @@
 
 namespace journal {
 
+inline constexpr std::uint64_t kSyncEvery = std::uint64_t{1}
+                                            << 20U;  // So that no single sync is long.
+
 class SnapshotWriter;
 class SnapshotReader;
 class SnapshotStage;
