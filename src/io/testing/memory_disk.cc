@@ -16,10 +16,35 @@ base::Error failed(const std::string& what) {
 
 }  // namespace
 
-class MemoryFile final : public File {
+// A file that a process has open, in one way or the other.
+class MemoryHandle {
+ protected:
+  MemoryHandle(MemoryDisk& disk, std::string name, std::shared_ptr<MemoryDisk::Inode> inode)
+      : disk_(disk), name_(std::move(name)), inode_(std::move(inode)), life_(disk.life_) {}
+
+  MemoryDisk::Outcome begin() {
+    if (life_ != disk_.life_) return MemoryDisk::Outcome::Off;
+    return disk_.count_call();
+  }
+
+  base::Status change(MemoryDisk::Outcome outcome, MemoryDisk::Write write, const char* what) {
+    if (outcome == MemoryDisk::Outcome::Off) return failed(name_ + ": " + what);
+    MemoryDisk::make(inode_->seen, write);
+    inode_->waiting.push_back(std::move(write));
+    if (outcome != MemoryDisk::Outcome::Fine) return failed(name_ + ": " + what);
+    return base::Done{};
+  }
+
+  MemoryDisk& disk_;
+  std::string name_;
+  std::shared_ptr<MemoryDisk::Inode> inode_;
+  std::uint64_t life_;
+};
+
+class MemoryFile final : public File, private MemoryHandle {
  public:
   MemoryFile(MemoryDisk& disk, std::string name, std::shared_ptr<MemoryDisk::Inode> inode)
-      : disk_(disk), name_(std::move(name)), inode_(std::move(inode)), life_(disk.life_) {}
+      : MemoryHandle(disk, std::move(name), std::move(inode)) {}
 
   base::Result<std::uint64_t> size_bytes() override {
     if (begin() != MemoryDisk::Outcome::Fine) return failed(name_ + ": size");
@@ -73,30 +98,13 @@ class MemoryFile final : public File {
   }
 
  private:
-  MemoryDisk::Outcome begin() {
-    if (life_ != disk_.life_) return MemoryDisk::Outcome::Off;
-    return disk_.count_call();
-  }
-
-  base::Status change(MemoryDisk::Outcome outcome, MemoryDisk::Write write, const char* what) {
-    if (outcome == MemoryDisk::Outcome::Off) return failed(name_ + ": " + what);
-    MemoryDisk::make(inode_->seen, write);
-    inode_->waiting.push_back(std::move(write));
-    if (outcome != MemoryDisk::Outcome::Fine) return failed(name_ + ": " + what);
-    return base::Done{};
-  }
-
-  MemoryDisk& disk_;
-  std::string name_;
-  std::shared_ptr<MemoryDisk::Inode> inode_;
-  std::uint64_t life_;
   std::uint64_t asked_ = 0;  // In vain, for a sync.
 };
 
-class MappedMemory final : public MappedFile {
+class MappedMemory final : public MappedFile, private MemoryHandle {
  public:
   MappedMemory(MemoryDisk& disk, std::string name, std::shared_ptr<MemoryDisk::Inode> inode)
-      : disk_(disk), name_(std::move(name)), inode_(std::move(inode)), life_(disk.life_) {}
+      : MemoryHandle(disk, std::move(name), std::move(inode)) {}
 
   std::uint64_t size_bytes() const override { return inode_->seen.size(); }
 
@@ -133,25 +141,6 @@ class MappedMemory final : public MappedFile {
                        (offset + size_bytes + kPage - 1) / kPage * kPage);
     return base::Done{};
   }
-
- private:
-  MemoryDisk::Outcome begin() {
-    if (life_ != disk_.life_) return MemoryDisk::Outcome::Off;
-    return disk_.count_call();
-  }
-
-  base::Status change(MemoryDisk::Outcome outcome, MemoryDisk::Write write, const char* what) {
-    if (outcome == MemoryDisk::Outcome::Off) return failed(name_ + ": " + what);
-    MemoryDisk::make(inode_->seen, write);
-    inode_->waiting.push_back(std::move(write));
-    if (outcome != MemoryDisk::Outcome::Fine) return failed(name_ + ": " + what);
-    return base::Done{};
-  }
-
-  MemoryDisk& disk_;
-  std::string name_;
-  std::shared_ptr<MemoryDisk::Inode> inode_;
-  std::uint64_t life_;
 };
 
 MemoryDisk::MemoryDisk(std::uint64_t seed) : prng_(seed) {}

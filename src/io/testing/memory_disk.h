@@ -67,6 +67,7 @@ class MemoryDisk final : public Disk {
   void set_bytes(const std::string& name, const std::string& bytes);
 
  private:
+  friend class MemoryHandle;
   friend class MemoryFile;
   friend class MappedMemory;
 
