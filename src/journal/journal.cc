@@ -38,7 +38,8 @@ void look_for_a_lost_end(std::optional<raft::EntryId> snapshot, Recovered& log) 
                                  : "the end of the log is missing: it ends in term " +
                                        std::to_string(log.hard_state.term.value()) + ", and " +
                                        reaches + " is of term " +
-                                       std::to_string(snapshot->term.value())});
+                                       std::to_string(snapshot->term.value()),
+                          kUnknownFloor});
   log.floor = kUnknownFloor;
 }
 
@@ -46,7 +47,8 @@ void look_for_a_lost_end(std::optional<raft::EntryId> snapshot, Recovered& log) 
 void lose_what_hangs_in_the_air(Recovered& log) {
   log.findings.push_back({"", std::nullopt,
                           "entries up to " + std::to_string(log.base.index.value()) +
-                              " are missing: no good snapshot holds them"});
+                              " are missing: no good snapshot holds them",
+                          log.last()});
   log.floor = std::max(log.floor, log.last());
 }
 
@@ -88,6 +90,11 @@ std::string_view file_of(std::string_view message) {
   return known && name.size() < message.size() ? name : std::string_view();
 }
 
+const Finding* reason_of(raft::EntryId floor, const std::vector<Finding>& findings) {
+  const auto found = std::ranges::find(findings, floor, &Finding::floor);
+  return found == findings.end() ? nullptr : &*found;
+}
+
 // A log of the other kind would be passed over, and with it a vote.
 static base::Status expect_no_other_kind(io::Disk& disk, Kind kind) {
   TRY(const std::optional<Kind> found, find_log(disk));
@@ -111,8 +118,9 @@ base::Result<Opened> Journal::open(std::unique_ptr<Storage> storage,
   TRY(Recovered log, storage->recover());
   TRY([[maybe_unused]] const base::Done fits, reconcile(*storage, snapshot, log));
   // What was damaged is void since it was found; that it was is durable.
-  if (log.floor == kUnknownFloor && log.findings.empty()) {
-    log.findings.push_back({"", std::nullopt, "the end of the log was lost, as was found before"});
+  if (log.floor == kUnknownFloor && reason_of(log.floor, log.findings) == nullptr) {
+    log.findings.push_back(
+        {"", std::nullopt, "the end of the log was lost, as was found before", kUnknownFloor});
   }
   return Opened{Journal(std::move(storage)), log.hard_state, log.base,
                 std::move(log.entries),      log.floor,      std::move(log.findings)};

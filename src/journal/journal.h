@@ -57,6 +57,9 @@ base::Result<std::optional<Kind>> find_log(io::Disk& disk);
 // none.
 std::string_view file_of(std::string_view message);
 
+// The first of `findings` that calls for this floor; null: it is from before.
+const Finding* reason_of(raft::EntryId floor, const std::vector<Finding>& findings);
+
 struct Opened;
 
 class Journal {
@@ -68,8 +71,8 @@ class Journal {
   //     `floor` is raised to its end;
   //   - a log whose term is earlier than that of `snapshot`, also a new one, has lost its end:
   //     `floor` is unknown. The term of a snapshot must be durable here before the snapshot is.
-  // What is returned is durable. Findings tell of all this, and of an unknown floor at every
-  // opening.
+  // What is returned is durable. Findings tell of all this, and at every opening which of
+  // them is why the floor is unknown.
   //
   // InvalidArgument: not this server's log, or of a version this program does not know. Io: the
   // disk said no. Damage is no error: see Opened::findings.

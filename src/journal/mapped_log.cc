@@ -108,18 +108,17 @@ base::Result<Slot> decode_slot(std::string_view bytes, const Identity& identity)
 base::Result<Recovered> MappedLog::recover() {
   TRY(file_, disk_.map(kName));
   Recovered found;
-  bool unknown = false;
   slot_ = {};
   slot_.begin = slot_.end = kBegin;
   if (file_->size_bytes() > 0) {
-    TRY([[maybe_unused]] const base::Done read, read_slots(found, unknown));
+    TRY([[maybe_unused]] const base::Done read, read_slots(found));
   }
   if (file_->size_bytes() < kBegin) {
     TRY([[maybe_unused]] const base::Done grown, file_->grow(kBegin));
   }
   Replay replay;
   TRY([[maybe_unused]] const base::Done played, play_batches(replay, found));
-  if (unknown) replay.floor = kUnknownFloor;
+  if (reason_of(kUnknownFloor, found.findings) != nullptr) replay.floor = kUnknownFloor;
   slot_.state = replay.state();
   // Twice, so that both pairs are as they should be, and nothing of them is damaged any more.
   TRY([[maybe_unused]] const base::Done once, write_slot(slot_));
@@ -173,7 +172,7 @@ base::Result<std::optional<std::string>> MappedLog::take_slot(std::string_view s
 
 // The newest slot is true. A copy that is damaged is named; when both copies of a pair are, what
 // they said is not known.
-base::Status MappedLog::read_slots(Recovered& found, bool& unknown) {
+base::Status MappedLog::read_slots(Recovered& found) {
   const std::uint64_t size = file_->size_bytes();
   // What is read here is what the next crash leaves, too.
   TRY([[maybe_unused]] const base::Done durable,
@@ -200,10 +199,13 @@ base::Status MappedLog::read_slots(Recovered& found, bool& unknown) {
   }
   const bool emptied = slot_.number == 0 && size > kBegin;
   if (emptied) found.findings.push_back({kName, 0, "there is no slot"});
+  for (Finding& finding : found.findings) {
+    const std::uint64_t pair = *finding.offset / io::kSectorBytes / 2 * 2;
+    if (emptied || is_lost(bad, empty, pair)) finding.floor = kUnknownFloor;
+  }
   // The size is durable with the second slot at the latest, and up to there nothing was promised.
   const bool used = slot_.number > 2 || !found.findings.empty();
   if (size < kBegin && used) found.findings.push_back({kName, size, "the file ends too early"});
-  unknown = emptied || is_lost(bad, empty, 0) || is_lost(bad, empty, kSlots / 2);
   return base::Done{};
 }
 
@@ -236,7 +238,7 @@ base::Status MappedLog::play_batches(Replay& replay, Recovered& found) {
   replay.hard_state = told.state.hard_state;
   replay.floor = told.state.floor;
   if (slot_.end < told.end) {
-    found.findings.push_back({kName, slot_.end, "a batch is damaged"});
+    found.findings.push_back({kName, slot_.end, "a batch is damaged", told.state.last});
     replay.floor = std::max(replay.floor, told.state.last);
   }
   if (replay.last() >= replay.floor) replay.floor = {};

@@ -70,7 +70,7 @@ class MappedLog final : public Storage {
   base::Result<std::string> load_sector(std::uint64_t offset);
   base::Status expect_a_log(std::span<const std::string> slots);
   base::Result<std::optional<std::string>> take_slot(std::string_view sector);
-  base::Status read_slots(Recovered& found, bool& unknown);
+  base::Status read_slots(Recovered& found);
   base::Status play_batches(Replay& replay, Recovered& found);
   base::Result<std::optional<Batch>> load_batch(std::uint64_t stop);
   void remember(std::uint64_t offset, raft::EntryId before);

@@ -40,8 +40,8 @@ class Reader {
       TRY([[maybe_unused]] const base::Done looked, look_behind_the_end());
     }
     if (out_.damage) {
-      if (unfinished_) out_.findings.push_back(*unfinished_);
       raise_floor();
+      if (unfinished_) out_.findings.push_back(*unfinished_);
     }
     return true;
   }
@@ -264,7 +264,7 @@ class Reader {
     return base::Done{};
   }
 
-  // What may have been promised, and is not in the log any more.
+  // What may have been promised, and is not in the log any more, by what was found last.
   void raise_floor() {
     const Traces& lost = out_.damage->lost;
     raft::EntryId floor = lost.highest == 0 ? out_.replay.last() : lost.last;
@@ -278,6 +278,7 @@ class Reader {
     } else if (lost.highest == 0 || out_.damage->hidden) {
       floor = kUnknownFloor;
     }
+    out_.findings.back().floor = floor;
     out_.replay.floor = std::max(out_.replay.floor, floor);
     if (out_.replay.last() >= out_.replay.floor) out_.replay.floor = {};
     if (MUTANT(FloorIsForgotten)) out_.replay.floor = {};

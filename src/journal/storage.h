@@ -18,8 +18,9 @@
 //     gives the same error and touches no disk (after a failed fsync a second one proves nothing;
 //     hazard F16). Open anew.
 //   * Damage is never taken for an unfinished end. recover() then succeeds with the longest prefix
-//     of entries that is good, names each damage in `findings`, and sets `floor`; both stay so,
-//     over further crashes, until the log has grown to `floor`. Term and vote are not lost.
+//     of entries that is good, names each damage in `findings`, also which of them is why there is
+//     a `floor`, and sets that; prefix and floor stay so, over further crashes, until the log has
+//     grown to `floor`. Term and vote are not lost.
 //   * Entries above drop_through() are never dropped. Whether and when those below go is free.
 #pragma once
 
@@ -59,6 +60,7 @@ struct Finding {
   std::string file;                     // Empty: it is no matter of one file.
   std::optional<std::uint64_t> offset;  // Nothing: of no byte.
   std::string what;                     // "frame 12 is damaged"
+  raft::EntryId floor = {};             // The Recovered::floor that it calls for; 0 0: none.
 
   // "0000000000000001.journal: frame 12 is damaged at byte 4096"
   std::string sentence() const {

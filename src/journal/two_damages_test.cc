@@ -16,7 +16,6 @@ namespace {
 
 using io::kSectorBytes;
 using io::testing::MemoryDisk;
-using io::testing::Survival;
 
 using Contents = std::map<std::string, std::string>;
 
@@ -157,6 +156,52 @@ TEST(TwoDamages, ALastFrameBehindOneThatCutEntriesOffIsNotBelowTheFloor) {
     }
   }
   EXPECT_GT(known, 100U);
+}
+
+void turn_bit(MemoryDisk& disk, const std::string& name, std::size_t at) {
+  std::string bytes = disk.bytes(name);
+  bytes[at] = static_cast<char>(bytes[at] ^ 1);
+  disk.set_bytes(name, bytes);
+}
+
+void expect_reason(MemoryDisk& disk, const Config& config, const std::string& sentence) {
+  const Opened opened = Journal::open(disk, config).value();
+  ASSERT_EQ(opened.floor, kUnknownFloor);
+  ASSERT_GE(opened.findings.size(), 2U);
+  EXPECT_NE(opened.findings.front().sentence(), sentence);
+  EXPECT_EQ(reason_of(opened.floor, opened.findings)->sentence(), sentence);
+}
+
+TEST(TwoDamages, OfWhichOneDoesNoHarmTheOtherIsTheReason) {
+  for (const Kind kind : {Kind::Segments, Kind::Mapped}) {
+    Config config = segments_of(1U << 20U);
+    config.kind = kind;
+    MemoryDisk disk(1);
+    {
+      Opened opened = Journal::open(disk, config).value();
+      raft::Effects effects;
+      for (std::uint64_t i = 1; i <= 5; ++i) {
+        effects.step = raft::StepNumber(i);
+        effects.save = raft::HardState{raft::Term(i), std::nullopt};
+        opened.journal.append(effects);
+        ASSERT_TRUE(opened.journal.sync().ok());
+      }
+    }
+    const std::vector<std::string> names = disk.list().value();
+    const std::string& name = names.front();
+    turn_bit(disk, name, 8);  // Of a header, or a slot: both are there twice.
+    const bool segments = kind == Kind::Segments;
+    const std::size_t at = (segments ? 3 : 2) * kSectorBytes;
+    std::string bytes = disk.bytes(name);
+    for (std::size_t i = at; i < (segments ? bytes.size() : 4 * kSectorBytes); ++i) bytes[i] = '?';
+    disk.set_bytes(name, bytes);
+    expect_reason(
+        disk, config,
+        name + (segments ? ": frame 2" : ": a slot") + " is damaged at byte " + std::to_string(at));
+    // It stays so; what is found later does not explain it.
+    turn_bit(disk, disk.list().value().back(), 8);
+    expect_reason(disk, config, "the end of the log was lost, as was found before");
+  }
 }
 
 }  // namespace

@@ -153,8 +153,9 @@ std::string description(const Data& data, const std::string& directory) {
 }
 
 std::string damage(const Data& data, const std::string& directory) {
-  const std::string what = data.findings.empty() ? directory + ": " + outlook(data)
-                                                 : told(data.findings.front(), directory);
+  const journal::Finding* reason = journal::reason_of(data.floor, data.findings);
+  const std::string what =
+      reason == nullptr ? directory + ": " + outlook(data) : told(*reason, directory);
   const std::string through = "entry " + std::to_string(data.applied.value());
   const bool whole = data.floor == raft::EntryId{};
   return what + (whole ? "; all up to " + through + " is in the export"

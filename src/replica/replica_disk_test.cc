@@ -131,6 +131,70 @@ TEST_P(EveryKind, AServerThatLostItsTermTakesNoPartAnyMore) {
   }
 }
 
+// A log of which one byte does no harm: its header, or a slot, is there twice. Says where the
+// damage is that does.
+std::uint64_t spoil_twice(io::testing::MemoryDisk& disk, journal::Kind kind) {
+  const std::string name = disk.list().value().front();
+  std::string bytes = disk.bytes(name);
+  bytes[8] = static_cast<char>(bytes[8] ^ 1);
+  const bool mapped = kind == journal::Kind::Mapped;
+  const std::size_t begin = mapped ? 1'024 : 1'536;
+  const std::size_t end = mapped ? 2'048 : bytes.size();
+  for (std::size_t i = begin; i < end; ++i) bytes[i] = '?';
+  disk.set_bytes(name, bytes);
+  return begin;
+}
+
+TEST_P(EveryKind, ARefusalNamesTheDamageThatIsTheReason) {
+  Group group(3, 1, GetParam());
+  const std::uint32_t leader = group.elect();
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    group[leader].write(RequestId(i), set_command(key(i), std::string(2'000, 'v')));
+    group.tick();
+  }
+  group.crash({leader}, io::testing::Survival::Everything);
+  const std::uint64_t where = spoil_twice(group.disk(leader), GetParam());
+  kv::Machine machine;
+  Recorder recorder(group.disk(leader));
+  const base::Result<Replica> opened =
+      Replica::open({group.disk(leader), machine, recorder}, group.config({leader}));
+  ASSERT_FALSE(opened.ok());
+  EXPECT_NE(opened.error().message.find(" at byte " + std::to_string(where) + ": nobody knows"),
+            std::string::npos)
+      << opened.error().message;
+}
+
+// Its log hangs in the air because the snapshot before it is damaged: that is named, too.
+TEST_P(EveryKind, AServerWithoutOthersNamesTheSnapshotThatItCannotDoWithout) {
+  Group group(1, 1, GetParam());
+  make_busy(group);
+  bool failed = false;
+  (void)write_on(group, 300, failed);
+  ASSERT_TRUE(group[1].snapshot());
+  const raft::SnapshotMeta meta = group[1].snapshot()->meta;
+  group.crash({1}, io::testing::Survival::Everything);
+  {  // The log begins after it.
+    journal::Opened log = journal::Journal::open(group.disk(1), group.config({1}).journal).value();
+    raft::Effects effects;
+    effects.step = raft::StepNumber(1);
+    effects.install = raft::Install{meta, false};
+    log.journal.append(effects);
+    ASSERT_TRUE(log.journal.sync().ok());
+  }
+  const std::string name = journal::snapshot_name(meta.last, journal::kSnapshotSuffix);
+  std::string bytes = group.disk(1).bytes(name);
+  bytes.back() = static_cast<char>(bytes.back() ^ 1);
+  group.disk(1).set_bytes(name, bytes);
+  kv::Machine machine;
+  Recorder recorder(group.disk(1));
+  const base::Result<Replica> opened =
+      Replica::open({group.disk(1), machine, recorder}, group.config({1}));
+  ASSERT_FALSE(opened.ok());
+  EXPECT_NE(opened.error().message.find(name + ": the snapshot is damaged at byte "),
+            std::string::npos)
+      << opened.error().message;
+}
+
 // Of `leader`, in one piece.
 raft::SnapshotChunk chunk_of(Group& group, std::uint32_t leader) {
   const raft::EntryId last = group[leader].snapshot()->meta.last;

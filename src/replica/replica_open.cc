@@ -43,9 +43,21 @@ raft::Recovered recovered(journal::Opened& opened, const Snapshots& snapshots) {
 
 base::Error beyond_repair(const journal::Opened& opened) {
   return {base::ErrorCode::Corrupt,
-          opened.findings.front().sentence() +
+          journal::reason_of(opened.floor, opened.findings)->sentence() +
               ": nobody knows what this server has promised, so it never comes back; only a new "
               "server, under a new id, can take its place"};
+}
+
+base::Error nobody_sends_again(raft::EntryId floor, const std::vector<journal::Finding>& of_log,
+                               const std::vector<journal::Finding>& of_snapshots) {
+  const journal::Finding* reason = journal::reason_of(floor, of_log);
+  std::string why =
+      reason == nullptr ? "the log is shorter than what was acknowledged" : reason->sentence();
+  // The log lacks what only a snapshot held.
+  if (reason != nullptr && reason->file.empty()) {
+    for (const journal::Finding& finding : of_snapshots) why += "; " + finding.sentence();
+  }
+  return {base::ErrorCode::Corrupt, std::move(why)};
 }
 
 }  // namespace
@@ -73,9 +85,8 @@ base::Result<Replica> Replica::open(const Ground& ground, const Config& config) 
   raft::Recovered state = recovered(opened, snapshots);
   Replica replica(ground, config, {std::move(snapshots), std::move(opened), std::move(state)});
   if (replica.node_.floor() != raft::EntryId{} && replica.is_alone()) {
-    return base::Error{base::ErrorCode::Corrupt,
-                       replica.findings_.empty() ? "the log is shorter than what was acknowledged"
-                                                 : replica.findings_.front().sentence()};
+    return nobody_sends_again(replica.node_.floor(), replica.findings_,
+                              replica.snapshots_.findings());
   }
   return replica;
 }
