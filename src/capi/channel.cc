@@ -15,6 +15,8 @@ namespace capi {
 namespace {
 
 constexpr std::size_t kReadBytes = std::size_t{64} * 1024;
+// Of memory for results that nobody waits for any more.
+constexpr std::size_t kKeptBytes = std::size_t{1024} * 1024;
 // Of a record: less is no progress.
 constexpr std::size_t kProgressBytes = std::size_t{4} * 1024;
 
@@ -38,26 +40,33 @@ Channel::Channel(const Ground& ground, std::uint64_t name, os::Fd read, os::Fd w
   read_watch_ = loop_.add(read_.number(), os::Loop::Interest::Read, *this);
   if (!write_.is_open()) return;
   make_non_blocking(write_.number());
-  write_watch_ = loop_.add(write_.number(), os::Loop::Interest::Nothing, *this);
+  write_watch_ = loop_.add(write_.number(), os::Loop::Interest::Nothing, outlet_);
 }
 
 Channel::~Channel() {
-  loop_.remove(*read_watch_);
-  if (write_watch_) loop_.remove(*write_watch_);
+  unwatch(read_watch_);
+  unwatch(write_watch_);
+}
+
+void Channel::end(std::string_view complaint) {
+  if (!std::exchange(ended_, true)) server_.on_end(name_, std::string(complaint));
 }
 
 void Channel::send(raft_record record, std::string_view bytes) {
-  if (ended_) return;
+  if (ended_ || deaf_) return;
   record.size = static_cast<std::uint32_t>(bytes.size());
   std::array<char, sizeof record> head{};
   std::memcpy(head.data(), &record, sizeof record);
   output_.append(head.data(), head.size());
   output_.append(bytes);
+  // At once: many long results may come in one turn.
+  if (output_bytes() > kMaxOutputBytes) end("the client did not read 256 MiB of results");
 }
 
 void Channel::resume() {
-  if (input_.size() < sizeof(raft_record)) return;
   take_records();
+  // What the kernel still has: nothing more can come.
+  while ((deaf_ || !read_watch_) && may_read()) receive();
   watch();
 }
 
@@ -65,21 +74,43 @@ bool Channel::is_late(std::chrono::nanoseconds since) const {
   return reads_record_ && !ended_ && record_since_ <= since;
 }
 
+bool Channel::is_closed(std::chrono::nanoseconds since) const {
+  return closed_at_ && *closed_at_ <= since;
+}
+
 void Channel::on_ready(os::Ready ready) {
+  if (ready.broken) {
+    unwatch(read_watch_);  // resume() reads the rest.
+    if (!write_.is_open()) deafen();
+    return;
+  }
   if (ready.write) flush();
-  if (ready.read && !ended_) receive();
+  if (ready.read && may_read()) receive();
   watch();
+}
+
+void Channel::on_writable(os::Ready ready) {
+  if (ready.broken) return deafen();
+  flush();
+}
+
+void Channel::unwatch(std::optional<os::Loop::Watch>& watch) {
+  if (watch) loop_.remove(*watch);
+  watch.reset();
+}
+
+void Channel::deafen() {
+  deaf_ = true;
+  output_ = {};
+  written_ = 0;
+  unwatch(write_.is_open() ? write_watch_ : read_watch_);
 }
 
 void Channel::receive() {
   std::array<char, kReadBytes> room;  // NOLINT(cppcoreguidelines-pro-type-member-init): read into.
   const ssize_t count = ::read(read_.number(), room.data(), room.size());
-  if (count < 0 && (would_block() || errno == EINTR)) return;
-  if (count <= 0) {
-    ended_ = true;
-    server_.on_end(name_, ends_in_record() ? "the client closed in the middle of a record" : "");
-    return;
-  }
+  if (count < 0 && (errno == EINTR || (would_block() && !deaf_))) return;
+  if (count <= 0) return close_input();
   input_.append(room.data(), static_cast<std::size_t>(count));
   record_bytes_ += static_cast<std::size_t>(count);
   if (record_bytes_ >= kProgressBytes) {
@@ -96,30 +127,49 @@ void Channel::begin_record(std::size_t size) {
   share_.set(size);
 }
 
-// What is whole may wait, too: for room, or for answers.
-bool Channel::ends_in_record() const {
+// What is whole goes on waiting, for room or for answers.
+void Channel::close_input() {
+  closed_at_ = os::steady_now();
+  const std::size_t rest = rest_bytes();
+  if (rest > 0) complaint_ = "the client closed in the middle of a record";
+  input_.resize(input_.size() - rest);
+  reads_record_ = waits_ = false;
+  share_.set(0);
+  take_records();
+}
+
+std::size_t Channel::rest_bytes() const {
   std::size_t left = input_.size();
   while (left >= sizeof(raft_record)) {
     raft_record record{};
     std::memcpy(&record, input_.data() + (input_.size() - left), sizeof record);
     const std::size_t size = sizeof record + record.size;
-    if (left < size) return true;
+    if (left < size) return left;
     left -= size;
   }
-  return left > 0;
+  return left;
+}
+
+bool Channel::may_begin_record() const {
+  return unanswered_ < kMaxUnanswered && output_bytes() < kPauseOutputBytes;
+}
+
+// A record that has begun holds room: it is read to its end.
+bool Channel::may_read() const {
+  return !closed_at_ && !ended_ && !waits_ && (reads_record_ || may_begin_record());
 }
 
 // Hands on what is whole.
 void Channel::take_records() {
   std::size_t begin = 0;
-  while (!ended_ && unanswered_ < kMaxUnanswered && input_.size() - begin >= sizeof(raft_record)) {
+  waits_ = false;
+  while (!ended_ && (reads_record_ || may_begin_record()) &&
+         input_.size() - begin >= sizeof(raft_record)) {
     raft_record record{};
     std::memcpy(&record, input_.data() + begin, sizeof record);
     if ((record.type != RAFT_WRITE && record.type != RAFT_READ) || record.size > RAFT_MAX_BYTES) {
-      ended_ = true;
-      server_.on_end(name_, "the client sent no RAFT_WRITE or RAFT_READ record: type " +
-                                std::to_string(record.type) + ", " + std::to_string(record.size) +
-                                " bytes");
+      end("the client sent no RAFT_WRITE or RAFT_READ record: type " + std::to_string(record.type) +
+          ", " + std::to_string(record.size) + " bytes");
       break;
     }
     const std::size_t size = sizeof record + record.size;
@@ -143,34 +193,31 @@ void Channel::flush() {
     const ssize_t count =
         ::write(write_number(), output_.data() + written_, output_.size() - written_);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && !would_block() && !ended_) {
-      ended_ = true;
-      server_.on_end(name_, "");
-    }
+    if (count < 0 && !would_block()) deafen();
     if (count < 0) break;
     written_ += static_cast<std::size_t>(count);
   }
-  if (written_ == output_.size() || ended_) {
-    output_.clear();
+  if (written_ >= output_bytes()) {
+    output_.erase(0, written_);
     written_ = 0;
+    if (output_.empty() && output_.capacity() > kKeptBytes) output_.shrink_to_fit();
   }
+  if (closed_at_ && input_.empty() && unanswered_ == 0 && output_.empty()) end(complaint_);
   watch();
 }
 
 // Reads on while there is room, waits for the client to read while there is something for it.
 void Channel::watch() {
   using Interest = os::Loop::Interest;
-  const bool has_room = output_.size() - written_ < kMaxOutputBytes &&
-                        unanswered_ < kMaxUnanswered && !ended_ && !waits_;
-  const bool has_output = written_ < output_.size();
+  const bool has_output = output_bytes() > 0;
   if (write_watch_) {
-    loop_.change(*read_watch_, has_room ? Interest::Read : Interest::Nothing);
     loop_.change(*write_watch_, has_output ? Interest::Write : Interest::Nothing);
-    return;
   }
-  const Interest with_output = has_room ? Interest::ReadWrite : Interest::Write;
-  const Interest without = has_room ? Interest::Read : Interest::Nothing;
-  loop_.change(*read_watch_, has_output ? with_output : without);
+  if (!read_watch_) return;
+  const bool writes_here = has_output && !write_.is_open();
+  const Interest with_output = may_read() ? Interest::ReadWrite : Interest::Write;
+  const Interest without = may_read() ? Interest::Read : Interest::Nothing;
+  loop_.change(*read_watch_, writes_here ? with_output : without);
 }
 
 }  // namespace capi

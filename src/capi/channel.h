@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // One client of the C interface: records in, records out, over a socket or a pair of pipes.
+//
+// When the client has closed, what it had sent whole before is carried out as if it had not; the
+// channel is over when all that is answered, and the answers are on their way if anybody reads
+// them.
 #pragma once
 
 #include <seaworthy/raft.h>
@@ -21,7 +25,9 @@ namespace capi {
 class Channel final : public os::Handler {
  public:
   // Requests may wait unread while so much is to be written, or so many are unanswered.
-  static constexpr std::size_t kMaxOutputBytes = std::size_t{16} * 1024 * 1024;
+  static constexpr std::size_t kPauseOutputBytes = std::size_t{16} * 1024 * 1024;
+  // Who has not read so much is let go.
+  static constexpr std::size_t kMaxOutputBytes = std::size_t{256} * 1024 * 1024;
   static constexpr std::size_t kMaxUnanswered = 4096;
 
   struct Request {
@@ -35,7 +41,7 @@ class Channel final : public os::Handler {
     virtual void on_request(std::uint64_t channel, Request request) = 0;
     // A record of so many bytes has begun: is there room to read it? No: ask again on resume().
     virtual bool has_room(std::uint64_t channel, std::size_t bytes) = 0;
-    // Its client has closed, or sent what is no record: `complaint` says so then.
+    // It is over: `complaint` says why, unless its client has just closed. Called once.
     virtual void on_end(std::uint64_t channel, const std::string& complaint) = 0;
   };
 
@@ -56,20 +62,41 @@ class Channel final : public os::Handler {
   // One of the requests is answered.
   void on_answered() { --unanswered_; }
   // Hands on requests that waited because too many were unanswered, and goes on with a record for
-  // which there was no room.
+  // which there was no room. To be called in each turn, as flush().
   void resume();
+  bool waits_for_room() const { return waits_; }
   // It waits for the rest of a record since then, or longer; what trickles in is no progress.
   bool is_late(std::chrono::nanoseconds since) const;
+  // Its client closed then, or before.
+  bool is_closed(std::chrono::nanoseconds since) const;
+  void end(std::string_view complaint);
   void flush();
 
   void on_ready(os::Ready ready) override;
 
  private:
+  // The descriptor that is for results only.
+  class Outlet final : public os::Handler {
+   public:
+    explicit Outlet(Channel& channel) : channel_(channel) {}
+    void on_ready(os::Ready ready) override { channel_.on_writable(ready); }
+
+   private:
+    Channel& channel_;
+  };
+
+  void on_writable(os::Ready ready);
   void receive();
+  void close_input();
+  void deafen();
   void take_records();
   void begin_record(std::size_t size);
-  // A record has begun, and is not all there.
-  bool ends_in_record() const;
+  // Of a record that has begun, and is not all there.
+  std::size_t rest_bytes() const;
+  std::size_t output_bytes() const { return output_.size() - written_; }
+  bool may_begin_record() const;
+  bool may_read() const;
+  void unwatch(std::optional<os::Loop::Watch>& watch);
   void watch();
   int write_number() const { return write_.is_open() ? write_.number() : read_.number(); }
 
@@ -78,6 +105,8 @@ class Channel final : public os::Handler {
   std::uint64_t name_;
   os::Fd read_;
   os::Fd write_;  // Closed: read_ is for both directions.
+  Outlet outlet_{*this};
+  // Nothing: the other end is closed, of which the loop would tell again and again.
   std::optional<os::Loop::Watch> read_watch_;
   std::optional<os::Loop::Watch> write_watch_;
   std::string input_;
@@ -89,8 +118,11 @@ class Channel final : public os::Handler {
   // When it last made progress, and how much came since.
   std::chrono::nanoseconds record_since_{0};
   std::size_t record_bytes_ = 0;
-  bool waits_ = false;  // For room.
-  bool ended_ = false;
+  bool waits_ = false;                                 // For room.
+  std::optional<std::chrono::nanoseconds> closed_at_;  // No more comes.
+  std::string complaint_;
+  bool deaf_ = false;   // Nobody reads results.
+  bool ended_ = false;  // The server knows.
 };
 
 }  // namespace capi

@@ -21,7 +21,7 @@ namespace capi {
 namespace {
 
 constexpr std::chrono::milliseconds kTick{10};
-// How long a request may wait for somebody to lead.
+// How long a request may wait for somebody to lead, and what the first client has sent for its end.
 constexpr std::chrono::seconds kPatience{5};
 
 std::uint32_t ticks(std::chrono::milliseconds time) {
@@ -152,6 +152,7 @@ base::Status Server::turn() {
     const auto missed = static_cast<std::uint64_t>((now - next_tick_) / kTick);
     next_tick_ = std::max(next_tick_ + kTick, now);
     member_->tick(now, missed);
+    if (listening_) loop_->change(*listening_, os::Loop::Interest::Read);
   }
   resume_channels(now);
   submit_waiting(now);
@@ -170,13 +171,27 @@ std::uint64_t Server::add_channel(os::Fd read, os::Fd write) {
   return name;
 }
 
-void Server::on_ready(os::Ready /*ready*/) {
+void Server::accept_clients() {
   while (true) {
     os::Fd socket(::accept4(setup_.listen_fd, nullptr, nullptr, SOCK_CLOEXEC));
-    if (!socket.is_open() && errno == EINTR) continue;
-    if (!socket.is_open()) return;
-    add_channel(std::move(socket), {});
+    if (!socket.is_open() && (errno == EINTR || errno == ECONNABORTED)) continue;
+    if (!socket.is_open() && errno == EAGAIN) return;
+    if (!socket.is_open()) {
+      // Out of descriptors: who waits would wake us again and again. Tried again at the next tick.
+      refuse(os::system_error("accept a client").message);
+      return loop_->change(*listening_, os::Loop::Interest::Nothing);
+    }
+    if (clients_.size() < setup_.max_clients) {
+      add_channel(std::move(socket), {});
+    } else {
+      refuse("there are " + std::to_string(clients_.size()) + " clients already (max_clients)");
+    }
   }
+}
+
+void Server::refuse(const std::string& why) {
+  if (!refusals_.allows(os::steady_now())) return;
+  log_.event("client-refused", "error=" + os::quoted(why));
 }
 
 raft_record Server::record(raft_record_type type) const {
@@ -214,9 +229,15 @@ void Server::resume_channels(std::chrono::nanoseconds now) {
   for (const std::uint64_t name : for_room) clients_.at(name).channel->resume();
   for (auto& [name, client] : clients_) {
     client.channel->resume();
+    if (name == first_client_ && client.channel->is_closed(now - kPatience))
+      client.channel->end("");
     if (for_room_.empty() || !client.channel->is_late(now - kPatience)) continue;
-    on_end(name, "the client stopped in the middle of a record while others waited for room");
+    client.channel->end(
+        "the client stopped in the middle of a record while others waited for room");
   }
+  std::erase_if(for_room_, [this](std::uint64_t name) {
+    return !clients_.at(name).channel->waits_for_room();
+  });
 }
 
 // In the order in which they came: what waits for a leader holds up what came later.
@@ -235,15 +256,12 @@ void Server::submit_waiting(std::chrono::nanoseconds now) {
 
 bool Server::submit(Waiting& waiting, raft::NodeId leader) {
   const auto client = clients_.find(open_.at(waiting.number).channel);
-  if (client == clients_.end()) {  // Nobody is interested any more.
-    answer(waiting.number, RAFT_REFUSED, {});
-    return true;
-  }
+  const bool is_known = client != clients_.end();
   member::Request request;
-  request.after = client->second.last_write;
+  if (is_known) request.after = client->second.last_write;
   if (waiting.request.is_write) {
     request.command = std::make_shared<const std::string>(waiting.request.bytes);
-    client->second.last_write = member_->next_request();
+    if (is_known) client->second.last_write = member_->next_request();
   } else {
     request.query = waiting.request.bytes;
   }

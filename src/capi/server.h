@@ -49,7 +49,7 @@ class Server final : public member::Owner, public Channel::Server, public os::Ha
   bool has_room(std::uint64_t channel, std::size_t bytes) override;
   void on_end(std::uint64_t channel, const std::string& complaint) override;
   // os::Handler: somebody connects.
-  void on_ready(os::Ready ready) override;
+  void on_ready(os::Ready /*ready*/) override { accept_clients(); }
 
  private:
   class StopFlag final : public os::Handler {
@@ -84,9 +84,11 @@ class Server final : public member::Owner, public Channel::Server, public os::Ha
   bool submit(Waiting& waiting, raft::NodeId leader);
   void answer(std::uint64_t number, raft_status status, std::string_view bytes);
   void resume_channels(std::chrono::nanoseconds now);
+  void accept_clients();
   void set_used() { used_.set(open_bytes_ + open_.size() * kRequestBytes); }
   raft_record record(raft_record_type type) const;
   std::uint64_t add_channel(os::Fd read, os::Fd write);
+  void refuse(const std::string& why);
   void bury();
 
   Setup setup_;
@@ -100,6 +102,7 @@ class Server final : public member::Owner, public Channel::Server, public os::Ha
   std::unique_ptr<io::Disk> disk_;
   std::unique_ptr<member::Member> member_;
   std::optional<os::Loop::Watch> listening_;
+  os::RateLimit refusals_;
   // What a request costs beside its bytes.
   static constexpr std::size_t kRequestBytes = 256;
   os::Budget input_;

@@ -14,7 +14,8 @@ namespace capi {
 namespace {
 
 // Of struct raft_options, in all releases.
-constexpr std::array kSizes{offsetof(raft_options, max_waiting_bytes), sizeof(raft_options)};
+constexpr std::array kSizes{offsetof(raft_options, max_waiting_bytes),
+                            offsetof(raft_options, max_clients), sizeof(raft_options)};
 constexpr std::size_t kMostSize = 4096;
 
 // The longest record.
@@ -109,6 +110,7 @@ base::Result<Setup> read_setup(const raft_options& options) {
     return wrong(fmt::format("max_waiting_bytes is {}: expected 0, or at least {}",
                              setup.max_waiting_bytes, kLeastWaitingBytes));
   }
+  if (options.max_clients != 0) setup.max_clients = options.max_clients;
   return setup;
 }
 

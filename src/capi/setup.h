@@ -25,6 +25,7 @@ struct Setup {
   std::string applied;  // Empty: no record.
   std::optional<raft_unreliable> unreliable;
   std::size_t max_waiting_bytes = std::size_t{256} << 20U;
+  std::size_t max_clients = 512;
 };
 
 // The options as this library knows them, from those of a program that was compiled with a shorter

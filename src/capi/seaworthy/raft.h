@@ -105,8 +105,8 @@ raft_resolve_read resolve_read;
 
 /* Runs server `id` (1..N) of the cluster that the file `config` describes (docs/capi.md: a line
  * "ID HOST:PORT" for each server) on the persistence file `persist`, for the client at the other
- * end of the socket `client_fd`. Returns when the client has closed its end: 0. Otherwise, after
- * one sentence on standard error: 3 for a wrong argument, configuration or environment (an address
+ * end of the socket `client_fd`. Returns when the client has closed its end, and what it had sent
+ * is carried out, or five seconds have passed: 0. Otherwise, after one sentence on standard error: 3 for a wrong argument, configuration or environment (an address
  * that is taken, a folder that cannot be made), 4 when the persistence file is damaged beyond use,
  * or the disk failed or is full. */
 int raft_main(enum raft_mode mode, unsigned id, const char* config, const char* persist,
@@ -147,6 +147,8 @@ struct raft_options {
   size_t max_waiting_bytes; /* What requests of all clients may have together, until each is
                              * answered; at least RAFT_MAX_BYTES + 1024. What is beyond is read
                              * later. 0: 256 MiB. */
+  size_t max_clients; /* So many at once; who connects beyond that is closed at once. 0: 512, half
+                       * of what a process usually may have open. */
 };
 int raft_main_opts(const struct raft_options* options);
 

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Clients of the C interface that do not read, are too many, or close before they are answered.
+ *
+ *     clients_test FOLDER
+ */
+/* This is C. NOLINTBEGIN(cppcoreguidelines-*, clang-analyzer-*, *-function-size) */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+#define RECORD sizeof(struct raft_record)
+
+/* The state machine: how many commands there were. A read of nothing gets that; a read of
+ * anything, RAFT_MAX_BYTES. */
+static uint64_t applied;
+
+static void count(void* context, uint64_t index, uint64_t term, const void* command, size_t size,
+                  struct raft_result* result) {
+  (void)context, (void)index, (void)term, (void)command, (void)size, (void)result;
+  ++applied;
+}
+
+static void tell(void* context, const void* query, size_t size, struct raft_result* result) {
+  static char much[RAFT_MAX_BYTES];
+  (void)context, (void)query;
+  if (size == 0) raft_result_add(result, &applied, sizeof applied);
+  if (size > 0) raft_result_add(result, much, sizeof much);
+}
+
+struct server {
+  char config[600], persist[600];
+  struct sockaddr_in where;
+  struct raft_options options;
+  int listening;
+  pid_t process;
+};
+
+/* Alone, for many clients. */
+static struct server server_of(const char* name) {
+  struct server server;
+  memset(&server, 0, sizeof server);
+  server.options = options_of(name, 1, server.config, server.persist);
+  server.options.apply = count;
+  server.options.resolve = tell;
+  server.options.listen_fd = server.listening = listen_somewhere(&server.where);
+  return server;
+}
+
+static void run(struct server* server) {
+  server->options.config = server->config;
+  server->options.persist = server->persist;
+  server->process = start(&server->options, -1);
+  close(server->listening); /* If it ends, the clients hear of it. */
+}
+
+static void stop(const struct server* server) {
+  kill(server->process, SIGTERM);
+  waitpid(server->process, NULL, 0);
+  remove_files(server->config, server->persist);
+}
+
+static void write_nothing(int fd) {
+  char request[RECORD];
+  put_record(request, 1, 0);
+  send_all(fd, request, sizeof request);
+  require(next_result(fd).status == RAFT_DONE, "it is done");
+}
+
+/* So many reads at once, of 0 or 1 bytes. */
+static void ask(int fd, size_t size, size_t number) {
+  char* requests = calloc(number, RECORD + size);
+  size_t i;
+  for (i = 0; i < number; ++i) {
+    struct raft_record record;
+    put_record(requests + i * (RECORD + size), i, size);
+    memcpy(&record, requests + i * (RECORD + size), RECORD);
+    record.type = RAFT_READ;
+    memcpy(requests + i * (RECORD + size), &record, RECORD);
+  }
+  send_all(fd, requests, number * (RECORD + size));
+  free(requests);
+}
+
+/* The bytes of the next result. */
+static void take_result(int fd, char* bytes, size_t size) {
+  struct raft_record record;
+  do {
+    require(recv(fd, &record, sizeof record, MSG_WAITALL) == sizeof record, "there is a record");
+  } while (record.type != RAFT_RESULT);
+  require(record.status == RAFT_DONE && record.size == size, "the read is answered");
+  require(recv(fd, bytes, size, MSG_WAITALL) == (ssize_t)size, "there are its bytes");
+}
+
+static uint64_t count_of(int fd) {
+  uint64_t number = 0;
+  ask(fd, 0, 1);
+  take_result(fd, (char*)&number, sizeof number);
+  return number;
+}
+
+/* A figure of /proc/PID/status, in KiB. */
+static size_t kib_of(pid_t process, const char* figure) {
+  char line[256];
+  size_t kib = 0;
+  FILE* file;
+  snprintf(line, sizeof line, "/proc/%d/status", (int)process);
+  file = fopen(line, "r");
+  require(file != NULL, "the server runs");
+  while (fgets(line, sizeof line, file) != NULL) {
+    if (strncmp(line, figure, strlen(figure)) == 0)
+      kib = strtoul(line + strlen(figure) + 1, NULL, 10);
+  }
+  fclose(file);
+  return kib;
+}
+
+static void require_memory(pid_t process, size_t most_mib) {
+  if (kib_of(process, "VmSize") > (size_t)1 << 30) return; /* A sanitizer keeps what is freed. */
+  require(kib_of(process, "VmHWM") < most_mib * 1024, "the server has not much memory");
+}
+
+/* ---- Results that nobody reads. */
+
+static void test_a_client_that_does_not_read(void) {
+  char* bytes = malloc(MIB);
+  struct server server = server_of("deaf");
+  size_t had = 0;
+  ssize_t got = 1;
+  int other;
+  int deaf;
+  run(&server);
+  other = dial(&server.where);
+  write_nothing(other);
+  deaf = dial(&server.where);
+  ask(deaf, 1, 100); /* 800 MiB. */
+  require(count_of(other) == 1, "others are served");
+  while (got > 0 && had < 600 * MIB) {
+    got = recv(deaf, bytes, MIB, 0);
+    if (got > 0) had += (size_t)got;
+  }
+  require(had < 300 * MIB, "it is closed");
+  require_memory(server.process, 700);
+  write_nothing(other);
+  close(deaf);
+  close(other);
+  free(bytes);
+  stop(&server);
+}
+
+/* It has never read all that is there. */
+static void test_a_client_that_reads_late(void) {
+  char* bytes = malloc(RAFT_MAX_BYTES);
+  struct server server = server_of("behind");
+  int client;
+  int i;
+  run(&server);
+  client = dial(&server.where);
+  write_nothing(client);
+  ask(client, 1, 4);
+  for (i = 0; i < 60; ++i) {
+    ask(client, 1, 1);
+    take_result(client, bytes, RAFT_MAX_BYTES);
+  }
+  require_memory(server.process, 250);
+  close(client);
+  free(bytes);
+  stop(&server);
+}
+
+/* ---- Many clients. */
+
+/* Does the server answer? If not, it has closed. */
+static int is_served(int fd) {
+  char request[RECORD];
+  struct raft_record record;
+  put_record(request, 1, 0);
+  if (send(fd, request, sizeof request, MSG_NOSIGNAL) != (ssize_t)sizeof request) return 0;
+  do {
+    if (recv(fd, &record, sizeof record, MSG_WAITALL) != sizeof record) return 0;
+  } while (record.type != RAFT_RESULT);
+  return 1;
+}
+
+static void test_too_many_clients(void) {
+  struct server server = server_of("many");
+  int clients[3];
+  int i;
+  server.options.max_clients = 2;
+  run(&server);
+  for (i = 0; i < 2; ++i) {
+    clients[i] = dial(&server.where);
+    write_nothing(clients[i]);
+  }
+  clients[2] = dial(&server.where);
+  read_to_the_end(clients[2]);
+  close(clients[2]);
+  close(clients[0]);
+  for (clients[2] = dial(&server.where); !is_served(clients[2]); clients[2] = dial(&server.where)) {
+    close(clients[2]); /* The server has yet to hear that there is room. */
+  }
+  write_nothing(clients[1]);
+  close(clients[1]);
+  close(clients[2]);
+  stop(&server);
+}
+
+/* In ticks of the clock, so far. */
+static long cpu_of(pid_t process) {
+  char text[1024];
+  long user = 0;
+  long system = 0;
+  FILE* file;
+  size_t size;
+  snprintf(text, sizeof text, "/proc/%d/stat", (int)process);
+  file = fopen(text, "r");
+  require(file != NULL, "the server runs");
+  size = fread(text, 1, sizeof text - 1, file);
+  fclose(file);
+  text[size] = 0;
+  require(sscanf(strrchr(text, ')'), ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld", &user,
+                 &system) == 2,
+          "its figures are known");
+  return user + system;
+}
+
+static void test_no_descriptors(void) {
+  struct rlimit few;
+  struct rlimit many;
+  const struct timespec second = {1, 0};
+  struct server server = server_of("poor");
+  struct pollfd ready = {-1, POLLIN, 0};
+  char request[RECORD];
+  int clients[40];
+  int in = 0;
+  long before;
+  require(getrlimit(RLIMIT_NOFILE, &many) == 0, "there is a limit");
+  few = many;
+  few.rlim_cur = 32;
+  require(setrlimit(RLIMIT_NOFILE, &few) == 0, "it can be lower");
+  run(&server);
+  require(setrlimit(RLIMIT_NOFILE, &many) == 0, "it can be as it was");
+  do {
+    require(in < 40, "there are no descriptors at last");
+    clients[in] = dial(&server.where);
+    put_record(request, 1, 0);
+    send_all(clients[in], request, sizeof request);
+    ready.fd = clients[in++];
+  } while (poll(&ready, 1, 2000) == 1); /* It leads, or answers in time for a client that is in. */
+  before = cpu_of(server.process);
+  nanosleep(&second, NULL);
+  require(cpu_of(server.process) - before < sysconf(_SC_CLK_TCK) / 4, "it does not wait busily");
+  close(clients[0]);
+  require(next_result(clients[in - 1]).status == RAFT_DONE, "who waited is in");
+  while (in > 1) close(clients[--in]);
+  stop(&server);
+}
+
+/* ---- Clients that close. */
+
+/* At most 4096 may be unanswered; nobody leads yet. */
+#define FEW 3000
+#define MANY 5000
+
+static void send_writes(int fd, uint64_t number) {
+  char* requests = malloc(number * RECORD);
+  uint64_t i;
+  for (i = 0; i < number; ++i) put_record(requests + i * RECORD, i, 0);
+  send_all(fd, requests, number * RECORD);
+  free(requests);
+}
+
+static void expect_writes(const struct server* server, uint64_t number) {
+  const int client = dial(&server->where);
+  while (count_of(client) < number) continue;
+  require(count_of(client) == number, "each is done once");
+  close(client);
+}
+
+static void test_a_client_that_closes(void) {
+  struct server server = server_of("closes");
+  int client = dial(&server.where);
+  send_writes(client, MANY);
+  close(client);
+  run(&server);
+  expect_writes(&server, MANY);
+  stop(&server);
+}
+
+static void test_a_client_that_sends_no_more(void) {
+  struct server server = server_of("half");
+  struct raft_record record;
+  int client = dial(&server.where);
+  uint64_t i;
+  send_writes(client, FEW);
+  send_all(client, "begun", 5);
+  shutdown(client, SHUT_WR);
+  run(&server);
+  for (i = 0; i < FEW; ++i) {
+    record = next_result(client);
+    require(record.id == i && record.status == RAFT_DONE, "each is answered");
+  }
+  require(recv(client, &record, sizeof record, 0) == 0, "that is all");
+  close(client);
+  stop(&server);
+}
+
+/* Its record has no room before the one of another is whole. */
+static void test_a_client_that_closes_while_it_waits_for_room(void) {
+  char* request = calloc(1, RECORD + RAFT_MAX_BYTES);
+  struct server server = server_of("room");
+  int large;
+  int other;
+  server.options.max_waiting_bytes = RAFT_MAX_BYTES + 1024;
+  run(&server);
+  large = dial(&server.where);
+  write_nothing(large);
+  put_record(request, 1, RAFT_MAX_BYTES);
+  send_all(large, request, MIB);
+  other = dial(&server.where);
+  put_record(request, 2, MIB);
+  send_all(other, request, RECORD + 1024);
+  shutdown(other, SHUT_WR);
+  close(other); /* That one is not whole. */
+  other = dial(&server.where);
+  put_record(request, 3, 1024);
+  send_all(other, request, RECORD + 1024);
+  close(other);
+  memset(request, 0, RECORD);
+  send_all(large, request + MIB, RECORD + RAFT_MAX_BYTES - MIB);
+  require(next_result(large).status == RAFT_DONE, "it is whole");
+  expect_writes(&server, 3);
+  close(large);
+  free(request);
+  stop(&server);
+}
+
+/* With its end the server ends, but not before that is done. */
+static void test_the_first_client_closes(void) {
+  struct server server = server_of("first");
+  int ends[2];
+  int code = -1;
+  require(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0, "there are sockets");
+  send_writes(ends[1], MANY);
+  server.options.client_fd = ends[0];
+  server.options.config = server.config;
+  server.options.persist = server.persist;
+  server.process = start(&server.options, ends[1]);
+  close(ends[0]);
+  close(ends[1]);
+  waitpid(server.process, &code, 0);
+  require(WIFEXITED(code) && WEXITSTATUS(code) == 0, "it has ended");
+  server.options.mode = RAFT_RECOVER;
+  server.options.client_fd = -1;
+  run(&server);
+  expect_writes(&server, MANY);
+  stop(&server);
+}
+
+int main(int argc, char** words) {
+  if (argc != 2) return 3;
+  make_folder(words[1]);
+  test_a_client_that_does_not_read();
+  test_a_client_that_reads_late();
+  test_too_many_clients();
+  test_no_descriptors();
+  test_a_client_that_closes();
+  test_a_client_that_sends_no_more();
+  test_a_client_that_closes_while_it_waits_for_room();
+  test_the_first_client_closes();
+  remove_folder();
+  return 0;
+}
+/* NOLINTEND(cppcoreguidelines-*, clang-analyzer-*, *-function-size)
+ */
