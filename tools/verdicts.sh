@@ -1,29 +1,47 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # verdicts.sh SEED...: for each seed, every server that is wrong on purpose is convicted under faults
-# and its twin is valid; those that break a rule of Raft by the checker that knows it. The disk plan needs
-# /dev/fuse. VERDICT_SECONDS (20) is the length of each run; those of a scenario end sooner.
+# and its twin, checked at the same time, is valid; those that break a rule of Raft by the checker that knows it. The disk plan
+# needs /dev/fuse. VERDICT_SECONDS (20) is the length of each run; those of a scenario end sooner.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/build.sh release seaworthy raftkv broken
 seconds=${VERDICT_SECONDS:-20}
+folder=build/verdicts
 failures=0
+rm -rf $folder
+mkdir -p $folder
+
+# check TARGET PLAN WORKLOAD SEED: a run; its exit code is in $folder/TARGET.code, what it said beside that.
+check() {
+  local out=$folder/${1//\//-} code=0
+  build/release/bin/seaworthy check --target "$1" --plan "$2" --time "$seconds" --workload "$3" --seed "$4" \
+    </dev/null >"$out.out" 2>"$out.err" || code=$?
+  echo $code >"$out.code"
+}
+
+# judge TARGET WANTED CHECKER SEED: whether that run had the exit code WANTED, and a conviction is CHECKER's.
+judge() {
+  local out=$folder/${1//\//-} code
+  code=$(cat "$out.code")
+  if [ "$code$2" = 11 ] && ! grep -qE "^  $3 +invalid" "$out.err"; then
+    code="1, but not by $3"
+  fi
+  echo "$1 seed $4: exit code $code, expected $2"
+  if [ "$code" != "$2" ]; then
+    failures=$((failures + 1))
+    cat "$out.out" "$out.err"
+  fi
+}
+
 for seed in "$@"; do
   while read -r name plan checker workload; do
-    for verdict in 1:broken/$name 0:twin/$name; do
-      wanted=${verdict%%:*} target=${verdict#*:} code=0
-      words=(check --target "$target" --plan "$plan" --time "$seconds" --seed "$seed")
-      words+=(--workload "${workload:-register}")
-      build/release/bin/seaworthy "${words[@]}" </dev/null >build/verdict.out 2>build/verdict.err || code=$?
-      if [ "$code$wanted" = 11 ] && ! grep -qE "^  ${checker:-[a-z-]+} +invalid" build/verdict.err; then
-        code="1, but not by $checker"
-      fi
-      echo "$target seed $seed: exit code $code, expected $wanted"
-      if [ "$code" != "$wanted" ]; then
-        failures=$((failures + 1))
-        cat build/verdict.out build/verdict.err
-      fi
-    done
+    # Two clusters leave a machine of two cores half idle.
+    check "broken/$name" "$plan" "${workload:-register}" "$seed" &
+    check "twin/$name" "$plan" "${workload:-register}" "$seed" &
+    wait
+    judge "broken/$name" 1 "${checker:-[a-z-]+}" "$seed"
+    judge "twin/$name" 0 - "$seed"
   done <<'END'
 stale-read standard
 early-ack standard
