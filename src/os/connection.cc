@@ -76,6 +76,14 @@ bool Connection::receive(std::size_t most_bytes) {
   return count < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
+Connection::Arrived Connection::arrived() const {
+  char first = 0;
+  const ssize_t count = recv(socket_.number(), &first, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (count > 0) return Arrived::Something;
+  const bool later = count < 0 && (errno == EAGAIN || errno == EINTR);
+  return later ? Arrived::Nothing : Arrived::TheEnd;
+}
+
 void Connection::keep_fresh() {
   input_ = fresh_;
   fresh_ = {};

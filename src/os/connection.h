@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -39,6 +40,9 @@ class Connection {
     return fresh_.empty() ? std::string_view(input_).substr(input_begin_) : fresh_;
   }
   void consume(std::size_t bytes);
+  // What the next receive() would find, which takes it.
+  enum class Arrived : std::uint8_t { Something, Nothing, TheEnd };
+  Arrived arrived() const;
 
   std::string& output() { return output_; }
   std::size_t output_bytes() const { return output_.size() - output_begin_; }

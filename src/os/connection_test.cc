@@ -55,6 +55,19 @@ TEST(Connection, KeepsARestWhileAnotherOneReceives) {
   EXPECT_EQ(one.near->input(), "bcdef");
 }
 
+TEST(Connection, SaysWhatHasArrivedWithoutTakingIt) {
+  using Arrived = Connection::Arrived;
+  Ends ends;
+  EXPECT_EQ(ends.near->arrived(), Arrived::Nothing);
+  ends.far->output() += "abc";
+  ASSERT_TRUE(ends.far->flush());
+  ends.far.reset();
+  EXPECT_EQ(ends.near->arrived(), Arrived::Something);
+  ASSERT_TRUE(ends.near->receive());
+  EXPECT_EQ(ends.near->input(), "abc");
+  EXPECT_EQ(ends.near->arrived(), Arrived::TheEnd);
+}
+
 TEST(Connection, SaysThatThePeerIsGone) {
   Ends ends;
   EXPECT_TRUE(ends.near->receive());  // Nothing there yet is no failure.

@@ -14,6 +14,9 @@ namespace {
 constexpr std::size_t kRequestBytes = 256;
 // What each client may read when all have used up what there is for all.
 constexpr std::size_t kAlwaysBytes = std::size_t{4} * 1024;
+// Of the time that a request has, which those that wait for room have, too: so long a client may
+// hold room without moving kAlwaysBytes.
+constexpr int kSilentShare = 4;
 
 }  // namespace
 
@@ -62,7 +65,9 @@ void Client::on_ready(os::Ready ready) {
   } else if (ready.read && may_read()) {
     // It may have closed its side only, and still read the replies.
     const bool much = favour_ == Favour::Reads || !share_.is_used_up();
+    const std::size_t before = connection_.input().size();
     ended_ = !connection_.receive(much ? os::Connection::kReceiveBytes : kAlwaysBytes);
+    moved_bytes_ += connection_.input().size() - before;
     parse();
   }
   context_.listener.on_client(*this);
@@ -88,6 +93,8 @@ void Client::parse() {
     if (!request.value()->arguments.empty()) execute(request.value()->arguments, now);
     used += request.value()->size_bytes;
   }
+  // Of what nobody will go on with nothing is kept.
+  if (stopped_ || (ended_ && !unparsed_)) used = input.size();
   connection_.consume(used);
   if (favour_ == Favour::Reads && (used > 0 || stopped_)) favour_ = Favour::IsAnswered;
   share_.set(held_bytes(connection_.input().size()));
@@ -132,20 +139,62 @@ void Client::resolve(Pipeline::Ticket ticket, const replica::Outcome& outcome) {
   context_.listener.on_client(*this);
 }
 
-void Client::expire(std::chrono::nanoseconds now) {
-  bool changed = pipeline_.expire(now, connection_.output());
+void Client::expire(std::chrono::nanoseconds now, bool is_full) {
+  const bool late = pipeline_.expire(now, connection_.output());
+  const bool is_silent = holds_room_idly(now) && is_full;
+  const bool gone = (is_silent && expire_silent()) || expire_stuck(now);
+  if (late || gone) context_.listener.on_client(*this);
+}
+
+void Client::give_up(std::string_view why) {
+  refuse(why);
+  connection_.consume(connection_.input().size());
+  favour_ = Favour::None;
+  share_.set(held_bytes(0));  // Room for others, who then need not be refused.
+}
+
+bool Client::expire_stuck(std::chrono::nanoseconds now) {
   if (!is_stuck()) {
     stuck_since_.reset();
   } else if (!stuck_since_) {
     stuck_since_ = now;
   } else if (now - *stuck_since_ >= context_.limits.request_timeout) {
-    refuse("the requests of all clients together are too long: send this one again later");
-    connection_.consume(connection_.input().size());
-    favour_ = Favour::None;
-    share_.set(held_bytes(0));  // Room for others, who then need not be refused.
-    changed = true;
+    give_up("the requests of all clients together are too long: send this one again later");
+    return true;
   }
-  if (changed) context_.listener.on_client(*this);
+  return false;
+}
+
+// Nothing of it is under way: the next step is its own.
+bool Client::holds_room_idly(std::chrono::nanoseconds now) {
+  if (!active_at_ || moved_bytes_ >= kAlwaysBytes || pipeline_.size() > 0) {
+    active_at_ = now;
+    moved_bytes_ = 0;
+  }
+  return !stopped_ && !broken_ && held_bytes(connection_.input().size()) > kAlwaysBytes &&
+         now - *active_at_ >= context_.limits.request_timeout / kSilentShare;
+}
+
+bool Client::expire_silent() {
+  if (!has_room()) {
+    context_.listener.on_silent("it does not read its replies");
+    broken_ = true;
+    return true;
+  }
+  switch (connection_.arrived()) {
+    case os::Connection::Arrived::Something:
+      active_at_.reset();  // It has to wait for room itself.
+      return false;
+    case os::Connection::Arrived::TheEnd:
+      ended_ = true;
+      parse();
+      return true;
+    case os::Connection::Arrived::Nothing:
+      break;
+  }
+  context_.listener.on_silent("it stopped in the middle of a request");
+  give_up("the rest of this request did not come, and others wait for the room that it has");
+  return true;
 }
 
 void Client::tidy() {
@@ -158,7 +207,9 @@ void Client::flush() {
   if (unparsed_) parse();
   if (favour_ == Favour::IsAnswered && pipeline_.size() == 0) favour_ = Favour::None;
   share_.set(held_bytes(connection_.input().size()));
+  const std::size_t before = connection_.output_bytes();
   if (!connection_.flush()) broken_ = true;
+  moved_bytes_ += before - connection_.output_bytes();
   if (!broken_) update_interest();
 }
 

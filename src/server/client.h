@@ -27,7 +27,8 @@ struct ClientLimits {
       std::size_t{64} * 1024 * 1024;  // As output_pause_bytes: requests.
   // Of requests of all clients together, those that are not all there included. When it is used up
   // each client has one short request at a time; of those that have begun a longer one, one goes on
-  // nevertheless, and the rest wait for room, as long as for an answer.
+  // nevertheless, and the rest wait for room, as long as for an answer. Who does nothing for a
+  // fourth of that, and so holds others up, is closed before they are.
   std::size_t all_input_bytes = std::size_t{512} * 1024 * 1024;
   std::chrono::milliseconds request_timeout{5000};
   resp::RequestLimits request;
@@ -42,6 +43,8 @@ class Client final : public os::Handler {
     virtual void on_client(Client& client) = 0;
     // It is stuck, and reads on when it is flushed and there is room again, or is favoured.
     virtual void on_stuck(Client& client) = 0;
+    // It did nothing for too long while others waited for the room that it has: it is closed.
+    virtual void on_silent(std::string_view why) = 0;
   };
   struct Context {
     os::Loop& loop;
@@ -64,17 +67,21 @@ class Client final : public os::Handler {
 
   void sent(Pipeline::Ticket ticket, raft::NodeId node, replica::RequestId as);
   void resolve(Pipeline::Ticket ticket, const replica::Outcome& outcome);
-  void expire(std::chrono::nanoseconds now);
+  // `is_full`: what there is for requests of all clients was used up when this was asked of the
+  // first of them. (Who is silent is closed then, be there room again since or not: not one at a
+  // time.)
+  void expire(std::chrono::nanoseconds now, bool is_full);
   // To be called from time to time: frees what was not needed since.
   void tidy();
 
   // In the middle of a request, and nothing that is under way here will make room for the rest.
   bool is_stuck() const;
   // It may read to the end of its request, be there room or not; over when that is answered. Its
-  // time to be stuck begins anew.
+  // times to be stuck and silent begin anew.
   void favour() {
     favour_ = Favour::Reads;
     stuck_since_.reset();
+    active_at_.reset();
   }
   // There is room: it reads as others do, unless its request is all there.
   void favour_no_longer() {
@@ -101,6 +108,11 @@ class Client final : public os::Handler {
   void execute(Words words, std::chrono::nanoseconds now);
   // Answers that what came makes no sense, or is too much; nothing more is read.
   void refuse(std::string_view why);
+  // Refuses the request that is not all there, and gives back the room that it has.
+  void give_up(std::string_view why);
+  bool expire_silent();
+  bool expire_stuck(std::chrono::nanoseconds now);
+  bool holds_room_idly(std::chrono::nanoseconds now);
   std::size_t reply_bytes() const { return connection_.output_bytes() + pipeline_.kept_bytes(); }
   // What it has of the budget of all, with so much input that is not parsed.
   std::size_t held_bytes(std::size_t input_bytes) const;
@@ -117,6 +129,9 @@ class Client final : public os::Handler {
   Pipeline pipeline_;
   os::BudgetShare share_;
   std::optional<std::chrono::nanoseconds> stuck_since_;
+  // Nothing: now.
+  std::optional<std::chrono::nanoseconds> active_at_;
+  std::size_t moved_bytes_ = 0;  // Received or sent since.
   Favour favour_ = Favour::None;
   bool unparsed_ = false;  // Requests may wait in the input for room in the pipeline.
   bool ended_ = false;     // The client sends no more.

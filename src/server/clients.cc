@@ -94,8 +94,9 @@ void Clients::on_time(std::chrono::nanoseconds now) {
   }
   if (now >= next_expiry_) {
     next_expiry_ = now + kExpiryPeriod;
+    const bool is_full = input_.left_bytes() == 0;
     for (const auto& client : places_) {
-      if (client != nullptr) client->expire(now);
+      if (client != nullptr) client->expire(now, is_full);
     }
   }
   if (now >= next_tidying_) {
@@ -134,6 +135,12 @@ void Clients::on_stuck(Client& client) {
   log_.event("clients-wait",
              fmt::format("reason=\"their requests have {} MiB together (max-input-mb)\"",
                          limits_.all_input_bytes >> 20U));
+}
+
+void Clients::on_silent(std::string_view why) {
+  if (!silent_complaints_.allows(os::steady_now())) return;
+  log_.event("client-refused",
+             fmt::format("reason=\"{}, and others wait for the room that it has\"", why));
 }
 
 // As many as there is room for what they may read at once; without any room one, or those that have

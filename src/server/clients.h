@@ -42,6 +42,7 @@ class Clients final : public os::Handler, public Client::Listener {
   void on_ready(os::Ready ready) override;
   void on_client(Client& client) override;
   void on_stuck(Client& client) override;
+  void on_silent(std::string_view why) override;
 
  private:
   Clients(os::Loop& loop, const os::Log& log, os::Fd listening, const ClientLimits& limits,
@@ -62,6 +63,7 @@ class Clients final : public os::Handler, public Client::Listener {
   os::Budget input_;
   os::RateLimit complaints_;
   os::RateLimit full_complaints_;
+  os::RateLimit silent_complaints_;
   ClientId last_serial_ = 0;
   std::vector<std::unique_ptr<Client>> places_;  // A client's id says which is its own.
   std::vector<std::size_t> free_places_;

@@ -198,6 +198,7 @@ class Waiting(unittest.TestCase):
 class Together(unittest.TestCase):
     """What all clients may have waiting together is bounded; those with short requests do not notice."""
     COMMAND = b"*3\r\n$3\r\nSET\r\n$1\r\nx\r\n$%d\r\n%s\r\n" % (8 * MIB, b"v" * 8 * MIB)
+    STOPPED = "ERR the rest of this request did not come, and others wait for the room that it has"
     REFUSED = "ERR the requests of all clients together are too long: send this one again later"
 
     @staticmethod
@@ -277,7 +278,7 @@ class Together(unittest.TestCase):
                 client.socket.settimeout(10)
                 with self.assertRaises(ReplyError) as caught:
                     client.receive()
-                self.assertEqual(str(caught.exception), self.REFUSED)
+                self.assertIn(str(caught.exception), (self.REFUSED, self.STOPPED))
 
             def is_done() -> bool:  # One that is long, and whole.
                 client = cluster.client(1)
@@ -317,6 +318,78 @@ class Together(unittest.TestCase):
                 client.socket.settimeout(30)
                 self.assertEqual(client.receive(), "OK")
             self.assertLess(time.monotonic() - begin, 15)
+
+
+    BEGUN = b"*3\r\n$4\r\nMGET\r\n" + 2 * (b"$%d\r\n%s\r\n" % (15 << 19, b"v" * (15 << 19)))
+    SILENT = 'client-refused reason="it stopped in the middle of a request, and others wait for the room that it has"'
+    DEAF = 'client-refused reason="it does not read its replies, and others wait for the room that it has"'
+
+    def expect_all_done(self, clients: list[Client], seconds: float) -> None:
+        """Of those that each send COMMAND."""
+        begin = time.monotonic()
+        for client in clients:
+            client.socket.setblocking(False)
+        self.pour([client.socket for client in clients], self.COMMAND, quiet=30)
+        for client in clients:
+            client.socket.settimeout(30)
+            self.assertEqual(client.receive(), "OK")
+        self.assertLess(time.monotonic() - begin, seconds)
+
+    def test_those_that_stop_in_the_middle_are_closed_long_before_others_are_refused(self):
+        options = ("--request-timeout-ms", "20000", "--max-input-mb", "32")
+        with Cluster(PROGRAM, count=1, options=options) as cluster, contextlib.ExitStack() as stack:
+            cluster.leader()
+            silent = self.clients(stack, cluster, 3)  # Of 15 MiB each, which they send in part or but for a byte.
+            for client in silent:
+                client.socket.setblocking(False)
+            self.pour([client.socket for client in silent], self.BEGUN[:-1])
+            self.expect_all_done(self.clients(stack, cluster, 4), 35)
+            self.assertIn(self.SILENT, cluster.log(1))
+            refused = select.select([client.socket for client in silent], [], [], 0)[0]
+            self.assertTrue(refused)
+            for client in silent:
+                if client.socket not in refused:
+                    continue
+                client.socket.settimeout(10)
+                with self.assertRaises(ReplyError) as caught:
+                    client.receive()
+                self.assertEqual(str(caught.exception), self.STOPPED)
+
+    def test_those_that_closed_in_the_middle_are_noticed_while_one_that_stopped_is_favoured(self):
+        options = ("--request-timeout-ms", "20000", "--max-input-mb", "32")
+        with Cluster(PROGRAM, count=1, options=options) as cluster, contextlib.ExitStack() as stack:
+            cluster.leader()
+            clients = self.clients(stack, cluster, 3)
+            for client in clients:
+                client.socket.setblocking(False)
+            self.pour([client.socket for client in clients[:2]], self.BEGUN[:-1])  # 30 MiB.
+            self.pour([clients[2].socket], self.BEGUN[:3 * MIB])
+            until(lambda: "clients-wait" in cluster.log(1))
+            for client in clients[:2]:
+                client.socket.shutdown(socket.SHUT_WR)
+            for client in clients[:2]:
+                client.socket.settimeout(15)
+                self.assertEqual(client.file.read(), b"")
+
+    def test_those_that_do_not_read_are_closed_when_others_wait_for_room(self):
+        """The beginning of a long request is read while the request before it waits for the leader, which is stopped;
+        when that has gone on nobody reads the reply."""
+        options = ("--request-timeout-ms", "20000", "--max-input-mb", "32")
+        with Cluster(PROGRAM, count=2, options=options) as cluster, contextlib.ExitStack() as stack:
+            leader = cluster.leader()
+            follower = 3 - leader
+            ready = stack.enter_context(contextlib.closing(cluster.client(leader)))
+            self.assertEqual(ready.call("SET", "big", "v" * 8 * MIB), "OK")
+            cluster.processes[leader].send_signal(signal.SIGSTOP)
+            deaf = []
+            for _ in range(3):
+                deaf.append(stack.enter_context(contextlib.closing(socket.socket())))
+                deaf[-1].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 << 10)
+                deaf[-1].connect(("127.0.0.1", cluster.client_ports[follower]))
+                deaf[-1].setblocking(False)
+            self.pour(deaf, b"*2\r\n$3\r\nGET\r\n$3\r\nbig\r\n" + self.BEGUN[:-1])
+            cluster.processes[leader].send_signal(signal.SIGCONT)
+            until(lambda: self.DEAF in cluster.log(follower), 15)
 
 
 class Many(unittest.TestCase):
