@@ -11,6 +11,10 @@ namespace raft {
 
 namespace {
 
+// Of what is to go, this part goes at once, but at least so many entries.
+constexpr std::uint64_t kPieces = 64;
+constexpr std::uint64_t kLeastPiece = 256;
+
 // Does an entry with id `next` belong directly behind `previous`?
 bool follows(EntryId previous, EntryId next) {
   return next.index == previous.index.next() && next.term >= previous.term;
@@ -166,10 +170,22 @@ void Log::start_from(LogIndex index) {
   if (index > commit_) commit_to(index, covered);
 }
 
-void Log::compact_through(LogIndex index) {
+void Log::compact_later(LogIndex index) {
   CHECK(base_.index <= index && index <= commit_, base_.index, index, commit_);
+  droppable_ = std::max(droppable_, index);
+}
+
+bool Log::compact_some() {
+  if (droppable_ <= base_.index) return false;
+  const std::uint64_t left = droppable_.since(base_.index);
+  compact_through(base_.index.plus(std::min(left, std::max(kLeastPiece, left / kPieces))));
+  return true;
+}
+
+void Log::compact_through(LogIndex index) {
   base_ = *find_id(index);
   while (!entries_.empty() && entries_.front().id.index <= index) pop_first();
+  if (index < droppable_) return;
   // Room for twice as many as there were lately, so that a log in its steady state keeps it.
   if (entries_.capacity() > 4 * peak_) entries_.shrink(2 * peak_);
   peak_ = entries_.size();

@@ -186,7 +186,9 @@ class Pair {
 
   void compact(const LogEvent& e) {
     model_.base = between(model_.base, model_.commit, e.a);
-    log_.compact_through(model_.base);
+    log_.compact_later(model_.base);
+    while (log_.compact_some()) {
+    }
   }
 
   // Of this history, or of another one that reaches further or has a later term there.

@@ -123,6 +123,7 @@ void Node::step(const Input& input, Effects& out) {
     refuse(input, out);
   } else {
     std::visit([this, &out](const auto& i) { on(i, out); }, input);
+    if (log_.compact_some()) membership_.compact_through(log_.base().index);
   }
   out.step = step_;
 }

@@ -36,8 +36,7 @@ void Node::on(const SnapshotTaken& taken, Effects& out) {
     if (needed && log_.bytes() <= config_->max_kept_bytes) through = std::min(through, *needed);
   }
   if (through <= log_.base().index) return;
-  log_.compact_through(through);
-  membership_.compact_through(through);
+  log_.compact_later(through);
   out.drop_through = through;
 }
 

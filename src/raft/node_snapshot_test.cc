@@ -154,6 +154,28 @@ TEST(Snapshot, CompactsUpToWhatIsDurableAndNoFurther) {
   EXPECT_EQ(server.node().snapshot()->last, id(1, 3));
 }
 
+// To let all of them go takes longer than a leader may be silent.
+TEST(Snapshot, CompactsALongLogInPieces) {
+  constexpr std::uint64_t kEntries = 100'000;
+  const std::vector<std::uint64_t> terms(kEntries, 1);
+  OneServer server(3, 1, terms);
+  Node node = server.node();
+  step(node, Receive{{2}, append(1, id(1, kEntries), {}, kEntries)});
+  Effects effects = step(node, SnapshotTaken{meta(1, kEntries), kTotal, 0});
+  EXPECT_EQ(effects.drop_through, LogIndex(kEntries));  // The files can go.
+  LogIndex base = node.log().base().index;
+  for (int steps = 1; base < LogIndex(kEntries); ++steps) {
+    ASSERT_LT(steps, 1'000);
+    effects = step(node, Tick{});
+    EXPECT_FALSE(effects.drop_through.has_value());
+    const LogIndex after = node.log().base().index;
+    ASSERT_LT(base, after);
+    ASSERT_LE(after.since(base), kEntries / 64);
+    base = after;
+  }
+  EXPECT_EQ(node.log().bytes(), 0U);
+}
+
 // Few entries can be long: what stays is bounded in bytes, too.
 TEST(Snapshot, LeavesNoMoreBytesOfTheLogThanAllowed) {
   const auto base_after = [](std::uint64_t keep_entries, std::uint64_t keep_bytes) {
