@@ -52,7 +52,13 @@ class File {
     const base::Status written = write(offset, std::span(&bytes, 1));
     return written.ok() ? sync() : written;
   }
+  // Makes `bytes` bytes at `offset`, whole sectors, durable zeros, for those who need not wait and
+  // write nothing else there until it is over. False: it is not, ask again for the same.
+  virtual base::Result<bool> write_zeros_meanwhile(std::uint64_t offset, std::uint64_t bytes);
 };
+
+// Returns when `bytes` bytes at `offset`, whole sectors, are durable zeros.
+base::Status write_zeros(File& file, std::uint64_t offset, std::uint64_t bytes);
 
 class Disk {
  public:

@@ -235,40 +235,6 @@ TEST(Compaction, KeepsWhatTellsTermAndVote) {
   EXPECT_EQ(opened.entries.size(), 1U);
 }
 
-// Segments of a few frames each, and a snapshot that follows close behind; in between the process
-// ends, and power fails: what an old segment still holds is never taken for the log's.
-TEST(Compaction, UsesOldSegmentsAgain) {
-  MemoryDisk disk(3);
-  Config config = config_of(4000);
-  config.prepare_bytes = 1024;
-  std::optional<raft::EntryId> covered;
-  std::uint64_t index = 0;
-  std::size_t most_files = 0;
-  bool saw_spare = false;
-  for (int life = 0; life < 12; ++life) {
-    Opened opened = Journal::open(disk, config, covered).value();
-    EXPECT_TRUE(opened.findings.empty());
-    ASSERT_EQ(opened.entries.empty() ? opened.base.index : opened.entries.back().id.index,
-              raft::LogIndex(index));
-    for (std::uint64_t step = 1; step <= 20; ++step) {
-      ++index;
-      opened.journal.append(append(step, index, std::string(300, 'x')));
-      ASSERT_TRUE(opened.journal.sync().ok());
-      if (index > 10) {
-        covered = id(1, index - 10);
-        opened.journal.drop_through(covered->index);
-      }
-      ASSERT_TRUE(opened.journal.tend().ok());
-      const std::vector<std::string> names = disk.list().value();
-      most_files = std::max(most_files, names.size());
-      saw_spare |= !std::ranges::all_of(names, is_segment_name);
-    }
-    if (life % 2 == 1) disk.crash(io::testing::Survival::Random);
-  }
-  EXPECT_TRUE(saw_spare);
-  EXPECT_LE(most_files, 8U);
-}
-
 TEST(Opening, BeginsAnewAfterASnapshotThatTheLogDoesNotReach) {
   MemoryDisk disk(1);
   {

@@ -15,6 +15,8 @@ namespace journal {
 namespace {
 
 constexpr std::uint32_t kStarvedCalls = 100;
+// A log that is shorter than this part of a segment needs no other.
+constexpr std::uint64_t kSmall = 16;
 constexpr std::size_t kKeptCapacity = std::size_t{1} << 20U;  // Of an empty batch.
 constexpr std::uint64_t kMaxPace = std::uint64_t{8} << 20U;   // Bytes of zeros in one tend().
 
@@ -96,7 +98,10 @@ Descriptor SegmentLog::describe(const std::string& body) {
   descriptor.durable = durable_.last.index;
   descriptor.hard_state = outline_.state().hard_state;
   descriptor.last = outline_.state().last;
-  descriptor.seals = descriptor.end() >= config_.segment_bytes;
+  // To write over zeros is faster than to grow: a file that grows is left for one that is ready.
+  const bool grew = position_.size_bytes < config_.segment_bytes;
+  const bool better = grew && prepared_bytes_ >= config_.segment_bytes;
+  descriptor.seals = better || descriptor.end() >= config_.segment_bytes;
   return descriptor;
 }
 
@@ -152,8 +157,8 @@ base::Result<bool> SegmentLog::tend() {
 }
 
 base::Result<bool> SegmentLog::do_piece() {
-  const std::uint64_t pace =
-      std::min(kMaxPace, std::max(config_.prepare_bytes, 2 * std::exchange(written_, 0)));
+  const std::uint64_t pace = std::min(kMaxPace, std::max(config_.prepare_bytes, 2 * written_));
+  if (!spares_.is_cleaning()) written_ = 0;
   // Before the first write there is no need of room.
   if (starved_ > 0) {
     --starved_;
@@ -180,21 +185,27 @@ base::Result<bool> SegmentLog::do_piece() {
 // False: there is room enough.
 base::Result<bool> SegmentLog::make_room(std::uint64_t pace) {
   const std::uint64_t wanted = position_.offset + 2 * pace;
-  if (position_.size_bytes < std::min(wanted, config_.segment_bytes)) {
-    TRY(position_.size_bytes, write_zeros(*position_.file, position_.size_bytes, pace));
-    return true;
+  const bool grows = position_.size_bytes < std::min(wanted, config_.segment_bytes);
+  if (grows) {
+    const std::uint64_t more = std::min(pace, config_.segment_bytes - position_.size_bytes);
+    TRY(position_.size_bytes, grow_with_zeros(*position_.file, position_.size_bytes, more));
   }
+  TRY(const bool prepares, prepare_spare(pace));
+  return grows || prepares;
+}
+
+// False: the next segment is there, or need not be yet.
+base::Result<bool> SegmentLog::prepare_spare(std::uint64_t pace) {
   if (prepared_) return false;
-  if (!spares_.empty()) {
-    TRY(const bool clean, spares_.clean(pace));
-    if (!clean) return true;
-    TRY(Spares::Zeros zeros, spares_.take(position_.sequence + 1));
-    prepared_ = std::move(zeros.file);
-    prepared_bytes_ = zeros.size_bytes;
-    return true;
+  if (spares_.empty()) {
+    if (position_.offset < config_.segment_bytes / kSmall) return false;
+    TRY([[maybe_unused]] const base::Done made, spares_.make());
   }
-  if (wanted < config_.segment_bytes) return false;
-  TRY([[maybe_unused]] const base::Done ready, prepare_next());
+  TRY(const bool clean, spares_.clean(pace));
+  if (!clean) return true;
+  TRY(Spares::Zeros zeros, spares_.take(position_.sequence + 1));
+  prepared_ = std::move(zeros.file);
+  prepared_bytes_ = zeros.size_bytes;
   return true;
 }
 

@@ -27,7 +27,10 @@ class SegmentLog final : public Storage {
  public:
   // Requires: `disk` outlives the log.
   SegmentLog(io::Disk& disk, const Config& config)
-      : disk_(disk), config_(config), identity_{config.cluster, config.node}, spares_(disk) {}
+      : disk_(disk),
+        config_(config),
+        identity_{config.cluster, config.node},
+        spares_(disk, config.segment_bytes) {}
 
   base::Result<Recovered> recover() override;
   void append(const Change& change) override;
@@ -44,6 +47,7 @@ class SegmentLog final : public Storage {
   base::Status prepare_next();
   base::Result<bool> do_piece();
   base::Result<bool> make_room(std::uint64_t pace);
+  base::Result<bool> prepare_spare(std::uint64_t pace);
   base::Status drop_oldest();
 
   io::Disk& disk_;

@@ -16,7 +16,8 @@ namespace journal {
 namespace {
 
 constexpr std::string_view kSuffix = ".spare";
-constexpr std::uint64_t kZerosAtOnce = std::uint64_t{256} << 10U;
+// Of a spare that was no segment: no log comes so far.
+constexpr std::uint64_t kNew = 0xffffffff;
 constexpr std::uint64_t kFreedAtOnce = std::uint64_t{1} << 20U;
 
 std::uint64_t whole_sectors(std::uint64_t bytes) {
@@ -30,15 +31,12 @@ std::string spare_name(std::uint64_t segment) {
   return name.substr(0, name.find('.')).append(kSuffix);
 }
 
-base::Result<std::uint64_t> write_zeros(io::File& file, std::uint64_t from, std::uint64_t bytes) {
+base::Result<std::uint64_t> grow_with_zeros(io::File& file, std::uint64_t from,
+                                            std::uint64_t bytes) {
   const std::uint64_t begin = whole_sectors(from);
-  const std::uint64_t end = begin + whole_sectors(std::max<std::uint64_t>(1, bytes));
-  const Sectors zeros(std::min(kZerosAtOnce, end - begin) / io::kSectorBytes);
-  for (std::uint64_t at = begin; at < end; at += kZerosAtOnce) {
-    const std::string_view piece = bytes_of(zeros).substr(0, std::min(kZerosAtOnce, end - at));
-    TRY([[maybe_unused]] const base::Done written, file.write_durably(at, piece));
-  }
-  return end;
+  const std::uint64_t size = whole_sectors(std::max<std::uint64_t>(1, bytes));
+  TRY([[maybe_unused]] const base::Done written, io::write_zeros(file, begin, size));
+  return begin + size;
 }
 
 base::Status Spares::find() {
@@ -62,15 +60,26 @@ base::Status Spares::add(std::uint64_t segment) {
   return base::Done{};
 }
 
+base::Status Spares::make() {
+  Spare spare;
+  spare.segment = kNew;
+  TRY(spare.file, disk_.create(spare_name(kNew)));
+  all_.push_back(std::move(spare));
+  return base::Done{};
+}
+
 base::Result<bool> Spares::clean(std::uint64_t bytes) {
   Spare& first = all_.front();
-  if (first.clean_bytes < first.size_bytes) {
-    const std::uint64_t left = first.size_bytes - first.clean_bytes;
-    TRY(first.clean_bytes, write_zeros(*first.file, first.clean_bytes, std::min(bytes, left)));
-    first.size_bytes = std::max(first.size_bytes, first.clean_bytes);
-    return first.clean_bytes == first.size_bytes;
+  const std::uint64_t all = whole_sectors(std::max(first.size_bytes, wanted_));
+  if (first.clean_bytes >= all) return true;
+  if (first.cleaning_bytes == 0) {
+    first.cleaning_bytes = std::min(whole_sectors(bytes), all - first.clean_bytes);
   }
-  return true;
+  TRY(const bool over, first.file->write_zeros_meanwhile(first.clean_bytes, first.cleaning_bytes));
+  if (!over) return false;
+  first.clean_bytes += std::exchange(first.cleaning_bytes, 0);
+  first.size_bytes = std::max(first.size_bytes, first.clean_bytes);
+  return first.clean_bytes >= all;
 }
 
 base::Result<Spares::Zeros> Spares::take(std::uint64_t segment) {

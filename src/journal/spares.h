@@ -20,25 +20,28 @@ namespace journal {
 
 class Spares {
  public:
-  // Requires: `disk` outlives it.
-  explicit Spares(io::Disk& disk) : disk_(disk) {}
+  // A segment wants `segment_bytes` of zeros. Requires: `disk` outlives it.
+  Spares(io::Disk& disk, std::uint64_t segment_bytes) : disk_(disk), wanted_(segment_bytes) {}
 
   // Those that an earlier life left. Requires: there are none yet.
   base::Status find();
   // Requires: there is a file spare_name(segment).
   base::Status add(std::uint64_t segment);
+  // One that was no segment before. Requires: empty().
+  base::Status make();
 
   bool empty() const { return all_.empty(); }
   // There are more than can be of use.
   bool too_many() const { return all_.size() > kKept; }
 
-  // Writes at most `bytes` of zeros, durably, into the first one; true if it is all zeros now.
-  // Requires: there is one.
+  // Writes at most `bytes` of zeros, durably, into the first one, perhaps while others go on; true
+  // if it is all zeros now. Requires: there is one.
   base::Result<bool> clean(std::uint64_t bytes);
   struct Zeros {
     std::unique_ptr<io::File> file;
     std::uint64_t size_bytes = 0;
   };
+  bool is_cleaning() const { return !all_.empty() && all_.front().cleaning_bytes > 0; }
   // The first one becomes the segment, durably. Requires: clean() said true.
   base::Result<Zeros> take(std::uint64_t segment);
   // Frees a piece of the last one. Requires: there is one.
@@ -49,11 +52,13 @@ class Spares {
     std::uint64_t segment = 0;  // That it was once.
     std::unique_ptr<io::File> file;
     std::uint64_t size_bytes = 0;
-    std::uint64_t clean_bytes = 0;  // From the beginning on.
+    std::uint64_t clean_bytes = 0;     // From the beginning on;
+    std::uint64_t cleaning_bytes = 0;  // behind these, so many are on their way.
   };
   static constexpr std::size_t kKept = 2;
 
   io::Disk& disk_;
+  std::uint64_t wanted_;
   std::deque<Spare> all_;
 };
 
@@ -62,6 +67,7 @@ std::string spare_name(std::uint64_t segment);
 
 // Writes `bytes` of zeros, rounded up to whole sectors, in pieces; the end of what is durable zeros
 // then.
-base::Result<std::uint64_t> write_zeros(io::File& file, std::uint64_t from, std::uint64_t bytes);
+base::Result<std::uint64_t> grow_with_zeros(io::File& file, std::uint64_t from,
+                                            std::uint64_t bytes);
 
 }  // namespace journal

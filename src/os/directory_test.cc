@@ -165,6 +165,31 @@ TEST_F(DirectoryTest, SyncsMeanwhileByAThread) {
   while (!disk->list().value().empty()) std::this_thread::yield();
 }
 
+TEST_F(DirectoryTest, WritesZerosMeanwhileByAThread) {
+  constexpr std::size_t kShort = 1536;
+  constexpr std::size_t kLong = 295'424;  // More than one call takes, and than the file has.
+  const std::unique_ptr<Directory> disk = Directory::lock(path_).value();
+  auto file = disk->create("spare").value();
+  const std::string old(300'000, 'x');
+  const std::string_view bytes = old;
+  ASSERT_TRUE(file->write(0, std::span(&bytes, 1)).ok());
+  EXPECT_TRUE(file->write_zeros_meanwhile(0, 512).value());  // Without one it waits.
+  disk->use_thread();
+  const auto zeros = [&](std::uint64_t offset, std::uint64_t size) {
+    EXPECT_FALSE(file->write_zeros_meanwhile(offset, size).value());  // It has only begun.
+    while (!file->write_zeros_meanwhile(offset, size).value()) std::this_thread::yield();
+  };
+  zeros(1024, kShort);
+  zeros(8192, kLong);
+  ASSERT_EQ(file->size_bytes().value(), 8192 + kLong);
+  std::string all(8192 + kLong, '?');
+  ASSERT_TRUE(file->read(0, std::span(all)).ok());
+  EXPECT_EQ(all, std::string(512, '\0') + std::string(512, 'x') + std::string(kShort, '\0') +
+                     std::string(8192 - 1024 - kShort, 'x') + std::string(kLong, '\0'));
+  zeros(0, 512);
+  file.reset();
+}
+
 TEST_F(DirectoryTest, MapsAFileThatGrowsAndReadsItBack) {
   auto disk = Directory::lock(scratch_.path()).value();
   for (int times = 0; times < 2; ++times) {

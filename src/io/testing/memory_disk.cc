@@ -97,8 +97,14 @@ class MemoryFile final : public File, private MemoryHandle {
     return File::sync_meanwhile();
   }
 
+  base::Result<bool> write_zeros_meanwhile(std::uint64_t offset, std::uint64_t bytes) override {
+    if (asked_++ < disk_.late_) return false;
+    asked_ = 0;
+    return File::write_zeros_meanwhile(offset, bytes);
+  }
+
  private:
-  std::uint64_t asked_ = 0;  // In vain, for a sync.
+  std::uint64_t asked_ = 0;  // In vain, for a sync or zeros.
 };
 
 class MappedMemory final : public MappedFile, private MemoryHandle {
