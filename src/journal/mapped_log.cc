@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <bitset>
 #include <limits>
 #include <span>
 #include <utility>
@@ -51,6 +53,24 @@ bool is_lost(const std::array<bool, kSlots>& bad, const std::array<bool, kSlots>
              std::size_t pair) {
   return (bad[pair] || bad[pair + 1]) && (bad[pair] || empty[pair]) &&
          (bad[pair + 1] || empty[pair + 1]);
+}
+
+// Whether only numbers 1 and 2 can ever have been there, which the first start writes before it
+// promises anything; the file grows with the first promise, and 2 is not begun before 1 is durable.
+bool is_new(std::uint64_t size, std::uint64_t newest, const std::array<bool, kSlots>& empty) {
+  return size <= kBegin && (newest == 1 || (newest == 0 && empty[0] && empty[1]));
+}
+
+// Or is one bit away from it.
+bool begins_with_magic(std::string_view sector) {
+  const std::uint64_t other = base::ByteReader(sector).u64() ^ base::ByteReader(kMagic).u64();
+  return std::popcount(other) <= 1;
+}
+
+std::uint64_t set_bits(std::string_view bytes) {
+  std::uint64_t count = 0;
+  for (const char each : bytes) count += std::bitset<8>(static_cast<unsigned char>(each)).count();
+  return count;
 }
 
 std::uint32_t checksum_of(std::string_view header) {
@@ -142,18 +162,19 @@ base::Result<std::string> MappedLog::load_sector(std::uint64_t offset) {
   return sector;
 }
 
-// What is not a log stays as it is. Where a crash has left nothing but zeros, it is one.
+// What is not a log stays as it is. Where a crash has left nothing but zeros, it is one; a bit of
+// either may have turned.
 base::Status MappedLog::expect_a_log(std::span<const std::string> slots) {
-  bool zeros = true;
+  std::uint64_t bits = 0;
   for (const std::string& slot : slots) {
-    if (slot.starts_with(kMagic)) return base::Done{};
-    zeros = zeros && all_zeros(slot);
+    if (begins_with_magic(slot)) return base::Done{};
+    bits += set_bits(slot);
   }
-  for (std::uint64_t at = kSlots * io::kSectorBytes; zeros && at < kBegin; at += io::kSectorBytes) {
+  for (std::uint64_t at = kSlots * io::kSectorBytes; at < kBegin; at += io::kSectorBytes) {
     TRY(const std::string sector, load_sector(at));
-    zeros = all_zeros(sector);
+    bits += set_bits(sector);
   }
-  if (zeros) return base::Done{};
+  if (bits <= 1) return base::Done{};
   return base::Error{base::ErrorCode::InvalidArgument,
                      std::string(kName) + ": no mapped log, or all its slots are damaged"};
 }
@@ -185,7 +206,7 @@ base::Status MappedLog::read_slots(Recovered& found) {
   std::array<bool, kSlots> bad{};
   std::array<bool, kSlots> empty{};
   for (std::uint64_t i = 0; i < kSlots; ++i) {
-    empty[i] = all_zeros(sectors[i]);
+    empty[i] = set_bits(sectors[i]) <= 1;
     if (empty[i]) continue;
     TRY(const std::optional<std::string> damage, take_slot(sectors[i]));
     if (!damage) continue;
@@ -199,9 +220,11 @@ base::Status MappedLog::read_slots(Recovered& found) {
   }
   const bool emptied = slot_.number == 0 && size > kBegin;
   if (emptied) found.findings.push_back({kName, 0, "there is no slot"});
+  const bool new_one = is_new(size, slot_.number, empty);
   for (Finding& finding : found.findings) {
     const std::uint64_t pair = *finding.offset / io::kSectorBytes / 2 * 2;
-    if (emptied || is_lost(bad, empty, pair)) finding.floor = kUnknownFloor;
+    const bool lost = emptied || (!new_one && is_lost(bad, empty, pair));
+    if (lost) finding.floor = kUnknownFloor;
   }
   // The size is durable with the second slot at the latest, and up to there nothing was promised.
   const bool used = slot_.number > 2 || !found.findings.empty();

@@ -103,6 +103,7 @@ class Reader {
       out_.findings.push_back({file, at, wrong});
       TRY([[maybe_unused]] const base::Done traced, trace_from(i, 0));
       if (i > 0) out_.damage->segment = i - 1;
+      if (!link && !follows_a_sealed_one(i)) look_for_the_floor(i);
       return false;
     }
     if (i == 0) {
@@ -247,6 +248,21 @@ class Reader {
     return lost.highest == 0 ? base::Status(base::Done{}) : look_behind_traces();
   }
 
+  // The rule; what begins otherwise was begun by a repair, or comes after a compaction.
+  bool follows_a_sealed_one(std::size_t i) const {
+    const std::vector<ChainedSegment>& live = out_.chain.live;
+    return i > 0 && out_.sealed && live[i].reader.sequence() == live[i - 1].reader.sequence() + 1;
+  }
+
+  // Of a floor that the log had when segment `i` was begun, only its link tells, or a later one.
+  void look_for_the_floor(std::size_t i) {
+    const std::vector<ChainedSegment>& live = out_.chain.live;
+    const bool told =
+        std::any_of(live.begin() + static_cast<std::ptrdiff_t>(i), live.end(),
+                    [](const ChainedSegment& each) { return each.head.link.has_value(); });
+    if (!told) out_.damage->hidden = true;
+  }
+
   // The last frames may have lost header and trailer, too, and with them all that they tell.
   base::Status look_behind_traces() {
     Damage& damage = *out_.damage;
@@ -271,12 +287,13 @@ class Reader {
     if (lost.highest != 0 && lost.hard_state.term >= out_.replay.hard_state.term) {
       out_.replay.hard_state = lost.hard_state;
     }
-    if (out_.damage->lone) {
+    const bool unknown = out_.damage->hidden || (lost.highest == 0 && !out_.damage->lone);
+    if (unknown) {
+      floor = kUnknownFloor;
+    } else if (out_.damage->lone) {
       // Term and vote do not change in a frame of one sector, nor does the base.
       floor = {out_.replay.hard_state.term,
                std::max(floor.index, lost.own.index).plus(kEntriesOfASector)};
-    } else if (lost.highest == 0 || out_.damage->hidden) {
-      floor = kUnknownFloor;
     }
     out_.findings.back().floor = floor;
     out_.replay.floor = std::max(out_.replay.floor, floor);

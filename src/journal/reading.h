@@ -27,7 +27,7 @@ struct Rewrite {
 struct Damage {
   std::optional<std::size_t> segment;  // The last one with anything good; nothing: none.
   Traces lost;                         // Of what is missing. Behind them, or all there was:
-  bool hidden = false;                 // Frames that left none,
+  bool hidden = false;                 // Frames that left none, or a floor,
   bool lone = false;                   // or one of one sector.
 };
 

@@ -204,5 +204,41 @@ TEST(TwoDamages, OfWhichOneDoesNoHarmTheOtherIsTheReason) {
   }
 }
 
+// What a repair knows of the log that it cut is in its link, which lies in two places, and
+// nowhere else once the rest is gone.
+TEST(TwoDamages, OfBothLinksOfARepairDoNotHideItsFloor) {
+  const Config config = segments_of(1U << 20U);
+  std::uint64_t unknown = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    MemoryDisk disk(seed);
+    SegmentLog log(disk, config);
+    ASSERT_TRUE(log.recover().ok());
+    kit::Workload workload(seed);
+    for (int step = 0; step < 6; ++step) {
+      log.append(workload.next().change);
+      ASSERT_TRUE(log.sync().ok());
+    }
+    Contents bad = contents(disk);
+    spoil(bad.begin()->second, kSectorBytes);  // The first frame: so nothing good is left.
+    MemoryDisk once(1);
+    ASSERT_NO_FATAL_FAILURE(put_all(once, bad));
+    SegmentLog repaired(once, config);
+    ASSERT_TRUE(repaired.recover().ok());
+    while (repaired.tend().value()) {
+    }
+    Contents worse = contents(once);
+    std::string& repair = worse.at("0000000000000002.journal");
+    repair[seed] ^= 1;
+    repair[kSectorBytes + 80 + seed] ^= 1;
+    MemoryDisk twice(1);
+    ASSERT_NO_FATAL_FAILURE(put_all(twice, worse));
+    const Recovered found = SegmentLog(twice, config).recover().value();
+    EXPECT_FALSE(found.findings.empty()) << seed;
+    EXPECT_TRUE(keeps(found, workload.model())) << seed;
+    unknown += found.floor == kUnknownFloor ? 1U : 0U;
+  }
+  EXPECT_GT(unknown, 0U);
+}
+
 }  // namespace
 }  // namespace journal
