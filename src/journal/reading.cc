@@ -288,7 +288,7 @@ class Reader {
       out_.replay.hard_state = lost.hard_state;
     }
     const bool unknown = out_.damage->hidden || (lost.highest == 0 && !out_.damage->lone);
-    if (unknown) {
+    if (unknown || MUTANT(AnyDamageIsBeyondRepair)) {
       floor = kUnknownFloor;
     } else if (out_.damage->lone) {
       // Term and vote do not change in a frame of one sector, nor does the base.

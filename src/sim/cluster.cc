@@ -142,11 +142,11 @@ void Cluster::do_it(const Action& action) {
       server.fuse.disarm();
       break;
     case ActionKind::Flip:
-      if (server.disk.damage(action.seed)) server.damaged = true;
+      if (server.disk.damage(action.seed)) server.damage(1);
       break;
     case ActionKind::Misdirect:
       server.disk.misdirect(action.seed);
-      server.damaged = true;
+      server.damage(Server::kMisdirected);
       break;
   }
 }

@@ -15,8 +15,11 @@ void Cluster::on_not_started(Server& server, const base::Error& why) {
       why.code == base::ErrorCode::Io || why.code == base::ErrorCode::NoSpace;
   if (may_try_again) return;
   const raft::NodeId id = server.config.raft.self;
-  if (!server.damaged) {
-    return say("recovery", id, "n" + std::to_string(id.value) + " does not start: " + why.message);
+  // One place, a bit or a sector that is not the last, others can always send again.
+  if (server.damages <= 1) {
+    const char* what =
+        server.damages == 0 ? " does not start: " : " does not start for one damage: ";
+    return say("recovery", id, "n" + std::to_string(id.value) + what + why.message);
   }
   server.state = ServerState::Gone;
   judges_.on_gone(id);
@@ -29,6 +32,7 @@ void Cluster::start(Server& server) {
   server.config.raft.seed = base::Prng(setup_.seed + server.life).next();
   begin_turn(server);
   const std::uint64_t cuts = server.disk.cuts();
+  const bool misdirects = server.disk.misdirecting();
   server.replica.reset();
   server.expired = 0;
   server.machine.emplace(setup_.sessions, [this, id, &server](const raft::Entry& entry) {
@@ -51,6 +55,8 @@ void Cluster::start(Server& server) {
   if (server.disk.cuts() > cuts) coverage_.hit(Probe::TornTailCut);
   server.replica.emplace(std::move(opened).value());
   server.state = ServerState::Up;
+  // It has read everything, and what was damaged is void or written again.
+  server.damages = misdirects ? Server::kMisdirected : 0;
   if (!server.replica->findings().empty()) {
     note("  finds damage: " + server.replica->findings().front().sentence());
     coverage_.hit(Probe::DamageFound);

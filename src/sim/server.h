@@ -13,12 +13,20 @@
 
 namespace sim {
 
-// Gone: its storage is damaged, and it rightly refuses to start.
+// Gone: its storage is damaged in more than one place, and it rightly refuses to start.
 enum class ServerState : std::uint8_t { Down, Up, Gone };
 
 struct Server {
+  // The places that a misdirected write damages: where it lands, and where it should have been.
+  static constexpr std::uint64_t kMisdirected = 2;
+
   Server(replica::Config its_config, RunHash& hash)
       : config(std::move(its_config)), disk(fuse, hash) {}
+
+  void damage(std::uint64_t places) {
+    damaged = true;
+    damages += places;
+  }
 
   replica::Config config;
   Fuse fuse;
@@ -27,7 +35,8 @@ struct Server {
   std::optional<Machine> machine;           // Of this life, or the last one.
   std::optional<replica::Replica> replica;  // While it is up.
   std::uint64_t life = 0;                   // Starts so far.
-  bool damaged = false;                     // A bit turned, a sector lost, or a write misdirected.
+  bool damaged = false;                     // A bit turned, a sector lost, or a write misdirected,
+  std::uint64_t damages = 0;                // in so many places since it last started.
 
   // What the latest armed death, if it comes, leaves.
   Survival survival = Survival::Random;
