@@ -9,6 +9,7 @@
 #include <utility>
 #include <variant>
 
+#include "journal/journal.h"
 #include "os/clock.h"
 #include "os/directory.h"
 #include "os/error.h"
@@ -68,6 +69,15 @@ base::Result<std::unique_ptr<transport::Transport>> open_transport_of(
   return std::unique_ptr<transport::Transport>(std::move(tcp));
 }
 
+// `error` of opening what is in `folder`, with the path of a file in place of its name.
+base::Error told(base::Error error, const std::string& folder) {
+  const bool is_of_folder = error.code != base::ErrorCode::Unavailable;
+  if (!is_of_folder || error.message.find(folder) != std::string::npos) return error;
+  const bool names_file = !journal::file_of(error.message).empty();
+  error.message.insert(0, folder + (names_file ? "/" : ": "));
+  return error;
+}
+
 // The thread gets no signals: they are the program's. But for those that its own instructions
 // raise: blocked, they would end the program, and SIGBUS is how a mapped log hears of its disk.
 std::thread start_quietly(std::function<void()> body) {
@@ -115,7 +125,9 @@ base::Status Engine::begin() {
     if (opened.ok()) return opened;
     return base::Error{base::ErrorCode::Unavailable, opened.error().message};  // Not the disk.
   };
-  TRY(member_, member::Member::open({*disk_, sessions_, *this}, setup_.member, open_transport));
+  auto opened = member::Member::open({*disk_, sessions_, *this}, setup_.member, open_transport);
+  if (!opened.ok()) return told(opened.error(), options_.folder);
+  member_ = std::move(opened).value();
   publish();
   thread_ = start_quietly([this] { run(); });
   return base::Done{};

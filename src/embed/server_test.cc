@@ -304,6 +304,28 @@ TEST_F(Server, AMappedFileThatIsGoneEndsTheServerAndNotTheProgram) {
   EXPECT_NE(error.message.find("log.mapped"), std::string::npos) << error.message;
 }
 
+TEST_F(Server, ARefusalOfWhatIsThereNamesTheFileWithItsFolder) {
+  seaworthy::Options alone = options(1);
+  alone.members = {{1, address(1)}};
+  for (const auto storage : {seaworthy::Storage::Segments, seaworthy::Storage::Mapped}) {
+    alone.storage = storage;
+    alone.folder = folder_ + (storage == seaworthy::Storage::Mapped ? "/mapped" : "/segments");
+    alone.cluster = "mine";
+    start(alone);
+    ASSERT_TRUE(servers_[1]->write("x").get().done());
+    servers_.clear();
+    alone.cluster = "another";
+    const std::string message = error_of(alone);
+    EXPECT_TRUE(message.starts_with(alone.folder + "/")) << message;
+    const std::size_t end = message.find(": belongs to a cluster of another name");
+    EXPECT_TRUE(std::filesystem::exists(message.substr(0, end))) << message;
+  }
+  alone.storage = seaworthy::Storage::Segments;  // In the folder of the mapped one.
+  EXPECT_EQ(
+      error_of(alone),
+      alone.folder + ": there is a log of the other kind of storage; it must be opened as mapped");
+}
+
 TEST_F(Server, UdpAndTheMappedFileWorkToo) {
   for (const std::uint32_t id : {1U, 2U, 3U}) {
     seaworthy::Options udp = options(id);
