@@ -41,11 +41,14 @@ base::Result<SnapshotStore> SnapshotStore::open(io::Disk& disk, std::uint64_t cl
   return store;
 }
 
-void SnapshotStore::on_damaged(raft::EntryId last, std::uint64_t offset) {
+void SnapshotStore::on_damaged(raft::EntryId last, std::uint64_t offset, base::ErrorCode why) {
   const std::string name = snapshot_name(last, kSnapshotSuffix);
   const bool known =
       std::ranges::any_of(findings_, [&](const Finding& finding) { return finding.file == name; });
-  if (!known) findings_.push_back({name, offset, "the snapshot is damaged"});
+  const bool damaged = why == base::ErrorCode::Corrupt;
+  if (known) return;
+  findings_.push_back(
+      {name, offset, damaged ? "the snapshot is damaged" : "the snapshot cannot be read"});
 }
 
 // Names come in order of their index, so that the last good one is the newest.

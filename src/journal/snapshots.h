@@ -46,8 +46,9 @@ class SnapshotStore {
   const std::vector<Finding>& findings() const { return findings_; }
   // They are gone when there is a good one that goes as far as this. Nothing: none is damaged.
   std::optional<raft::LogIndex> damaged_through() const;
-  // The snapshot `last` is damaged at byte `offset`, as a Reader found.
-  void on_damaged(raft::EntryId last, std::uint64_t offset);
+  // The snapshot `last` is not good behind byte `offset`, as a Reader found: damaged (Corrupt), or
+  // the disk does not give it back (any other code).
+  void on_damaged(raft::EntryId last, std::uint64_t offset, base::ErrorCode why);
 
   // At most one at a time. What is not finished is gone after a restart.
   base::Result<SnapshotWriter> begin(const SnapshotMeta& meta);

@@ -113,7 +113,7 @@ class Replica {
   raft::LogIndex applied() const { return applied_; }
   std::size_t waiting() const;
   const std::optional<Snapshots::Newest>& snapshot() const { return snapshots_.newest(); }
-  // What was found damaged when it was opened.
+  // What was found damaged when it was opened, and since, in that order.
   const std::vector<journal::Finding>& findings() const { return findings_; }
   // Of that, what still is: entries that others have to send again, snapshots to be taken anew.
   bool is_damaged() const;
@@ -156,6 +156,7 @@ class Replica {
   void stage(const raft::SnapshotChunk& chunk);
   bool is_snapshot_due() const;
   std::uint64_t due_bytes() const;
+  raft::LogIndex later() const;
   void begin_snapshot();
   void write_snapshot();
   void fail_snapshot(const base::Error& error);
@@ -195,7 +196,7 @@ class Replica {
   Changes changes_;
   bool led_ = false;
   std::uint64_t bytes_since_snapshot_ = 0;  // Of entries applied since the last one was begun.
-  raft::LogIndex retry_from_;               // After a snapshot that failed.
+  raft::LogIndex retry_from_;               // After a snapshot that failed, or was damaged.
   std::vector<RequestId> snapshot_requests_;
   std::optional<base::Error> snapshot_failure_;
 };

@@ -160,6 +160,56 @@ TEST_F(Changes, ASnapshotThatIsDamagedWhenItIsSentIsTakenAgain) {
   EXPECT_EQ(group_.machine(late).digest(), group_.machine(leader_).digest());
 }
 
+class Unreadable : public Changes {
+ protected:
+  // A server lacks what only the leader's snapshot has.
+  Unreadable() : late_(leader_ == 1 ? 2 : 1) {
+    group_.crash({late_}, io::testing::Survival::Everything);
+    write_keys();
+    group_[leader_].take_snapshot(next());
+    for (int i = 0; i < 10; ++i) group_.tick();
+    spoil();
+    group_.start({late_});
+  }
+
+  void spoil() {
+    const base::Result<std::vector<std::string>> names = group_.disk(leader_).list();
+    for (const std::string& name : names.value()) {
+      if (name.ends_with(".snapshot")) group_.disk(leader_).make_unreadable(name, 100);
+    }
+  }
+
+  std::uint32_t late_;
+};
+
+TEST_F(Unreadable, ASnapshotIsTakenAgain) {
+  for (int i = 0; i < 100; ++i) group_.tick();
+  ASSERT_EQ(group_[leader_].findings().size(), 1U);
+  const std::string sentence = group_[leader_].findings().front().sentence();
+  EXPECT_NE(sentence.find(".snapshot: the snapshot cannot be read at byte "), std::string::npos)
+      << sentence;
+  EXPECT_FALSE(group_[leader_].is_damaged());
+  EXPECT_FALSE(group_[leader_].snapshot_failure());
+  EXPECT_EQ(group_[late_].applied(), group_[leader_].applied());
+  EXPECT_EQ(group_.machine(late_).digest(), group_.machine(leader_).digest());
+}
+
+// A disk that gives back nothing is not written to without end, and the error is told.
+TEST_F(Unreadable, ASnapshotIsNotTakenAgainForEver) {
+  int begun = 0;
+  for (int i = 0; i < 200; ++i) {
+    const bool writes = group_[leader_].is_writing_snapshot();
+    spoil();
+    group_.tick();
+    begun += !writes && group_[leader_].is_writing_snapshot() ? 1 : 0;
+  }
+  EXPECT_EQ(begun, 1);
+  EXPECT_TRUE(group_[leader_].is_damaged());
+  ASSERT_TRUE(group_[leader_].snapshot_failure());
+  EXPECT_EQ(group_[leader_].snapshot_failure()->code, base::ErrorCode::Io);
+  EXPECT_LT(group_[late_].applied(), group_[leader_].applied());
+}
+
 TEST_F(Changes, ASnapshotIsTakenWhenAskedFor) {
   const RequestId request = next();
   group_[leader_].take_snapshot(request);

@@ -34,12 +34,14 @@ void Replica::install(const raft::SnapshotMeta& meta) {
 
 void Replica::send_chunks(const std::vector<raft::SendChunk>& wanted) {
   for (const raft::SendChunk& chunk : wanted) {
+    const std::size_t known = snapshots_.findings().size();
     const base::Result<std::optional<raft::SnapshotChunk>> filled = snapshots_.fill(chunk);
     if (!filled.ok()) {
       snapshot_failure_ = filled.error();
     } else if (filled.value()) {
       outlet_.send({chunk.to, *filled.value()});
     }
+    if (snapshots_.findings().size() > known) findings_.push_back(snapshots_.findings().back());
   }
 }
 
@@ -76,6 +78,8 @@ void Replica::begin_snapshot() {
   // Who joins may have applied entries from before its joining: it does not know the cluster yet.
   if (meta.configuration.empty()) return fail_snapshot_requests();
   bytes_since_snapshot_ = 0;
+  // A disk that gives nothing back as it got it is not written to without end.
+  if (snapshots_.damaged_through()) retry_from_ = later();
   const base::Result<bool> begun = snapshots_.begin(machine_, meta);
   if (!begun.ok()) return fail_snapshot(begun.error());
   if (!begun.value()) fail_snapshot_requests();
@@ -92,12 +96,16 @@ void Replica::write_snapshot() {
   for (const RequestId id : std::exchange(snapshot_requests_, {})) outlet_.answer(id, Done{});
 }
 
+raft::LogIndex Replica::later() const {
+  return applied_.plus(std::max<std::uint64_t>(16, config_.snapshots.log_entries / 8));
+}
+
 // The log is as good as before; it is only longer. Tried again when it is a little longer still.
 void Replica::fail_snapshot(const base::Error& error) {
   (void)snapshots_.abandon();  // At the latest the next one removes it.
   snapshot_failure_ = error;
   bytes_since_snapshot_ = due_bytes() - due_bytes() / 8;
-  retry_from_ = applied_.plus(std::max<std::uint64_t>(16, config_.snapshots.log_entries / 8));
+  retry_from_ = later();
   fail_snapshot_requests();
 }
 

@@ -96,32 +96,39 @@ base::Status Snapshots::abandon() {
 }
 
 base::Result<std::optional<raft::SnapshotChunk>> Snapshots::fill(const raft::SendChunk& wanted) {
+  base::Result<std::string> data = read_verified(wanted);
+  if (data.ok()) {
+    raft::SnapshotChunk chunk = wanted.chunk;
+    chunk.data = std::make_shared<const std::string>(std::move(data).value());
+    return std::optional(std::move(chunk));
+  }
+  const base::ErrorCode why = data.error().code;
+  if (why == base::ErrorCode::Corrupt || why == base::ErrorCode::Io) {
+    const auto reader = readers_.find(wanted.to);
+    const std::uint64_t good = reader == readers_.end() ? 0 : reader->second.good_bytes();
+    store_.on_damaged(wanted.chunk.last, good, why);
+  }
+  if (why == base::ErrorCode::Io) return data.error();
+  return std::optional<raft::SnapshotChunk>();
+}
+
+base::Result<std::string> Snapshots::read_verified(const raft::SendChunk& wanted) {
   const raft::EntryId last = wanted.chunk.last;
   const std::uint64_t offset = wanted.chunk.offset;
-  const std::optional<raft::SnapshotChunk> nothing;
   auto reader = readers_.find(wanted.to);
   // Who begins anew may have got what was damaged after it was read the last time.
   if (reader == readers_.end() || reader->second.meta().last != last || offset == 0) {
-    base::Result<journal::SnapshotReader> opened = store_.read(last);
-    if (!opened.ok() && opened.error().code == base::ErrorCode::Corrupt) {
-      store_.on_damaged(last, 0);
-    }
-    if (!opened.ok() && opened.error().code != base::ErrorCode::Io) return nothing;
-    if (!opened.ok()) return opened.error();
-    reader = readers_.insert_or_assign(wanted.to, std::move(opened).value()).first;
+    readers_.erase(wanted.to);
+    TRY(journal::SnapshotReader opened, store_.read(last));
+    reader = readers_.emplace(wanted.to, std::move(opened)).first;
   }
   journal::SnapshotReader& file = reader->second;
-  if (file.size_bytes() != wanted.chunk.total) return nothing;  // It was taken again.
-  const base::Status good = file.verify_through(offset, offset + wanted.max_bytes);
-  if (!good.ok() && good.error().code == base::ErrorCode::Corrupt) {
-    store_.on_damaged(last, file.good_bytes());
-    return nothing;
+  if (file.size_bytes() != wanted.chunk.total) {
+    return base::Error{base::ErrorCode::NotFound, "the snapshot was taken again"};
   }
-  if (!good.ok()) return good.error();
-  TRY(std::string data, file.read_raw(wanted.chunk.offset, wanted.max_bytes));
-  raft::SnapshotChunk chunk = wanted.chunk;
-  chunk.data = std::make_shared<const std::string>(std::move(data));
-  return std::optional(std::move(chunk));
+  TRY([[maybe_unused]] const base::Done good,
+      file.verify_through(offset, offset + wanted.max_bytes));
+  return file.read_raw(offset, wanted.max_bytes);
 }
 
 base::Result<raft::Staged> Snapshots::stage(const raft::SnapshotChunk& chunk) {

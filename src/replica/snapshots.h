@@ -53,7 +53,8 @@ class Snapshots {
   // It cannot be written: what there is of it gives its room back.
   base::Status abandon();
 
-  // With its data. Nothing if there is no such snapshot (any more).
+  // With its data. Nothing if there is no such snapshot (any more), or it is damaged; Io: the disk
+  // does not give it back, which counts for damage, too.
   base::Result<std::optional<raft::SnapshotChunk>> fill(const raft::SendChunk& wanted);
   base::Result<raft::Staged> stage(const raft::SnapshotChunk& chunk);
 
@@ -75,6 +76,7 @@ class Snapshots {
 
   explicit Snapshots(journal::SnapshotStore store) : store_(std::move(store)) {}
   base::Status look();
+  base::Result<std::string> read_verified(const raft::SendChunk& wanted);
   base::Result<bool> is_settled();
 
   journal::SnapshotStore store_;

@@ -109,7 +109,7 @@ void write_storage(const Facts& facts, const Status& status, Page& page) {
       .figure(storage.snapshot_age_seconds);
   page.family("snapshot_failing", "gauge", "1: the last attempt at a snapshot failed")
       .figure(facts.member.replica().snapshot_failure() ? 1 : 0);
-  page.family("damage_found", "gauge", "Damaged pieces, when the node started")
+  page.family("damage_found", "gauge", "Damaged pieces, when the node started or since")
       .figure(facts.member.replica().findings().size());
   page.family("damaged", "gauge", "1: some of them still are").figure(storage.damaged ? 1 : 0);
   page.family("sync_seconds", "histogram", "Syncs of files, by how long they took");

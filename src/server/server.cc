@@ -227,15 +227,25 @@ Server::End Server::end_of(const base::Status& done) {
 }
 
 void Server::tell_damage() {
-  for (const journal::Finding& finding : member_->replica().findings()) {
-    log_.event("damage", fmt::format("what={}", os::quoted(finding.sentence())));
+  tell_findings();
+  damaged_ = member_->replica().is_damaged();
+  if (told_findings_ > 0 && !damaged_) {
+    log_.event("repaired", "how=\"from what this node has itself\"");
+  }
+}
+
+// Those that were not told yet.
+void Server::tell_findings() {
+  const std::vector<journal::Finding>& findings = member_->replica().findings();
+  if (told_findings_ == findings.size()) return;
+  for (; told_findings_ < findings.size(); ++told_findings_) {
+    log_.event("damage", fmt::format("what={}", os::quoted(findings[told_findings_].sentence())));
   }
   damaged_ = member_->replica().is_damaged();
-  const bool found = !member_->replica().findings().empty();
-  if (found && !damaged_) log_.event("repaired", "how=\"from what this node has itself\"");
 }
 
 void Server::tell_changes() {
+  tell_findings();
   if (damaged_ && !member_->replica().is_damaged()) {
     damaged_ = false;
     log_.event("repaired", fmt::format("last={}", member_->node().last().index.value()));

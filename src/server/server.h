@@ -43,6 +43,7 @@ class Server final : private NodeView {
   void on_time();
   void look_after();
   void tell_damage();
+  void tell_findings();
   void tell_changes();
   End end_of(const base::Status& done);
   Facts facts() const;
@@ -66,6 +67,7 @@ class Server final : private NodeView {
   kv::Machine machine_;
   session::Sessions sessions_{machine_, session::Limits{}};
   Counters counters_;
+  std::size_t told_findings_ = 0;
   bool damaged_ = false;  // As was last told; so
   std::string snapshot_failure_;
   std::unique_ptr<HttpPort> http_;  // Null: nobody wants it.

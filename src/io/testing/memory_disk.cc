@@ -56,6 +56,8 @@ class MemoryFile final : public File, private MemoryHandle {
     const std::string& seen = inode_->seen;
     if (offset >= seen.size()) return std::size_t{0};
     const std::size_t count = std::min<std::size_t>(into.size(), seen.size() - offset);
+    const std::optional<std::uint64_t> bad = inode_->unreadable;
+    if (bad && *bad >= offset && *bad < offset + count) return failed(name_ + ": read");
     std::copy_n(seen.begin() + static_cast<std::ptrdiff_t>(offset), count, into.begin());
     return count;
   }
@@ -260,7 +262,13 @@ std::string MemoryDisk::bytes(const std::string& name) const {
 void MemoryDisk::set_bytes(const std::string& name, const std::string& bytes) {
   const auto found = seen_.find(name);
   CHECK(found != seen_.end(), name);
-  *found->second = Inode{bytes, bytes, {}};
+  *found->second = Inode{bytes, bytes, {}, {}};
+}
+
+void MemoryDisk::make_unreadable(const std::string& name, std::uint64_t offset) {
+  const auto found = seen_.find(name);
+  CHECK(found != seen_.end(), name);
+  found->second->unreadable = offset;
 }
 
 MemoryDisk::Outcome MemoryDisk::count_call() {

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,8 @@ class MemoryDisk final : public Disk {
   // Requires: the file exists.
   std::string bytes(const std::string& name) const;
   void set_bytes(const std::string& name, const std::string& bytes);
+  // From now on a read of byte `offset` fails. Requires: the file exists.
+  void make_unreadable(const std::string& name, std::uint64_t offset);
 
  private:
   friend class MemoryHandle;
@@ -80,6 +83,7 @@ class MemoryDisk final : public Disk {
     std::string seen;
     std::string durable;
     std::vector<Write> waiting;
+    std::optional<std::uint64_t> unreadable;
   };
   using Names = std::map<std::string, std::shared_ptr<Inode>>;
   // Of the directory. Absent `inode`: `name` is removed.
