@@ -72,7 +72,8 @@ base::Status SnapshotStore::look_at(const std::string& name, raft::EntryId last)
 std::optional<raft::LogIndex> SnapshotStore::damaged_through() const {
   std::optional<raft::LogIndex> through;
   for (const Finding& finding : findings_) {
-    through = std::max(through, std::optional(snapshot_id(finding.file, kSnapshotSuffix)->index));
+    const raft::LogIndex last = snapshot_id(finding.file, kSnapshotSuffix)->index;
+    if (!newest_ || last >= newest_->last.index) through = std::max(through, std::optional(last));
   }
   return through;
 }

@@ -44,7 +44,8 @@ class SnapshotStore {
   const std::optional<SnapshotMeta>& newest() const { return newest_; }
   // Damaged files: not used, and removed once there is a newer one.
   const std::vector<Finding>& findings() const { return findings_; }
-  // They are gone when there is a good one that goes as far as this. Nothing: none is damaged.
+  // The farthest of them, if a new one must take its place. Nothing: newest() goes farther than all
+  // that are damaged, which only have to go.
   std::optional<raft::LogIndex> damaged_through() const;
   // The snapshot `last` is not good behind byte `offset`, as a Reader found: damaged (Corrupt), or
   // the disk does not give it back (any other code).

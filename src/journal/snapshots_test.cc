@@ -308,6 +308,19 @@ TEST(Snapshots, ADamagedOneGoesWhenThereIsOneThatGoesAsFar) {
   EXPECT_TRUE(open(disk).findings().empty());
 }
 
+TEST(Snapshots, ADamagedOneThatIsOlderOnlyHasToGo) {
+  MemoryDisk disk(1);
+  SnapshotStore store = open(disk);
+  ASSERT_TRUE(write(store, {id(1, 5), "m"}, "a").ok());
+  ASSERT_TRUE(write(store, {id(1, 6), "m"}, "b").ok());
+  disk.set_bytes(snapshot_name(id(1, 5), kSnapshotSuffix), "");
+  store = open(disk);
+  EXPECT_EQ(store.findings().size(), 1U);
+  EXPECT_EQ(store.damaged_through(), std::nullopt);
+  ASSERT_TRUE(store.remove_before(id(1, 6)).ok());
+  EXPECT_TRUE(store.findings().empty());
+}
+
 TEST(Snapshots, ChunksOfAnotherOneAreNoticed) {
   MemoryDisk disk(1);
   SnapshotStore store = open(disk);

@@ -33,7 +33,7 @@ class Snapshots {
   };
   const std::optional<Newest>& newest() const { return newest_; }
   const std::vector<journal::Finding>& findings() const { return store_.findings(); }
-  // A new snapshot that goes so far, or farther, takes the place of all that are damaged.
+  // A new snapshot that goes so far, or farther, has to take the place of what is damaged.
   std::optional<raft::LogIndex> damaged_through() const { return store_.damaged_through(); }
 
   // Puts the state of newest() into `machine`. Requires: there is one.
