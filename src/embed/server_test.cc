@@ -15,6 +15,9 @@
 #include <utility>
 #include <vector>
 
+#include "journal/kit/workload.h"
+#include "journal/storage.h"
+
 namespace {
 
 using seaworthy::Outcome;
@@ -42,6 +45,32 @@ class Text final : public seaworthy::StateMachine {
 
  private:
   std::string text_;
+};
+
+// A log that outlives its server, though on no disk.
+class Lent final : public journal::Storage {
+ public:
+  explicit Lent(kit::Model& durable) : durable_(durable), log_(durable) {}
+  base::Result<journal::Recovered> recover() override {
+    return journal::Recovered{durable_.hard_state, durable_.base, durable_.entries, {}, {}};
+  }
+  void append(const journal::Change& change) override {
+    log_.take(change);
+    ++pending_;
+  }
+  std::uint64_t pending_bytes() const override { return pending_; }
+  base::Status sync() override {
+    durable_ = log_;
+    pending_ = 0;
+    return base::Done{};
+  }
+  void drop_through(raft::LogIndex /*index*/) override {}
+  base::Result<bool> tend() override { return false; }
+
+ private:
+  kit::Model& durable_;
+  kit::Model log_;
+  std::uint64_t pending_ = 0;
 };
 
 class Server : public testing::Test {
@@ -135,6 +164,38 @@ TEST_F(Server, TheStateComesBackFromASnapshot) {
   servers_.clear();
   start_all();
   EXPECT_EQ(servers_[3]->read("").get().answer, "kept");
+}
+
+TEST_F(Server, AStorageOfOnesOwnKeepsTheLog) {
+  std::map<std::uint32_t, kit::Model> logs;
+  const auto start_on_logs = [&] {
+    for (const std::uint32_t id : {1U, 2U, 3U}) {
+      seaworthy::Options own = options(id);
+      own.make_storage = [&log = logs[id]](io::Disk&) { return std::make_unique<Lent>(log); };
+      start(own);
+    }
+  };
+  start_on_logs();
+  ASSERT_TRUE(servers_[1]->write("kept").get().done());
+  servers_.clear();
+  EXPECT_GT(logs[1].last().index, raft::LogIndex(0));
+  for (const auto& file : std::filesystem::directory_iterator(options(1).folder)) {
+    EXPECT_EQ(file.path().filename(), "LOCK");
+  }
+  start_on_logs();
+  EXPECT_EQ(servers_[2]->read("").get().answer, "kept");
+}
+
+TEST_F(Server, AStorageOfOnesOwnDoesNotPassALogOver) {
+  start(options(1));
+  servers_.clear();
+  kit::Model log;
+  seaworthy::Options own = options(1);
+  own.make_storage = [&](io::Disk&) { return std::make_unique<Lent>(log); };
+  EXPECT_NE(error_of(own).find("must be opened as segments"), std::string::npos);
+  own.folder += "-other";
+  own.make_storage = [](io::Disk&) { return nullptr; };
+  EXPECT_EQ(error_of(own), own.folder + ": make_storage made none");
 }
 
 TEST_F(Server, TheDestructorAnswersWhatWaits) {
@@ -323,7 +384,7 @@ TEST_F(Server, ARefusalOfWhatIsThereNamesTheFileWithItsFolder) {
   alone.storage = seaworthy::Storage::Segments;  // In the folder of the mapped one.
   EXPECT_EQ(
       error_of(alone),
-      alone.folder + ": there is a log of the other kind of storage; it must be opened as mapped");
+      alone.folder + ": there is a log of another kind of storage; it must be opened as mapped");
 }
 
 TEST_F(Server, UdpAndTheMappedFileWorkToo) {

@@ -75,6 +75,7 @@ replica::Config replica_config(const seaworthy::Options& options, std::uint64_t 
   config.journal.node = {options.id};
   config.journal.kind = options.storage == seaworthy::Storage::Mapped ? journal::Kind::Mapped
                                                                       : journal::Kind::Segments;
+  config.journal.make_storage = options.make_storage;
   config.snapshots.log_bytes = options.snapshot_log_bytes;
   if (options.snapshot_log_bytes > 0) config.snapshots.keep_bytes = options.snapshot_log_bytes;
   config.max_waiting = options.max_waiting;

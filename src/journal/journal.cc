@@ -96,17 +96,22 @@ const Finding* reason_of(raft::EntryId floor, const std::vector<Finding>& findin
 }
 
 // A log of the other kind would be passed over, and with it a vote.
-static base::Status expect_no_other_kind(io::Disk& disk, Kind kind) {
+static base::Status expect_no_other_kind(io::Disk& disk, const Config& config) {
   TRY(const std::optional<Kind> found, find_log(disk));
-  if (!found || *found == kind) return base::Done{};
+  if (!found || (*found == config.kind && !config.make_storage)) return base::Done{};
   return base::Error{base::ErrorCode::InvalidArgument,
-                     "there is a log of the other kind of storage; it must be opened as " +
+                     "there is a log of another kind of storage; it must be opened as " +
                          std::string(*found == Kind::Mapped ? "mapped" : "segments")};
 }
 
 base::Result<Opened> Journal::open(io::Disk& disk, const Config& config,
                                    std::optional<raft::EntryId> snapshot) {
-  TRY([[maybe_unused]] const base::Done fits, expect_no_other_kind(disk, config.kind));
+  TRY([[maybe_unused]] const base::Done fits, expect_no_other_kind(disk, config));
+  if (config.make_storage) {
+    std::unique_ptr<Storage> own = config.make_storage(disk);
+    if (own != nullptr) return open(std::move(own), snapshot);
+    return base::Error{base::ErrorCode::InvalidArgument, "make_storage made none"};
+  }
   if (config.kind == Kind::Mapped) {
     return open(std::make_unique<MappedLog>(disk, config), snapshot);
   }

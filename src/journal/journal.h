@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -38,6 +39,8 @@ struct Config {
   // huge one may make a segment of its own size.
   std::uint64_t segment_bytes = std::uint64_t{16} * 1024 * 1024;
   Kind kind = Kind::Segments;
+  // Another storage in place of both; what of the rest it heeds is its own business.
+  std::function<std::unique_ptr<Storage>(io::Disk& disk)> make_storage;
   // Written with zeros at a time, ahead of the log (tend()): a write to a place that was written
   // before is faster than one that grows the file. 0: never. Mapped: the file grows by so much, or
   // more.

@@ -13,7 +13,7 @@ cp -r "$here/consumer" "$folder/consumer"
 cmake -S "$folder/consumer" -B "$folder/consumer/build" -G Ninja -DCMAKE_CXX_COMPILER="$compiler" \
   -DCMAKE_CXX_STANDARD=20 -DCMAKE_PREFIX_PATH="$folder/prefix" >"$folder/configure.log"
 cmake --build "$folder/consumer/build"
-"$folder/consumer/build/storage"
+(cd "$folder" && consumer/build/storage)
 (cd "$folder" && RAFTKV=$folder/prefix/bin/raftkv prefix/bin/seaworthy check --nodes 3 --plan sanity --time 3 \
   --target consumer/build/liboutside.so --out run)
 "$folder/consumer/build/scenario" >"$folder/scenario.toml"

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // A storage of one's own, for logs that are short: one file, written anew for each batch. It is
 // tried by the kit that came with the package, and so is one that forgets a sync, which must not
-// pass.
+// pass. Then a server of the embedded Raft stands on it.
 #include "journal/storage.h"
+
+#include <seaworthy/raft/server.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
@@ -133,7 +136,7 @@ class OneFile : public journal::Storage {
     const std::uint32_t checksum = in.u32();
     if (!in.ok() || base::crc32c(bytes.substr(4)) != checksum) {
       state_.floor = journal::kUnknownFloor;
-      state_.findings.push_back({kName, 0, "the log is damaged"});
+      state_.findings.push_back({kName, 0, "the log is damaged", journal::kUnknownFloor});
       return;
     }
     const auto id = [&] {
@@ -164,6 +167,30 @@ class OneFile : public journal::Storage {
   std::optional<base::Error> failure_;
 };
 
+class Text final : public seaworthy::StateMachine {
+ public:
+  std::string apply(const seaworthy::Command& command) override { return text_ += command.bytes; }
+  std::string read(std::string_view /*query*/) const override { return text_; }
+
+ private:
+  std::string text_;
+};
+
+// A cluster of one; its log is in our file. What it says to be asked for its state, after `more`.
+std::string ask_server(const std::string& folder, const std::string& more) {
+  seaworthy::Options options;
+  options.id = 1;
+  options.members = {{1, "127.0.0.1:23030"}};
+  options.folder = folder;
+  options.make_storage = [](io::Disk& disk) { return std::make_unique<OneFile>(disk); };
+  Text text;
+  seaworthy::Error error;
+  const auto server = seaworthy::Server::open(options, text, error);
+  if (server == nullptr) return error.message;
+  if (!more.empty()) (void)server->write(more).get();
+  return server->read("").get().answer;
+}
+
 }  // namespace
 
 int main() {
@@ -180,5 +207,11 @@ int main() {
   const kit::Report other = kit::try_out(forgetful, {1, 1, 25});
   if (other.complaints.empty()) return 1;
   std::printf("as it should be: %s\n", other.complaints.front().c_str());
-  return 0;
+
+  const std::string folder = "folder-of-storage";
+  std::filesystem::remove_all(folder);
+  const bool written = ask_server(folder, "kept") == "kept";
+  const bool kept = ask_server(folder, "") == "kept" && std::filesystem::exists(folder + "/log");
+  std::printf("a server on it %s\n", written && kept ? "keeps what was written" : "fails");
+  return written && kept ? 0 : 1;
 }

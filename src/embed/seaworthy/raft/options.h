@@ -14,8 +14,16 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+
+namespace io {
+class Disk;  // Of the package seaworthy::kit, as Storage.
+}
+namespace journal {
+class Storage;
+}
 
 namespace seaworthy {
 inline namespace v0 {
@@ -48,6 +56,9 @@ struct Options {
   std::size_t datagram_bytes = 512;      // Udp: no command may be longer, less some 100.
   std::optional<Tls> tls;
   Storage storage = Storage::Segments;
+  // A storage of your own in place of those two, on the disk that `folder` is: docs/embedding.md.
+  // Made and recovered by open(), then used on the server's thread.
+  std::function<std::unique_ptr<journal::Storage>(io::Disk& disk)> make_storage;
 
   std::chrono::milliseconds heartbeat{50};
   // Silence of the leader before an election, drawn between the two.
