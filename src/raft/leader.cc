@@ -66,11 +66,12 @@ void Leader::on_tick(const Log& log, Effects& out) {
   const auto is_due = [now](const Peer& peer) { return peer.due <= now; };
   if (std::ranges::any_of(peers_, is_due)) begin_round();
   for (Peer& peer : peers_) {
-    if (is_due(peer)) {
+    if (is_due(MUTANT(OneDeadlineForAll) ? peers_.front() : peer)) {
       peer.due = now + config_->heartbeat_ticks;
       heartbeat(peer, log, out);
     }
-    if (peer.transfer && peer.transfer->due <= now) send_chunk_again(peer, out);
+    const bool unanswered = peer.transfer && peer.transfer->due <= now;
+    if (unanswered && !MUTANT(LostChunkIsNotSentAgain)) send_chunk_again(peer, out);
   }
   if (succession_ && succession_->deadline <= now && !MUTANT(TransferNeverGivesUp)) {
     succession_.reset();
@@ -156,6 +157,7 @@ void Leader::on_reply(NodeId from, const AppendReply& reply, const Log& log, Eff
   if (reply.round > round_) return;
 
   peer->heard = now_;
+  if (MUTANT(AnswerPutsOffTheHeartbeat)) peer->due = now_ + config_->heartbeat_ticks;
   Progress& progress = peer->progress;
   const bool news = reply.success && reply.match() > progress.match();
   const bool confirms = MUTANT(AnyAnswerConfirmsReads) || (MUTANT(ProgressConfirmsReads) && news);

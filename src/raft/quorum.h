@@ -54,6 +54,10 @@ class Quorum {
   explicit Quorum(const Configuration& configuration) : incoming_(configuration.voters.size()) {
     ids_.reserve(configuration.voters.size() + configuration.outgoing.size());
     for (const Member& member : configuration.voters) ids_.push_back(member.id);
+    if (MUTANT(LearnersCount)) {
+      for (const Member& member : configuration.learners) ids_.push_back(member.id);
+      incoming_ = ids_.size();
+    }
     for (const Member& member : configuration.outgoing) ids_.push_back(member.id);
   }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "mutant/mutant.h"
 #include "raft/quorum.h"
 #include "raft/types.h"
 
@@ -14,7 +15,12 @@ namespace raft {
 
 class Votes {
  public:
-  void grant(NodeId from) { find_or_add(from).granted = true; }
+  void grant(NodeId from) {
+    find_or_add(from).granted = true;
+    if (MUTANT(VotePutsOffQuestions)) {
+      for (Voter& each : voters_) each.due += 1;
+    }
+  }
   bool granted(NodeId voter) const {
     const auto found = std::ranges::find(voters_, voter, &Voter::id);
     return found != voters_.end() && found->granted;
