@@ -77,6 +77,7 @@ class Group {
     config.journal.node = id;
     config.journal.kind = kind_;
     config.max_waiting = 16;
+    config.max_query_bytes = 1'000;
     config.snapshots = policy;
     return config;
   }

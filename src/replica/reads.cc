@@ -26,6 +26,7 @@ std::vector<Reads::Read> Reads::take_asked(raft::ReadId id) {
   CHECK(found != asked_.end(), id);
   std::vector<Read> reads = std::move(found->second);
   asked_.erase(found);
+  for (const Read& read : reads) query_bytes_ -= read.query.size();
   if (MUTANT(ReadsOfATurnGetOneAnswer)) {
     for (Read& read : reads) read.query = reads.back().query;
   }
@@ -41,6 +42,7 @@ std::vector<Reads::Read> Reads::take_unreadable(raft::ReadId id) {
 std::optional<Reads::Read> Reads::take_ready(raft::LogIndex applied) {
   if (ready_.empty() || ready_.begin()->first > applied) return std::nullopt;
   Read read = std::move(ready_.begin()->second);
+  query_bytes_ -= read.query.size();
   ready_.erase(ready_.begin());
   --asked_or_ready_;
   return read;
@@ -49,7 +51,10 @@ std::optional<Reads::Read> Reads::take_ready(raft::LogIndex applied) {
 std::vector<Reads::Read> Reads::take_all_ready() {
   std::vector<Read> reads;
   reads.reserve(ready_.size());
-  for (auto& [index, read] : std::exchange(ready_, {})) reads.push_back(std::move(read));
+  for (auto& [index, read] : std::exchange(ready_, {})) {
+    query_bytes_ -= read.query.size();
+    reads.push_back(std::move(read));
+  }
   asked_or_ready_ -= reads.size();
   return reads;
 }

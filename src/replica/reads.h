@@ -28,8 +28,13 @@ class Reads {
   };
 
   std::size_t waiting() const { return new_.size() + asked_or_ready_; }
+  // Of all their queries.
+  std::size_t query_bytes() const { return query_bytes_; }
 
-  void add(Read read) { new_.push_back(std::move(read)); }
+  void add(Read read) {
+    query_bytes_ += read.query.size();
+    new_.push_back(std::move(read));
+  }
   // The question that the new ones want answered, if there are any.
   std::optional<raft::ReadId> ask();
 
@@ -44,6 +49,7 @@ class Reads {
         if (!MUTANT(AnsweredReadsStayCounted)) --asked_or_ready_;
         answer(read);
       } else {
+        query_bytes_ += read.query.size();
         ready_.emplace(wait_for, std::move(read));
       }
     }
@@ -57,6 +63,7 @@ class Reads {
   std::vector<Read> take_all_ready();
 
  private:
+  // Their bytes do not count any more.
   std::vector<Read> take_asked(raft::ReadId id);
 
   std::vector<Read> new_;
@@ -64,6 +71,7 @@ class Reads {
   std::map<raft::ReadId, std::vector<Read>> asked_;
   std::multimap<raft::LogIndex, Read> ready_;
   std::size_t asked_or_ready_ = 0;
+  std::size_t query_bytes_ = 0;
 };
 
 }  // namespace replica

@@ -69,7 +69,9 @@ void Replica::write(RequestId id, raft::Payload command) {
 }
 
 void Replica::read(RequestId id, std::string query, std::optional<RequestId> after) {
-  if (waiting() >= config_.max_waiting) {
+  const std::size_t bytes = reads_.query_bytes();
+  const bool are_long = bytes > 0 && bytes + query.size() > config_.max_query_bytes;
+  if (are_long || waiting() >= config_.max_waiting) {
     outlet_.answer(id, NotDone{NotDone::Reason::Overloaded});
     return;
   }

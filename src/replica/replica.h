@@ -62,6 +62,9 @@ struct Config {
   SnapshotPolicy snapshots;
   // Requests that are not answered yet; beyond, NotDone (Overloaded).
   std::size_t max_waiting = std::size_t{256} * 1024;
+  // The queries of reads among them, together; but one passes, or it never could. (Writes have
+  // raft.max_uncommitted_bytes.)
+  std::size_t max_query_bytes = std::size_t{64} * 1024 * 1024;
 #ifdef SEAWORTHY_BROKEN
   Broken broken = Broken::Nothing;
 #endif

@@ -126,6 +126,62 @@ TEST(Replica, RefusesWhatWouldWaitBeyondItsLimit) {
   EXPECT_TRUE(reply_to(group.recorder(leader), RequestId(limit)));
 }
 
+TEST(Replica, RefusesReadsThatAreTooLongTogetherUntilSomeAreAnswered) {
+  Group group(3);
+  const std::uint32_t leader = group.elect();
+  const auto read = [&](std::uint64_t id, std::size_t bytes) {
+    group[leader].read(RequestId(id), query(kv::Get{std::string(bytes, 'k')}), std::nullopt);
+  };
+  const auto answered = [&](std::uint64_t id) {
+    return group.recorder(leader).answers.contains(RequestId(id));
+  };
+  for (std::uint64_t round = 0; round < 30; round += 10) {
+    read(round + 1, 600);
+    read(round + 2, 600);
+    read(round + 3, 100);
+    EXPECT_TRUE(
+        is_not_done(group.recorder(leader), RequestId(round + 2), NotDone::Reason::Overloaded));
+    ASSERT_TRUE(group.turn({leader}).ok());
+    read(round + 4, 600);  // The first ones wait for the others to say who leads.
+    EXPECT_TRUE(
+        is_not_done(group.recorder(leader), RequestId(round + 4), NotDone::Reason::Overloaded));
+    EXPECT_FALSE(answered(round + 1));
+    group.settle();
+    EXPECT_TRUE(reply_to(group.recorder(leader), RequestId(round + 1)));
+    EXPECT_TRUE(reply_to(group.recorder(leader), RequestId(round + 3)));
+  }
+  read(100, 5'000);  // One passes, or it never could.
+  read(101, 1);
+  EXPECT_TRUE(is_not_done(group.recorder(leader), RequestId(101), NotDone::Reason::Overloaded));
+}
+
+TEST(Reads, CountTheBytesOfWhatWaitsHoweverItEnds) {
+  Reads reads;
+  const auto ask = [&](std::initializer_list<std::size_t> sizes) {
+    for (const std::size_t size : sizes) reads.add({kFirst, std::string(size, 'q'), {}});
+    return *reads.ask();
+  };
+  const auto readable = [&](raft::ReadId id, std::uint64_t applied) {
+    reads.on_readable(
+        {id, raft::LogIndex(5)}, raft::LogIndex(applied),
+        [](const Reads::Read& /*read*/) { return raft::LogIndex(); },
+        [](const Reads::Read& /*read*/) {});
+  };
+  readable(ask({10, 20}), 5);
+  EXPECT_EQ(reads.query_bytes(), 0U);
+  const raft::ReadId first = ask({10, 20});
+  const raft::ReadId second = ask({300, 400});
+  EXPECT_EQ(reads.query_bytes(), 730U);
+  EXPECT_EQ(reads.take_unreadable(first).size(), 2U);
+  EXPECT_EQ(reads.query_bytes(), 700U);
+  readable(second, 4);
+  EXPECT_EQ(reads.query_bytes(), 700U);
+  const std::size_t size = reads.take_ready(raft::LogIndex(5))->query.size();
+  EXPECT_EQ(reads.query_bytes(), 700U - size);
+  EXPECT_EQ(reads.take_all_ready().size(), 1U);
+  EXPECT_EQ(reads.query_bytes(), 0U);
+}
+
 TEST(Replica, RefusesWhatMakesTheTurnHeavierThanMayBeUncommitted) {
   Group group(1);
   group.max_uncommitted_bytes = 1'000;
