@@ -3,12 +3,24 @@
 
 #include <fmt/core.h>
 
+#include <thread>
+
 namespace transport {
 namespace {
 
 constexpr std::chrono::seconds kLookAgain{5};
+// For a look-up that is under way at the end: a process should not end in the middle of one.
+constexpr std::chrono::seconds kPatience{1};
+
+bool is_over(const std::future<PeerNames::Found>& answer, std::chrono::seconds patience = {}) {
+  return answer.wait_for(patience) == std::future_status::ready;
+}
 
 }  // namespace
+
+PeerNames::~PeerNames() {
+  if (search_) (void)is_over(search_->answer, kPatience);
+}
 
 void PeerNames::follow(raft::NodeId peer, const os::HostPort& where) {
   Name& name = names_[peer];
@@ -18,20 +30,18 @@ void PeerNames::follow(raft::NodeId peer, const os::HostPort& where) {
 std::optional<std::pair<raft::NodeId, os::Address>> PeerNames::find(
     Time now, const std::function<bool(raft::NodeId)>& is_up) {
   std::optional<std::pair<raft::NodeId, os::Address>> found;
-  if (search_ && search_->job->is_over()) {
-    found = finish(*search_, now);
-    search_.reset();
+  if (search_ && is_over(search_->answer)) {
+    found = finish(*std::exchange(search_, std::nullopt), now);
   }
   if (!search_) begin(now, is_up);
   return found;
 }
 
-std::optional<std::pair<raft::NodeId, os::Address>> PeerNames::finish(const Search& search,
-                                                                      Time now) {
+std::optional<std::pair<raft::NodeId, os::Address>> PeerNames::finish(Search search, Time now) {
   const auto name = names_.find(search.peer);
   if (name == names_.end() || name->second.where != search.where) return std::nullopt;
   name->second.again_at = now + kLookAgain;
-  const base::Result<os::Address>& answer = **search.answer;
+  const Found answer = search.answer.get();
   const bool complained = std::exchange(name->second.complained, !answer.ok());
   if (answer.ok()) return std::pair(search.peer, answer.value());
   if (!complained) {
@@ -50,12 +60,12 @@ void PeerNames::begin(Time now, const std::function<bool(raft::NodeId)>& is_up) 
     if (next == names_.end() || name->second.again_at < next->second.again_at) next = name;
   }
   if (next == names_.end()) return;
-  search_ = Search{next->first, next->second.where, {}, {}};
-  search_->answer = std::make_shared<std::optional<base::Result<os::Address>>>();
-  search_->job = background_.start([answer = search_->answer, where = search_->where] {
-    answer->emplace(os::resolve(where));
-    return 0;
-  });
+  std::promise<Found> answer;
+  search_ = Search{next->first, next->second.where, answer.get_future()};
+  // Detached: it owns all that it uses.
+  std::thread([answer = std::move(answer), resolve = resolve_, where = search_->where]() mutable {
+    answer.set_value(resolve(where));
+  }).detach();
 }
 
 }  // namespace transport

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The addresses of peers that are known by name. The system's resolver may block for long, so it is
-// asked on a thread beside the loop, one name at a time.
+// asked on a thread beside the loop, one name at a time. A resolver that hangs is left behind, with
+// all that its thread uses, a second after the end.
 //
 //   follow(peer, "n2:7001")     find(now, is_up) --> nothing, nothing, (peer, 10.0.0.2:7001)
 //
@@ -10,12 +11,11 @@
 
 #include <chrono>
 #include <functional>
+#include <future>
 #include <map>
-#include <memory>
 #include <optional>
 #include <utility>
 
-#include "os/background.h"
 #include "os/log.h"
 #include "os/net.h"
 #include "raft/message.h"
@@ -26,7 +26,16 @@ class PeerNames {
  public:
   using Time = std::chrono::nanoseconds;
 
-  explicit PeerNames(const os::Log& log) : log_(log) {}
+  using Found = base::Result<os::Address>;
+  using Resolve = std::function<Found(const os::HostPort&)>;
+
+  // `resolve` is copied, and what it refers to must outlive the process; but for tests it refers to
+  // nothing.
+  explicit PeerNames(const os::Log& log, Resolve resolve = os::resolve)
+      : log_(log), resolve_(std::move(resolve)) {}
+  PeerNames(const PeerNames&) = delete;
+  PeerNames& operator=(const PeerNames&) = delete;
+  ~PeerNames();
 
   void follow(raft::NodeId peer, const os::HostPort& where);
   void forget(raft::NodeId peer) { names_.erase(peer); }
@@ -43,16 +52,15 @@ class PeerNames {
   struct Search {
     raft::NodeId peer;
     os::HostPort where;
-    std::shared_ptr<std::optional<base::Result<os::Address>>> answer;
-    std::shared_ptr<const os::Background::Job> job;
+    std::future<Found> answer;
   };
-  std::optional<std::pair<raft::NodeId, os::Address>> finish(const Search& search, Time now);
+  std::optional<std::pair<raft::NodeId, os::Address>> finish(Search search, Time now);
   void begin(Time now, const std::function<bool(raft::NodeId)>& is_up);
 
   const os::Log& log_;
   std::map<raft::NodeId, Name> names_;
   std::optional<Search> search_;
-  os::Background background_;
+  Resolve resolve_;
 };
 
 }  // namespace transport
