@@ -234,7 +234,7 @@ const Rule* waits_for_itself(const std::vector<Rule>& rules) {
   return found == rules.end() ? nullptr : &*found;
 }
 
-std::string quoted(const std::string& word) { return '"' + word + '"'; }
+std::string in_quotes(const std::string& word) { return '"' + word + '"'; }
 
 std::string joined(const std::vector<std::string>& parts) {
   std::string text;
@@ -244,7 +244,7 @@ std::string joined(const std::vector<std::string>& parts) {
 
 // One text stands alone, several in a list.
 std::string texts_of(std::vector<std::string> words) {
-  for (std::string& word : words) word = quoted(word);
+  for (std::string& word : words) word = in_quotes(word);
   return words.size() == 1 ? words.front() : "[" + joined(words) + "]";
 }
 
@@ -257,8 +257,8 @@ std::vector<std::string> pairs_of(const When& when) {
   std::vector<std::string> types;
   for (const wire::MessageType type : when.types) types.emplace_back(wire::name(type));
   if (!types.empty()) add("type", texts_of(types));
-  if (when.from != Who{}) add("from", quoted(describe(when.from, false)));
-  if (when.to != Who{}) add("to", quoted(describe(when.to, false)));
+  if (when.from != Who{}) add("from", in_quotes(describe(when.from, false)));
+  if (when.to != Who{}) add("to", in_quotes(describe(when.to, false)));
   const std::pair<const char*, const std::optional<Relation>*> relations[] = {
       {"index", &when.index},
       {"term", &when.term},
@@ -266,14 +266,14 @@ std::vector<std::string> pairs_of(const When& when) {
       {"entries", &when.entries},
       {"context", &when.context}};
   for (const auto& [key, relation] : relations) {
-    if (*relation) add(key, quoted(describe(**relation)));
+    if (*relation) add(key, in_quotes(describe(**relation)));
   }
-  if (when.kind) add("kind", quoted(std::string(wire::name(*when.kind))));
+  if (when.kind) add("kind", in_quotes(std::string(wire::name(*when.kind))));
   if (when.success) add("success", *when.success ? "true" : "false");
   if (when.nth != 1) add("nth", std::to_string(when.nth));
   if (when.times != 1) add("times", std::to_string(when.times));
   if (!when.after.empty()) add("after", texts_of(when.after));
-  if (!when.until.empty()) add("until", quoted(when.until));
+  if (!when.until.empty()) add("until", in_quotes(when.until));
   if (when.wait != 0) {
     const std::string thousandths = std::to_string(1000 + when.wait % 1000).substr(1);
     add("wait", std::to_string(when.wait / 1000) + '.' + thousandths);
@@ -324,7 +324,7 @@ std::string write_rule(const Rule& rule) {
   const std::vector<std::string> pairs = pairs_of(rule.when);
   if (!pairs.empty()) text += "when = { " + joined(pairs) + " }\n";
   std::vector<std::string> actions;
-  for (const Action& action : rule.actions) actions.push_back(quoted(describe(action)));
+  for (const Action& action : rule.actions) actions.push_back(in_quotes(describe(action)));
   if (!actions.empty()) text += "do = [" + joined(actions) + "]\n";
   if (rule.require) text += "require = true\n";
   if (rule.again) text += "again = true\n";

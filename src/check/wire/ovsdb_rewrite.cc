@@ -50,7 +50,7 @@ std::span<const Field> fields_of(MessageType type) {
   return {};
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out;
   base::append_json_string(out, text);
   return out;
@@ -60,8 +60,8 @@ std::string quoted(std::string_view text) {
 base::Result<std::string> written(const Message& message, std::string_view field,
                                   std::uint64_t value) {
   const bool reply = message.type == MessageType::AppendReply;
-  if (field == "success" && reply) return quoted(value != 0 ? "OK" : "inconsistency");
-  if (field == "success") return quoted(value != 0 ? message.receiver : message.sender);
+  if (field == "success" && reply) return in_quotes(value != 0 ? "OK" : "inconsistency");
+  if (field == "success") return in_quotes(value != 0 ? message.receiver : message.sender);
   if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() - 1)) {
     return refused("a number too large for OVSDB");
   }
@@ -82,7 +82,7 @@ base::Result<Frame> remade(Direction direction, std::string bytes) {
 std::string copied(const std::string& object, std::string_view key) {
   const auto span = ovsdb_locate(object, key);
   if (!span) return {};
-  return ',' + quoted(key) + ':' + object.substr(span->begin, span->end - span->begin);
+  return ',' + in_quotes(key) + ':' + object.substr(span->begin, span->end - span->begin);
 }
 
 }  // namespace
@@ -116,7 +116,7 @@ base::Result<Frame> ovsdb_refusal(const Frame& frame) {
   } else if (request.type == MessageType::RequestVote || request.type == MessageType::PreVote) {
     // As if the receiver had voted for itself.
     method = "vote_reply";
-    rest = term + ",\"vote\":" + quoted(request.receiver);
+    rest = term + ",\"vote\":" + in_quotes(request.receiver);
     if (request.type == MessageType::PreVote) rest += ",\"is_prevote\":true";
   } else if (request.type == MessageType::Propose) {
     method = "execute_command_reply";
@@ -128,8 +128,8 @@ base::Result<Frame> ovsdb_refusal(const Frame& frame) {
     return refused("this " + std::string(request.name) + " of OVSDB does not say whom it is for");
   }
   return remade(opposite(frame.direction),
-                "{\"id\":null,\"method\":" + quoted(method) + ",\"params\":[{\"from\":" +
-                    quoted(request.receiver) + ",\"to\":" + quoted(request.sender) +
+                "{\"id\":null,\"method\":" + in_quotes(method) + ",\"params\":[{\"from\":" +
+                    in_quotes(request.receiver) + ",\"to\":" + in_quotes(request.sender) +
                     copied(frame.bytes, "cluster") + rest + "}]}");
 }
 
