@@ -106,9 +106,10 @@ raft_resolve_read resolve_read;
 /* Runs server `id` (1..N) of the cluster that the file `config` describes (docs/capi.md: a line
  * "ID HOST:PORT" for each server) on the persistence file `persist`, for the client at the other
  * end of the socket `client_fd`. Returns when the client has closed its end, and what it had sent
- * is carried out, or five seconds have passed: 0. Otherwise, after one sentence on standard error: 3 for a wrong argument, configuration or environment (an address
- * that is taken, a folder that cannot be made), 4 when the persistence file is damaged beyond use,
- * or the disk failed or is full. */
+ * is carried out, or five seconds have passed: 0. Otherwise, after one sentence on standard error:
+ * 3 for a wrong argument, configuration or environment (an address that is taken, a folder that
+ * cannot be made), 4 when the persistence file is damaged beyond use, or the disk failed or is
+ * full. */
 int raft_main(enum raft_mode mode, unsigned id, const char* config, const char* persist,
               int client_fd);
 
