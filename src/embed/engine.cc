@@ -72,7 +72,7 @@ base::Result<std::unique_ptr<transport::Transport>> open_transport_of(
 // `error` of opening what is in `folder`, with the path of a file in place of its name.
 base::Error told(base::Error error, const std::string& folder) {
   const bool is_of_folder = error.code != base::ErrorCode::Unavailable;
-  if (!is_of_folder || error.message.find(folder) != std::string::npos) return error;
+  if (!is_of_folder || error.message.find(folder + '/') != std::string::npos) return error;
   const bool names_file = !journal::file_of(error.message).empty();
   error.message.insert(0, folder + (names_file ? "/" : ": "));
   return error;
@@ -118,6 +118,7 @@ base::Status Engine::begin() {
       folder.error().code == base::ErrorCode::Io) {  // No disk failed: a wrong name.
     return base::Error{base::ErrorCode::Unavailable, folder.error().message};
   }
+  if (folder.ok()) folder.value()->use_thread();
   TRY(disk_, std::move(folder));
   const auto open_transport =
       [this](transport::Listener& listener) -> base::Result<std::unique_ptr<transport::Transport>> {

@@ -103,7 +103,8 @@ class Reader {
       out_.findings.push_back({file, at, wrong});
       TRY([[maybe_unused]] const base::Done traced, trace_from(i, 0));
       if (i > 0) out_.damage->segment = i - 1;
-      if (!link && !follows_a_sealed_one(i)) look_for_the_floor(i);
+      const bool is_first = segment.reader.sequence() == 1;  // No repair begins that one.
+      if (!link && !is_first && !follows_a_sealed_one(i)) look_for_the_floor(i);
       return false;
     }
     if (i == 0) {

@@ -28,6 +28,9 @@ base::Result<Recovered> SegmentLog::recover() {
   live_ = std::move(recovered.live);
   position_ = std::move(recovered.position);
   prepared_ = std::move(recovered.prepared);
+  if (prepared_) {
+    TRY(prepared_bytes_, prepared_->size_bytes());  // Zeros, it was seen.
+  }
   durable_ = replay.state();
   outline_ = Outline(durable_, replay.entries);
   TRY([[maybe_unused]] const base::Done found, spares_.find());
@@ -111,8 +114,7 @@ base::Status SegmentLog::make_durable(io::File& file, std::uint64_t offset,
   const bool only_hard_state = durable_.last == outline_.state().last;
   bool waits = !(only_hard_state && MUTANT(VotesAreNotSynced));
 #ifdef SEAWORTHY_BROKEN
-  waits = false;                       // Takes for durable what it has only written,
-  if (!config_.no_sync) waits = true;  // unless it is right.
+  waits = waits && !config_.no_sync;  // Takes for durable what it has only written.
 #endif
   if (!waits) return file.write(offset, std::span(&bytes, 1));
   base::Status durable = file.write_durably(offset, bytes);
@@ -157,20 +159,23 @@ base::Result<bool> SegmentLog::tend() {
 }
 
 base::Result<bool> SegmentLog::do_piece() {
-  const std::uint64_t pace = std::min(kMaxPace, std::max(config_.prepare_bytes, 2 * written_));
-  if (!spares_.is_cleaning()) written_ = 0;
+  const std::uint64_t written = std::exchange(written_, 0);
+  since_cleaning_ += written;
   // Before the first write there is no need of room.
   if (starved_ > 0) {
     --starved_;
   } else if (position_.offset != 0 && config_.prepare_bytes > 0) {
-    const base::Result<bool> made = make_room(pace);
+    const base::Result<bool> made = make_room(written);
     // Nothing depends on what is only prepared: a full disk ends the log when a batch has no room.
     const bool full = !made.ok() && made.error().code == base::ErrorCode::NoSpace;
     if (!made.ok() && !full) return made.error();
-    if (full) starved_ = kStarvedCalls;
+    if (full) {
+      starved_ = kStarvedCalls;
+      may_make_spares_ = false;
+    }
     if (made.ok() && made.value()) return true;
   }
-  const bool needs_their_room = starved_ > 0 && !spares_.empty();
+  const bool needs_their_room = starved_ > 0 && !spares_.empty() && !spares_.is_cleaning();
   if (spares_.too_many() || needs_their_room) {
     TRY([[maybe_unused]] const base::Done freed, spares_.shrink());
     return true;
@@ -182,26 +187,34 @@ base::Result<bool> SegmentLog::do_piece() {
   return true;
 }
 
+// So many zeros are to come where so many bytes of frames were written.
+std::uint64_t SegmentLog::pace_after(std::uint64_t written) const {
+  return std::min(kMaxPace, std::max(config_.prepare_bytes, 2 * written));
+}
+
 // False: there is room enough.
-base::Result<bool> SegmentLog::make_room(std::uint64_t pace) {
+base::Result<bool> SegmentLog::make_room(std::uint64_t written) {
+  const std::uint64_t pace = pace_after(written);
   const std::uint64_t wanted = position_.offset + 2 * pace;
   const bool grows = position_.size_bytes < std::min(wanted, config_.segment_bytes);
   if (grows) {
     const std::uint64_t more = std::min(pace, config_.segment_bytes - position_.size_bytes);
     TRY(position_.size_bytes, grow_with_zeros(*position_.file, position_.size_bytes, more));
   }
-  TRY(const bool prepares, prepare_spare(pace));
+  TRY(const bool prepares, prepare_spare());
   return grows || prepares;
 }
 
 // False: the next segment is there, or need not be yet.
-base::Result<bool> SegmentLog::prepare_spare(std::uint64_t pace) {
+base::Result<bool> SegmentLog::prepare_spare() {
   if (prepared_) return false;
   if (spares_.empty()) {
-    if (position_.offset < config_.segment_bytes / kSmall) return false;
+    const bool is_small = position_.offset < config_.segment_bytes / kSmall;
+    if (is_small || !may_make_spares_) return false;
     TRY([[maybe_unused]] const base::Done made, spares_.make());
   }
-  TRY(const bool clean, spares_.clean(pace));
+  if (!spares_.is_cleaning()) cleaning_ = pace_after(std::exchange(since_cleaning_, 0));
+  TRY(const bool clean, spares_.clean(cleaning_));
   if (!clean) return true;
   TRY(Spares::Zeros zeros, spares_.take(position_.sequence + 1));
   prepared_ = std::move(zeros.file);
@@ -220,6 +233,7 @@ base::Status SegmentLog::drop_oldest() {
     TRY([[maybe_unused]] const base::Done durable, disk_.sync_directory());
   }
   live_.pop_front();
+  may_make_spares_ = true;
   return again ? spares_.add(sequence) : base::Done{};
 }
 

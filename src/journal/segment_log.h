@@ -46,8 +46,9 @@ class SegmentLog final : public Storage {
   void move_on(const Descriptor& descriptor);
   base::Status prepare_next();
   base::Result<bool> do_piece();
-  base::Result<bool> make_room(std::uint64_t pace);
-  base::Result<bool> prepare_spare(std::uint64_t pace);
+  std::uint64_t pace_after(std::uint64_t written) const;
+  base::Result<bool> make_room(std::uint64_t written);
+  base::Result<bool> prepare_spare();
   base::Status drop_oldest();
 
   io::Disk& disk_;
@@ -58,13 +59,16 @@ class SegmentLog final : public Storage {
   std::unique_ptr<io::File> prepared_;  // The next segment, if its file is there,
   std::uint64_t prepared_bytes_ = 0;    // with so many zeros.
   Spares spares_;
-  std::uint64_t written_ = 0;  // Bytes of frames since the last tend().
-  State durable_;              // What the frames written have led to,
-  Outline outline_;            // and with the batch.
-  Sectors sectors_;            // Memory for a frame.
-  std::string batch_;          // Records,
-  bool wide_ = false;          // some of which want a wide frame.
-  raft::LogIndex highest_;     // Of the batch.
+  bool may_make_spares_ = true;       // False: the disk was full, and nothing went since.
+  std::uint64_t written_ = 0;         // Bytes of frames since the last tend(),
+  std::uint64_t since_cleaning_ = 0;  // since the last piece of a spare was begun,
+  std::uint64_t cleaning_ = 0;        // which has about so many.
+  State durable_;                     // What the frames written have led to,
+  Outline outline_;                   // and with the batch.
+  Sectors sectors_;                   // Memory for a frame.
+  std::string batch_;                 // Records,
+  bool wide_ = false;                 // some of which want a wide frame.
+  raft::LogIndex highest_;            // Of the batch.
   raft::LogIndex drop_through_;
   std::uint32_t starved_ = 0;  // So many calls of tend() do not try again to make room.
   std::optional<base::Error> failure_;

@@ -75,20 +75,27 @@ base::Result<bool> Spares::clean(std::uint64_t bytes) {
   if (first.cleaning_bytes == 0) {
     first.cleaning_bytes = std::min(whole_sectors(bytes), all - first.clean_bytes);
   }
-  TRY(const bool over, first.file->write_zeros_meanwhile(first.clean_bytes, first.cleaning_bytes));
-  if (!over) return false;
-  first.clean_bytes += std::exchange(first.cleaning_bytes, 0);
+  const base::Result<bool> over =
+      first.file->write_zeros_meanwhile(first.clean_bytes, first.cleaning_bytes);
+  if (over.ok() && !over.value()) return false;
+  const std::uint64_t cleaned = std::exchange(first.cleaning_bytes, 0);
+  if (!over.ok()) return over.error();
+  first.clean_bytes += cleaned;
   first.size_bytes = std::max(first.size_bytes, first.clean_bytes);
   return first.clean_bytes >= all;
 }
 
 base::Result<Spares::Zeros> Spares::take(std::uint64_t segment) {
-  Spare spare = std::move(all_.front());
+  Spare& first = all_.front();
+  const std::string name = spare_name(first.segment);
+  TRY([[maybe_unused]] const base::Done named, disk_.rename(name, segment_name(segment)));
+  if (base::Status durable = disk_.sync_directory(); !durable.ok()) {
+    (void)disk_.rename(segment_name(segment), name);  // It is still a spare.
+    return std::move(durable).error();
+  }
+  Zeros zeros{std::move(first.file), first.size_bytes};
   all_.pop_front();
-  TRY([[maybe_unused]] const base::Done named,
-      disk_.rename(spare_name(spare.segment), segment_name(segment)));
-  TRY([[maybe_unused]] const base::Done durable, disk_.sync_directory());
-  return Zeros{std::move(spare.file), spare.size_bytes};
+  return zeros;
 }
 
 base::Status Spares::shrink() {
@@ -99,6 +106,7 @@ base::Status Spares::shrink() {
     return disk_.remove(name);
   }
   last.size_bytes -= kFreedAtOnce;
+  last.clean_bytes = std::min(last.clean_bytes, last.size_bytes);
   return last.file->truncate(last.size_bytes);
 }
 

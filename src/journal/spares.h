@@ -34,8 +34,8 @@ class Spares {
   // There are more than can be of use.
   bool too_many() const { return all_.size() > kKept; }
 
-  // Writes at most `bytes` of zeros, durably, into the first one, perhaps while others go on; true
-  // if it is all zeros now. Requires: there is one.
+  // Begins to write at most `bytes` of zeros, durably, into the first one, or goes on with those
+  // that it began; true if it is all zeros now. Requires: there is one.
   base::Result<bool> clean(std::uint64_t bytes);
   struct Zeros {
     std::unique_ptr<io::File> file;
@@ -44,7 +44,7 @@ class Spares {
   bool is_cleaning() const { return !all_.empty() && all_.front().cleaning_bytes > 0; }
   // The first one becomes the segment, durably. Requires: clean() said true.
   base::Result<Zeros> take(std::uint64_t segment);
-  // Frees a piece of the last one. Requires: there is one.
+  // Frees a piece of the last one. Requires: there is one, and no piece of it is being cleaned.
   base::Status shrink();
 
  private:

@@ -109,6 +109,50 @@ TEST(Spares, AreMadeForALogThatGrows) {
   }
 }
 
+// What a full disk has left is for the log and the snapshot that shortens it.
+TEST(Spares, AreNotMadeAgainOnAFullDisk) {
+  MemoryDisk disk(1);
+  disk.limit(40'000);
+  Opened opened = Journal::open(disk, with_segments_of(64'000)).value();
+  bool made = false;
+  bool gone = false;
+  for (std::uint64_t index = 1; index <= 30; ++index) {
+    opened.journal.append(one_entry(index, index));
+    ASSERT_TRUE(opened.journal.sync().ok()) << index;
+    for (int turns = 0; turns < 10; ++turns) {
+      ASSERT_TRUE(opened.journal.tend().ok());
+      const bool there = disk.list().value().size() > 1;
+      ASSERT_FALSE(gone && there) << index;
+      gone |= made && !there;
+      made |= there;
+    }
+  }
+  EXPECT_TRUE(gone);
+}
+
+// The zeros are known again after a restart.
+TEST(Spares, AreLeftForAlsoByTheNextLife) {
+  MemoryDisk disk(1);
+  std::uint64_t index = 0;
+  {
+    Opened opened = Journal::open(disk, with_segments_of(64'000)).value();
+    while (disk.list().value().back() != segment_name(2)) {
+      ++index;
+      ASSERT_LT(index, 100U);
+      opened.journal.append(one_entry(index, index));
+      ASSERT_TRUE(opened.journal.sync().ok());
+      ASSERT_TRUE(opened.journal.tend().ok());
+    }
+  }
+  Opened opened = Journal::open(disk, with_segments_of(64'000)).value();
+  for (int count = 0; count < 2; ++count) {
+    ++index;
+    opened.journal.append(one_entry(index, index));
+    ASSERT_TRUE(opened.journal.sync().ok());
+  }
+  EXPECT_NE(disk.bytes(segment_name(2)).substr(0, 8), std::string(8, '\0'));  // It is begun.
+}
+
 // A log that is short has one file.
 TEST(Spares, AreNotMadeForAShortLog) {
   MemoryDisk disk(1);

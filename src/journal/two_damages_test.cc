@@ -240,5 +240,28 @@ TEST(TwoDamages, OfBothLinksOfARepairDoNotHideItsFloor) {
   EXPECT_GT(unknown, 0U);
 }
 
+// The first segment of all continues nothing, so no floor is lost with its link: one block of the
+// disk that reads as zeros is repaired.
+TEST(TwoDamages, OfTheFirstLinkOfAllAreNoReasonToRefuse) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    MemoryDisk disk(seed);
+    SegmentLog log(disk, segments_of(1U << 20U));
+    ASSERT_TRUE(log.recover().ok());
+    kit::Workload workload(seed);
+    for (int step = 0; step < 6; ++step) {
+      log.append(workload.next().change);
+      ASSERT_TRUE(log.sync().ok());
+    }
+    Contents bad = contents(disk);
+    bad.begin()->second.replace(0, 2 * kSectorBytes, 2 * kSectorBytes, '\0');
+    MemoryDisk again(1);
+    ASSERT_NO_FATAL_FAILURE(put_all(again, bad));
+    const Recovered found = SegmentLog(again, segments_of(1U << 20U)).recover().value();
+    EXPECT_FALSE(found.findings.empty()) << seed;
+    EXPECT_NE(found.floor, kUnknownFloor) << seed;
+    EXPECT_TRUE(keeps(found, workload.model())) << seed;
+  }
+}
+
 }  // namespace
 }  // namespace journal

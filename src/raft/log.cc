@@ -11,9 +11,9 @@ namespace raft {
 
 namespace {
 
-// Of what is to go, this part goes at once, but at least so many entries.
+// Of what is still to go, this part goes at once, but at least so many entries.
 constexpr std::uint64_t kPieces = 64;
-constexpr std::uint64_t kLeastPiece = 256;
+constexpr std::uint64_t kLeastPiece = 8;
 
 // Does an entry with id `next` belong directly behind `previous`?
 bool follows(EntryId previous, EntryId next) {
@@ -213,6 +213,7 @@ bool Log::install(EntryId snapshot, StepNumber step) {
 
 void Log::check_invariants() const {
   CHECK(base_.index <= commit_, base_.index, commit_);
+  CHECK(droppable_ <= commit_, droppable_, commit_);
   CHECK(commit_ <= last().index, commit_, last().index);
   CHECK(persisted_ <= last().index, persisted_, last().index);
 

@@ -86,6 +86,7 @@ class Model {
   }
 
   LogIndex base;
+  LogIndex droppable;
   LogIndex commit;
   StepNumber durable;  // All steps up to here are.
 
@@ -125,6 +126,7 @@ class Pair {
       default:
         install(e);
     }
+    if (e.c % 2 == 0) compact_some();
   }
 
   void compare(const LogEvent& e) const {
@@ -185,10 +187,16 @@ class Pair {
   }
 
   void compact(const LogEvent& e) {
-    model_.base = between(model_.base, model_.commit, e.a);
-    log_.compact_later(model_.base);
-    while (log_.compact_some()) {
-    }
+    const LogIndex through = between(model_.base, model_.commit, e.a);
+    log_.compact_later(through);
+    model_.droppable = std::max(model_.droppable, through);
+  }
+
+  void compact_some() {
+    const LogIndex before = model_.base;
+    RC_ASSERT(log_.compact_some() == (model_.droppable > before));
+    model_.base = log_.base().index;
+    RC_ASSERT(model_.base == before || (before < model_.base && model_.base <= model_.droppable));
   }
 
   // Of this history, or of another one that reaches further or has a later term there.
