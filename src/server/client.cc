@@ -167,7 +167,8 @@ bool Client::expire_stuck(std::chrono::nanoseconds now) {
 
 // Nothing of it is under way: the next step is its own.
 bool Client::holds_room_idly(std::chrono::nanoseconds now) {
-  if (!active_at_ || moved_bytes_ >= kAlwaysBytes || pipeline_.size() > 0) {
+  const bool is_under_way = pipeline_.size() > 0 || (unparsed_ && has_room());
+  if (!active_at_ || moved_bytes_ >= kAlwaysBytes || is_under_way) {
     active_at_ = now;
     moved_bytes_ = 0;
   }
@@ -207,10 +208,18 @@ void Client::flush() {
   if (unparsed_) parse();
   if (favour_ == Favour::IsAnswered && pipeline_.size() == 0) favour_ = Favour::None;
   share_.set(held_bytes(connection_.input().size()));
+  const bool had_room = has_room();
+  send();
+  if (broken_) return;
+  update_interest();
+  // No socket will tell that there is room now. Others have their turn first.
+  if (unparsed_ && !had_room && has_room()) context_.listener.on_client(*this);
+}
+
+void Client::send() {
   const std::size_t before = connection_.output_bytes();
   if (!connection_.flush()) broken_ = true;
   moved_bytes_ += before - connection_.output_bytes();
-  if (!broken_) update_interest();
 }
 
 void Client::update_interest() {

@@ -89,7 +89,8 @@ class Client final : public os::Handler {
   }
   bool is_favoured() const { return favour_ != Favour::None; }
 
-  // Sends what it can, and goes on with requests that waited for room in the pipeline.
+  // Goes on with requests that waited for room in the pipeline, and sends what it can. If that made
+  // room for more of them, the listener is told, as it has more to flush.
   void flush();
 
   void on_ready(os::Ready ready) override;
@@ -105,6 +106,7 @@ class Client final : public os::Handler {
   enum class Favour : std::uint8_t { None, Reads, IsAnswered };
 
   void parse();
+  void send();
   void execute(Words words, std::chrono::nanoseconds now);
   // Answers that what came makes no sense, or is too much; nothing more is read.
   void refuse(std::string_view why);
@@ -133,7 +135,7 @@ class Client final : public os::Handler {
   std::optional<std::chrono::nanoseconds> active_at_;
   std::size_t moved_bytes_ = 0;  // Received or sent since.
   Favour favour_ = Favour::None;
-  bool unparsed_ = false;  // Requests may wait in the input for room in the pipeline.
+  bool unparsed_ = false;  // Requests may wait in the input for room in the pipeline or output.
   bool ended_ = false;     // The client sends no more.
   bool stopped_ = false;   // Nothing more is read: QUIT, or what came makes no sense.
   bool broken_ = false;

@@ -31,7 +31,8 @@ class Clients final : public os::Handler, public Client::Listener {
   // Those that have requests to send since the last call. Those that cannot be sent now come back
   // at the next on_time(), or when they are put here again.
   void take_waiting(std::vector<ClientId>& taken);
-  bool any_waiting() const { return !waiting_.empty(); }
+  // Somebody has requests to send, or something to flush: there is no time to wait for sockets.
+  bool has_work() const { return !waiting_.empty() || !unflushed_.empty(); }
   void wait_for_time(ClientId id) { stalled_.push_back(id); }
   bool any_stalled() const { return !stalled_.empty(); }
 

@@ -279,7 +279,7 @@ base::Status Server::hand_over() {
 }
 
 base::Status Server::turn() {
-  const bool work_left = clients_->any_waiting() || member_->replica().is_busy();
+  const bool work_left = clients_->has_work() || member_->replica().is_busy();
   const std::int64_t quiet = work_left ? 0 : quiet_ticks();
   const auto until = next_tick_ + quiet * kTick;
   TRY([[maybe_unused]] const auto waited,

@@ -70,6 +70,36 @@ class Libraries(Running):
         self.assertEqual(sorted(found), sorted(f"k{number}" for number in range(500)))
 
 
+class Pipelines(unittest.TestCase):
+    """Thousands of requests sent in one go, whose replies are long together."""
+    COUNT = 10_000
+    VALUE = "v" * 2048
+
+    def setUp(self):
+        cluster = Cluster(PROGRAM, count=1)
+        cluster.__enter__()
+        self.addCleanup(cluster.__exit__)
+        cluster.leader()
+        self.client = cluster.client(1)
+        self.addCleanup(self.client.close)
+        self.assertEqual(self.client.call("SET", "x", self.VALUE), "OK")
+
+    def expect_all(self) -> None:
+        for number in range(self.COUNT):
+            self.assertEqual(self.client.receive(), self.VALUE, number)
+
+    def test_are_answered_to_the_end(self):
+        self.client.socket.sendall(self.COUNT * b"*2\r\n$3\r\nGET\r\n$1\r\nx\r\n")
+        self.expect_all()
+        self.assertEqual(self.client.call("PING"), "PONG")
+
+    def test_are_answered_to_one_that_sends_no_more_and_then_it_is_let_go(self):
+        self.client.socket.sendall(self.COUNT * b"*2\r\n$3\r\nGET\r\n$1\r\nx\r\n")
+        self.client.socket.shutdown(socket.SHUT_WR)
+        self.expect_all()
+        self.assertEqual(self.client.file.read(), b"")
+
+
 class Nodes(Running):
     def test_say_where_they_stand(self):
         for node in self.cluster.ids:
