@@ -3,7 +3,10 @@
 
 #include <fmt/core.h>
 
+#include <system_error>
 #include <thread>
+
+#include "os/error.h"
 
 namespace transport {
 namespace {
@@ -62,10 +65,16 @@ void PeerNames::begin(Time now, const std::function<bool(raft::NodeId)>& is_up) 
   if (next == names_.end()) return;
   std::promise<Found> answer;
   search_ = Search{next->first, next->second.where, answer.get_future()};
-  // Detached: it owns all that it uses.
-  std::thread([answer = std::move(answer), resolve = resolve_, where = search_->where]() mutable {
-    answer.set_value(resolve(where));
-  }).detach();
+  try {
+    // Detached: it owns all that it uses.
+    std::thread([answer = std::move(answer), resolve = resolve_, where = search_->where]() mutable {
+      answer.set_value(resolve(where));
+    }).detach();
+  } catch (const std::system_error& failure) {  // There are as many threads as there may be.
+    std::promise<Found> none;
+    none.set_value(os::system_error("start a thread", failure.code().value()));
+    search_->answer = none.get_future();
+  }
 }
 
 }  // namespace transport
