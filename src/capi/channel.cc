@@ -65,8 +65,7 @@ void Channel::send(raft_record record, std::string_view bytes) {
 
 void Channel::resume() {
   take_records();
-  // What the kernel still has: nothing more can come.
-  while ((deaf_ || !read_watch_) && may_read()) receive();
+  while (!read_watch_ && may_read()) receive();
   watch();
 }
 
@@ -80,7 +79,8 @@ bool Channel::is_closed(std::chrono::nanoseconds since) const {
 
 void Channel::on_ready(os::Ready ready) {
   if (ready.broken) {
-    unwatch(read_watch_);  // resume() reads the rest.
+    note_end();
+    unwatch(read_watch_);  // resume() reads what the kernel still has.
     if (!write_.is_open()) deafen();
     return;
   }
@@ -103,13 +103,14 @@ void Channel::deafen() {
   deaf_ = true;
   output_ = {};
   written_ = 0;
-  unwatch(write_.is_open() ? write_watch_ : read_watch_);
+  unwatch(write_watch_);  // But it is heard on.
 }
 
 void Channel::receive() {
   std::array<char, kReadBytes> room;  // NOLINT(cppcoreguidelines-pro-type-member-init): read into.
   const ssize_t count = ::read(read_.number(), room.data(), room.size());
-  if (count < 0 && (errno == EINTR || (would_block() && !deaf_))) return;
+  // Who opens a pipe after its last writer has closed is not heard: the end was there before.
+  if (count < 0 && (errno == EINTR || (would_block() && read_watch_))) return;
   if (count <= 0) return close_input();
   input_.append(room.data(), static_cast<std::size_t>(count));
   record_bytes_ += static_cast<std::size_t>(count);
@@ -127,9 +128,14 @@ void Channel::begin_record(std::size_t size) {
   share_.set(size);
 }
 
+void Channel::note_end() {
+  if (!closed_at_) closed_at_ = os::steady_now();
+}
+
 // What is whole goes on waiting, for room or for answers.
 void Channel::close_input() {
-  closed_at_ = os::steady_now();
+  all_read_ = true;
+  note_end();
   const std::size_t rest = rest_bytes();
   if (rest > 0) complaint_ = "the client closed in the middle of a record";
   input_.resize(input_.size() - rest);
@@ -156,7 +162,7 @@ bool Channel::may_begin_record() const {
 
 // A record that has begun holds room: it is read to its end.
 bool Channel::may_read() const {
-  return !closed_at_ && !ended_ && !waits_ && (reads_record_ || may_begin_record());
+  return !all_read_ && !ended_ && !waits_ && (reads_record_ || may_begin_record());
 }
 
 // Hands on what is whole.
@@ -202,7 +208,7 @@ void Channel::flush() {
     written_ = 0;
     if (output_.empty() && output_.capacity() > kKeptBytes) output_.shrink_to_fit();
   }
-  if (closed_at_ && input_.empty() && unanswered_ == 0 && output_.empty()) end(complaint_);
+  if (all_read_ && input_.empty() && unanswered_ == 0 && output_.empty()) end(complaint_);
   watch();
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // One client of the C interface: records in, records out, over a socket or a pair of pipes.
 //
-// When the client has closed, what it had sent whole before is carried out as if it had not; the
+// When the client has closed, what had come whole before is carried out as if it had not; the
 // channel is over when all that is answered, and the answers are on their way if anybody reads
-// them.
+// them. Who only stops to read results is heard on.
 #pragma once
 
 #include <seaworthy/raft.h>
@@ -87,6 +87,7 @@ class Channel final : public os::Handler {
 
   void on_writable(os::Ready ready);
   void receive();
+  void note_end();
   void close_input();
   void deafen();
   void take_records();
@@ -118,8 +119,10 @@ class Channel final : public os::Handler {
   // When it last made progress, and how much came since.
   std::chrono::nanoseconds record_since_{0};
   std::size_t record_bytes_ = 0;
-  bool waits_ = false;                                 // For room.
-  std::optional<std::chrono::nanoseconds> closed_at_;  // No more comes.
+  bool waits_ = false;  // For room.
+  // Its client's end was seen; what it had sent is still to be read.
+  std::optional<std::chrono::nanoseconds> closed_at_;
+  bool all_read_ = false;  // Nothing more comes.
   std::string complaint_;
   bool deaf_ = false;   // Nobody reads results.
   bool ended_ = false;  // The server knows.

@@ -315,7 +315,7 @@ void Server::on_applied(const raft::Entry& entry) {
 }
 
 void Server::on_end(std::uint64_t channel, const std::string& complaint) {
-  if (!complaint.empty()) log_.event("client-refused", "error=" + os::quoted(complaint));
+  if (!complaint.empty()) refuse(complaint);
   ended_.push_back(channel);
 }
 

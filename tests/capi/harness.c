@@ -11,10 +11,8 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
-
-/* How long a server may take to begin, or to go on. */
-#define PATIENCE_MS 20000
 
 static char folder[512];
 
@@ -154,5 +152,87 @@ int dial(const struct sockaddr_in* where) {
   require(connect(fd, (const struct sockaddr*)where, sizeof *where) == 0, "the server is there");
   return fd;
 }
+
+static uint64_t applied;
+
+static void count(void* context, uint64_t index, uint64_t term, const void* command, size_t size,
+                  struct raft_result* result) {
+  (void)context, (void)index, (void)term, (void)command, (void)size, (void)result;
+  ++applied;
+}
+
+static void tell(void* context, const void* query, size_t size, struct raft_result* result) {
+  static char much[RAFT_MAX_BYTES];
+  (void)context, (void)query;
+  if (size == 0) raft_result_add(result, &applied, sizeof applied);
+  if (size > 0) raft_result_add(result, much, sizeof much);
+}
+
+struct server server_of_cluster(const char* name, int servers) {
+  struct server server;
+  memset(&server, 0, sizeof server);
+  server.options = options_of(name, servers, server.config, server.persist);
+  server.options.apply = count;
+  server.options.resolve = tell;
+  server.options.listen_fd = server.listening = listen_somewhere(&server.where);
+  return server;
+}
+
+struct server server_of(const char* name) {
+  return server_of_cluster(name, 1);
+}
+
+void run_without(struct server* server, int close_fd) {
+  server->options.config = server->config;
+  server->options.persist = server->persist;
+  server->process = start(&server->options, close_fd);
+  close(server->listening); /* If it ends, the clients hear of it. */
+}
+
+void run(struct server* server) { run_without(server, -1); }
+
+void stop(const struct server* server) {
+  kill(server->process, SIGTERM);
+  waitpid(server->process, NULL, 0);
+  remove_files(server->config, server->persist);
+}
+
+void write_nothing(int fd) {
+  char request[RECORD];
+  put_record(request, 1, 0);
+  send_all(fd, request, sizeof request);
+  require(next_result(fd).status == RAFT_DONE, "it is done");
+}
+
+void ask(int fd, size_t size, size_t number) {
+  char* requests = calloc(number, RECORD + size);
+  size_t i;
+  for (i = 0; i < number; ++i) {
+    struct raft_record record;
+    put_record(requests + i * (RECORD + size), i, size);
+    memcpy(&record, requests + i * (RECORD + size), RECORD);
+    record.type = RAFT_READ;
+    memcpy(requests + i * (RECORD + size), &record, RECORD);
+  }
+  send_all(fd, requests, number * (RECORD + size));
+  free(requests);
+}
+
+void take_result(int fd, char* bytes, size_t size) {
+  struct raft_record record;
+  do {
+    require(recv(fd, &record, sizeof record, MSG_WAITALL) == sizeof record, "there is a record");
+  } while (record.type != RAFT_RESULT);
+  require(record.status == RAFT_DONE && record.size == size, "the read is answered");
+  require(recv(fd, bytes, size, MSG_WAITALL) == (ssize_t)size, "there are its bytes");
+}
+
+uint64_t count_of(int fd) {
+  uint64_t number = 0;
+  ask(fd, 0, 1);
+  take_result(fd, (char*)&number, sizeof number);
+  return number;
+}
+
 /* NOLINTEND(cppcoreguidelines-*, clang-analyzer-*, *-function-size)
  */

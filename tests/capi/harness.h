@@ -9,7 +9,10 @@
 #include <seaworthy/raft.h>
 #include <sys/types.h>
 
+#define RECORD sizeof(struct raft_record)
 #define MIB ((size_t)1024 * 1024)
+/* How long a server may take to begin, or to go on. */
+#define PATIENCE_MS 20000
 
 void require(int holds, const char* what);
 
@@ -38,6 +41,33 @@ void send_all(int fd, const char* bytes, size_t size);
 struct raft_record next_result(int fd);
 /* Until the server closes. */
 void read_to_the_end(int fd);
+
+/* ---- Servers whose state is how many commands there were. A read of nothing gets that; a read of
+ * anything, RAFT_MAX_BYTES. */
+
+struct server {
+  char config[600], persist[600];
+  struct sockaddr_in where;
+  struct raft_options options;
+  int listening;
+  pid_t process;
+};
+
+/* The first of so many, for many clients. */
+struct server server_of_cluster(const char* name, int servers);
+struct server server_of(const char* name); /* Alone. */
+/* The process closes `close_fd` first, if that is no -1. */
+void run_without(struct server* server, int close_fd);
+void run(struct server* server);
+void stop(const struct server* server);
+
+void write_nothing(int fd);
+/* So many reads at once, of 0 or 1 bytes. */
+void ask(int fd, size_t size, size_t number);
+/* The bytes of the next result. */
+void take_result(int fd, char* bytes, size_t size);
+/* What a read of nothing gets. */
+uint64_t count_of(int fd);
 
 #endif
 /* NOLINTEND(modernize-*) */
