@@ -14,6 +14,7 @@
 #include "capi/persist_disk.h"
 #include "os/clock.h"
 #include "os/error.h"
+#include "os/net.h"
 #include "os/signals.h"
 #include "transport/udp_transport.h"
 
@@ -182,6 +183,7 @@ void Server::accept_clients() {
       return loop_->change(*listening_, os::Loop::Interest::Nothing);
     }
     if (clients_.size() < setup_.max_clients) {
+      os::keep_alive(socket);
       add_channel(std::move(socket), {});
     } else {
       refuse("there are " + std::to_string(clients_.size()) + " clients already (max_clients)");

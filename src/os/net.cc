@@ -128,6 +128,17 @@ base::Result<HostPort> remote_address(const Fd& socket) {
   return host_port(address);
 }
 
+void keep_alive(const Fd& socket, std::chrono::seconds period) {
+  constexpr int kUnanswered = 3;
+  const auto set = [&socket](int level, int name, int value) {
+    setsockopt(socket.number(), level, name, &value, sizeof value);
+  };
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(period.count()));
+  set(IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(period.count()));
+  set(IPPROTO_TCP, TCP_KEEPCNT, kUnanswered);
+}
+
 base::Result<std::optional<Fd>> accept_tcp(const Fd& listener) {
   Fd socket(accept4(listener.number(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!socket.is_open()) {
@@ -137,6 +148,7 @@ base::Result<std::optional<Fd>> accept_tcp(const Fd& listener) {
     return system_error("accept a connection", reason);
   }
   TRY([[maybe_unused]] const auto set, set_flag(socket, IPPROTO_TCP, TCP_NODELAY));
+  keep_alive(socket);
   return std::optional<Fd>(std::move(socket));
 }
 

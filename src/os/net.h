@@ -4,6 +4,7 @@
 
 #include <sys/socket.h>
 
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -46,7 +47,13 @@ base::Result<HostPort> local_address(const Fd& socket);
 // Of the other end of a connection.
 base::Result<HostPort> remote_address(const Fd& socket);
 
-// The next connection, TCP_NODELAY set; nothing if none is waiting.
+// A TCP connection that was silent for so long is tried, so that it breaks (after four such
+// periods) when its other end is gone without a word. Does nothing to other sockets. Not
+// TCP_USER_TIMEOUT: that would also break the connection of one that is there but does not read
+// (tcp(7)).
+void keep_alive(const Fd& socket, std::chrono::seconds period = std::chrono::seconds(20));
+
+// The next connection, TCP_NODELAY set and kept alive; nothing if none is waiting.
 base::Result<std::optional<Fd>> accept_tcp(const Fd& listener);
 
 // Begins to connect, TCP_NODELAY set. The socket turns writable when that succeeded or failed;

@@ -2,6 +2,8 @@
 #include "os/net.h"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 
 namespace os {
 namespace {
@@ -28,6 +30,31 @@ TEST(Listener, NamesTheAddressThatIsInUse) {
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().message,
             "cannot listen on " + where.value().text() + ": Address already in use");
+}
+
+int option(const Fd& socket, int level, int name) {
+  int value = -1;
+  socklen_t length = sizeof value;
+  EXPECT_EQ(getsockopt(socket.number(), level, name, &value, &length), 0);
+  return value;
+}
+
+// Or who loses its power holds its place for ever.
+TEST(AcceptTcp, KeepsTheConnectionAlive) {
+  const auto listener = listen_tcp({"127.0.0.1", 0});
+  ASSERT_TRUE(listener.ok());
+  const auto where = resolve(local_address(listener.value()).value());
+  ASSERT_TRUE(where.ok());
+  const auto client = connect_tcp(where.value());
+  ASSERT_TRUE(client.ok());
+  base::Result<std::optional<Fd>> accepted = accept_tcp(listener.value());
+  while (accepted.ok() && !accepted.value()) accepted = accept_tcp(listener.value());
+  ASSERT_TRUE(accepted.ok());
+  const Fd& socket = *accepted.value();
+  EXPECT_EQ(option(socket, SOL_SOCKET, SO_KEEPALIVE), 1);
+  EXPECT_EQ(option(socket, IPPROTO_TCP, TCP_KEEPIDLE), 20);
+  EXPECT_EQ(option(socket, IPPROTO_TCP, TCP_KEEPINTVL), 20);
+  EXPECT_EQ(option(socket, IPPROTO_TCP, TCP_KEEPCNT), 3);
 }
 
 }  // namespace

@@ -15,19 +15,16 @@ namespace transport {
 namespace {
 
 constexpr std::chrono::milliseconds kFirstBackoff{20};
-constexpr int kKeepaliveSeconds = 1;
+constexpr std::chrono::seconds kKeepalive{1};
 
 // After a partition the kernel would try ever more rarely, for minutes. Rather give the connection
 // up and open a new one as soon as the network is back. Followers have nothing to say to each other
 // for long: a silent connection is tried, too, so that it is known to be dead when its other end
 // was cut off without a word, and whoever starts there again is let in.
-void notice_death(int fd, std::chrono::milliseconds patience) {
+void notice_death(const os::Fd& socket, std::chrono::milliseconds patience) {
   const auto limit = static_cast<unsigned>(patience.count());
-  setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof limit);
-  const int on = 1;
-  setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-  setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &kKeepaliveSeconds, sizeof kKeepaliveSeconds);
-  setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &kKeepaliveSeconds, sizeof kKeepaliveSeconds);
+  setsockopt(socket.number(), IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof limit);
+  os::keep_alive(socket, kKeepalive);
 }
 
 // Though the loop may not have said so yet.
@@ -87,7 +84,7 @@ void OutboundLink::on_time(std::chrono::nanoseconds now) {
 void OutboundLink::connect(std::chrono::nanoseconds now) {
   base::Result<os::Fd> socket = os::connect_tcp(where_);
   if (!socket.ok()) return drop(socket.error().message);
-  notice_death(socket.value().number(), links_.config.patience);
+  notice_death(socket.value(), links_.config.patience);
   auto ready = links_.socket(std::move(socket).value(), TlsContext::Side::Dialer);
   if (!ready.ok()) return drop(ready.error().message);
   stream_ = std::make_unique<FrameStream>(links_.loop, *this, std::move(ready).value(),

@@ -178,6 +178,45 @@ static void test_no_descriptors(void) {
   stop(&server);
 }
 
+/* The server's timer of a connection, as in /proc/net/tcp: 1 sends again what was not acknowledged,
+ * 2 tries who is silent. */
+static unsigned timer_of(int client) {
+  char line[256];
+  struct sockaddr_in mine;
+  struct sockaddr_in server;
+  socklen_t size = sizeof mine;
+  unsigned from;
+  unsigned to;
+  unsigned timer = 0;
+  unsigned found;
+  FILE* file;
+  require(getsockname(client, (struct sockaddr*)&mine, &size) == 0 &&
+              getpeername(client, (struct sockaddr*)&server, &size) == 0,
+          "the connection is known");
+  file = fopen("/proc/net/tcp", "r");
+  require(file != NULL, "there is a list of connections");
+  while (fgets(line, sizeof line, file) != NULL) {
+    if (sscanf(line, "%*u: %*x:%x %*x:%x %*x %*x:%*x %x:", &from, &to, &found) == 3 &&
+        from == ntohs(server.sin_port) && to == ntohs(mine.sin_port))
+      timer = found;
+  }
+  fclose(file);
+  return timer;
+}
+
+/* It may be gone without a word. */
+static void test_a_client_that_is_silent(void) {
+  struct server server = server_of("silent");
+  int client;
+  run(&server);
+  client = dial(&server.where);
+  write_nothing(client);
+  while (timer_of(client) == 1) continue;
+  require(timer_of(client) == 2, "it is tried");
+  close(client);
+  stop(&server);
+}
+
 /* ---- Clients that close. */
 
 /* At most 4096 may be unanswered; nobody leads yet. */
@@ -286,6 +325,7 @@ int main(int argc, char** words) {
   test_a_client_that_reads_late();
   test_too_many_clients();
   test_no_descriptors();
+  test_a_client_that_is_silent();
   test_a_client_that_closes();
   test_a_client_that_sends_no_more();
   test_a_client_that_closes_while_it_waits_for_room();
