@@ -77,7 +77,8 @@ def unite(commands: list[dict], folder: pathlib.Path, least: int = FILES) -> lis
                 files.append([])
                 free = files[-1:]
             min(free, key=lambda file: sum(other.size for other in file)).append(piece)
-        result += [united(file, folder / f"{'test' if test else 'source'}_{number}.cc")
+        # Clang's analyzer follows paths only in the main file, and in what a file of such a name includes.
+        result += [united(file, folder / f"UnifiedSource_{'test' if test else 'source'}_{number}.cc")
                    for number, file in enumerate(files) if file]
     return result
 

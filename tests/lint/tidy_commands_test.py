@@ -48,6 +48,12 @@ class Unite(unittest.TestCase):
     def test_programs_stay_apart(self) -> None:
         self.assertEqual(self.united({"a/x.cc": "namespace a {}\n", "b/x.cc": "namespace {}\nint main() {}\n"}), [[], ["a/x.cc"]])
 
+    def test_the_analyzer_looks_into_them(self) -> None:
+        self.united({"a/x.cc": "namespace a {}\n"})
+        self.united({"b/x.cc": "namespace b {}\n"}, "-DGTEST_HAS_PTHREAD=1")
+        names = sorted(file.name for file in (self.root / "united").iterdir())
+        self.assertEqual(names, ["UnifiedSource_source_0.cc", "UnifiedSource_test_0.cc"])
+
     def test_each_has_its_own_macros(self) -> None:
         self.write({"a/x.cc": "namespace a {}\nstatic_assert(X == 1);\n", "b/x.cc": "namespace b {}\nstatic_assert(X == 2);\n", "c/x.cc": "namespace c {}\n#ifdef X\n#error\n#endif\n"})
         commands = [self.command("a/x.cc", "-DX"), self.command("b/x.cc", "-DX=2"), self.command("c/x.cc")]
