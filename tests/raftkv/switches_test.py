@@ -6,7 +6,7 @@ import re
 import sys
 
 BLOCK = re.compile(r"^#ifdef SEAWORTHY_BROKEN\n(.*?)^#endif", re.DOTALL | re.MULTILINE)
-SWITCH = re.compile(r"(?:broken == (?:replica::)?Broken::|if \(!config_\.)(\w+)")
+SWITCH = re.compile(r"(?:broken == (?:replica::)?Broken::|if \(config_\.(?=no_))(\w+)")
 EXPECTED = ["CommitsByCounting", "EarlyAck", "EmptiesResent", "ForgetsVote", "LostTail", "StaleRead", "StaleVoteCheck",
             "TruncatesAcked", "VotesTwice", "no_sync"]
 
