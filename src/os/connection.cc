@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/connection.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -99,6 +101,12 @@ void Connection::consume(std::size_t bytes) {
   CHECK(bytes <= input_.size() - input_begin_, bytes);
   input_begin_ += bytes;
   forget_front(input_, input_begin_);
+}
+
+std::size_t Connection::unacknowledged_bytes() const {
+  int sent = 0;
+  if (ioctl(socket_.number(), SIOCOUTQ, &sent) != 0) sent = 0;
+  return output_bytes() + static_cast<std::size_t>(sent);
 }
 
 bool Connection::flush() {

@@ -46,6 +46,8 @@ class Connection {
 
   std::string& output() { return output_; }
   std::size_t output_bytes() const { return output_.size() - output_begin_; }
+  // Of what was appended, what the peer's kernel did not acknowledge yet.
+  std::size_t unacknowledged_bytes() const;
   // Sends what the kernel takes; what it does not take stays. False: the connection broke.
   bool flush();
 

@@ -68,6 +68,22 @@ TEST(Connection, SaysWhatHasArrivedWithoutTakingIt) {
   EXPECT_EQ(ends.near->arrived(), Arrived::TheEnd);
 }
 
+TEST(Connection, SaysWhatThePeerDidNotTake) {
+  Ends ends;
+  EXPECT_EQ(ends.near->unacknowledged_bytes(), 0U);
+  const std::size_t sent = std::size_t{32} << 20U;  // More than kernels hold.
+  ends.near->output().assign(sent, 'x');
+  EXPECT_EQ(ends.near->unacknowledged_bytes(), sent);
+  ASSERT_TRUE(ends.near->flush());
+  EXPECT_GE(ends.near->unacknowledged_bytes(), ends.near->output_bytes());
+  for (std::size_t got = 0; got < sent;) {
+    ASSERT_TRUE(ends.near->flush() && ends.far->receive());
+    got += ends.far->input().size();
+    ends.far->consume(ends.far->input().size());
+  }
+  EXPECT_EQ(ends.near->unacknowledged_bytes(), 0U);
+}
+
 TEST(Connection, SaysThatThePeerIsGone) {
   Ends ends;
   EXPECT_TRUE(ends.near->receive());  // Nothing there yet is no failure.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/client.h"
 
+#include <algorithm>
+
 #include "os/clock.h"
 #include "server/answers.h"
 
@@ -15,8 +17,9 @@ constexpr std::size_t kRequestBytes = 256;
 // What each client may read when all have used up what there is for all.
 constexpr std::size_t kAlwaysBytes = std::size_t{4} * 1024;
 // Of the time that a request has, which those that wait for room have, too: so long a client may
-// hold room without moving kAlwaysBytes.
+// hold room without moving kAlwaysBytes, and never less than kLeastSilence.
 constexpr int kSilentShare = 4;
+constexpr std::chrono::milliseconds kLeastSilence{1000};
 
 }  // namespace
 
@@ -139,9 +142,9 @@ void Client::resolve(Pipeline::Ticket ticket, const replica::Outcome& outcome) {
   context_.listener.on_client(*this);
 }
 
-void Client::expire(std::chrono::nanoseconds now, bool is_full) {
+void Client::expire(std::chrono::nanoseconds now, bool others_wait) {
   const bool late = pipeline_.expire(now, connection_.output());
-  const bool is_silent = holds_room_idly(now) && is_full;
+  const bool is_silent = holds_room_idly(now) && others_wait;
   const bool gone = (is_silent && expire_silent()) || expire_stuck(now);
   if (late || gone) context_.listener.on_client(*this);
 }
@@ -171,15 +174,29 @@ bool Client::holds_room_idly(std::chrono::nanoseconds now) {
   if (!active_at_ || moved_bytes_ >= kAlwaysBytes || is_under_way) {
     active_at_ = now;
     moved_bytes_ = 0;
+    unread_bytes_ = connection_.output_bytes() > 0 ? connection_.unacknowledged_bytes() : 0;
   }
+  const auto limit = std::max(context_.limits.request_timeout / kSilentShare, kLeastSilence);
   return !stopped_ && !broken_ && held_bytes(connection_.input().size()) > kAlwaysBytes &&
-         now - *active_at_ >= context_.limits.request_timeout / kSilentShare;
+         now - *active_at_ >= limit;
+}
+
+// The kernel tells only when a third of what it holds was read; and when this loop was held up,
+// what it told was not looked at yet.
+bool Client::reads_slowly() {
+  const std::size_t before = connection_.output_bytes();
+  send();
+  return connection_.output_bytes() < before || connection_.unacknowledged_bytes() < unread_bytes_;
 }
 
 bool Client::expire_silent() {
   if (!has_room()) {
-    context_.listener.on_silent("it does not read its replies");
-    broken_ = true;
+    if (reads_slowly()) {
+      active_at_.reset();
+    } else {
+      context_.listener.on_silent("it does not read its replies");
+      broken_ = true;
+    }
     return true;
   }
   switch (connection_.arrived()) {

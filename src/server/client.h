@@ -28,7 +28,7 @@ struct ClientLimits {
   // Of requests of all clients together, those that are not all there included. When it is used up
   // each client has one short request at a time; of those that have begun a longer one, one goes on
   // nevertheless, and the rest wait for room, as long as for an answer. Who does nothing for a
-  // fourth of that, and so holds others up, is closed before they are.
+  // fourth of that, and for a second at least, and so holds others up, is closed before they are.
   std::size_t all_input_bytes = std::size_t{512} * 1024 * 1024;
   std::chrono::milliseconds request_timeout{5000};
   resp::RequestLimits request;
@@ -67,10 +67,10 @@ class Client final : public os::Handler {
 
   void sent(Pipeline::Ticket ticket, raft::NodeId node, replica::RequestId as);
   void resolve(Pipeline::Ticket ticket, const replica::Outcome& outcome);
-  // `is_full`: what there is for requests of all clients was used up when this was asked of the
-  // first of them. (Who is silent is closed then, be there room again since or not: not one at a
-  // time.)
-  void expire(std::chrono::nanoseconds now, bool is_full);
+  // `others_wait`: somebody was stuck, with what there is for requests of all clients used up, when
+  // this was asked of the first of them. (Who is silent is closed then, be there room again since
+  // or not: not one at a time.)
+  void expire(std::chrono::nanoseconds now, bool others_wait);
   // To be called from time to time: frees what was not needed since.
   void tidy();
 
@@ -115,6 +115,7 @@ class Client final : public os::Handler {
   bool expire_silent();
   bool expire_stuck(std::chrono::nanoseconds now);
   bool holds_room_idly(std::chrono::nanoseconds now);
+  bool reads_slowly();
   std::size_t reply_bytes() const { return connection_.output_bytes() + pipeline_.kept_bytes(); }
   // What it has of the budget of all, with so much input that is not parsed.
   std::size_t held_bytes(std::size_t input_bytes) const;
@@ -133,7 +134,8 @@ class Client final : public os::Handler {
   std::optional<std::chrono::nanoseconds> stuck_since_;
   // Nothing: now.
   std::optional<std::chrono::nanoseconds> active_at_;
-  std::size_t moved_bytes_ = 0;  // Received or sent since.
+  std::size_t moved_bytes_ = 0;   // Received or sent since.
+  std::size_t unread_bytes_ = 0;  // Of replies, by the peer's kernel, then.
   Favour favour_ = Favour::None;
   bool unparsed_ = false;  // Requests may wait in the input for room in the pipeline or output.
   bool ended_ = false;     // The client sends no more.

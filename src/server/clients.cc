@@ -94,9 +94,9 @@ void Clients::on_time(std::chrono::nanoseconds now) {
   }
   if (now >= next_expiry_) {
     next_expiry_ = now + kExpiryPeriod;
-    const bool is_full = input_.left_bytes() == 0;
+    const bool others_wait = any_stuck();
     for (const auto& client : places_) {
-      if (client != nullptr) client->expire(now, is_full);
+      if (client != nullptr) client->expire(now, others_wait);
     }
   }
   if (now >= next_tidying_) {
@@ -135,6 +135,13 @@ void Clients::on_stuck(Client& client) {
   log_.event("clients-wait",
              fmt::format("reason=\"their requests have {} MiB together (max-input-mb)\"",
                          limits_.all_input_bytes >> 20U));
+}
+
+bool Clients::any_stuck() const {
+  return input_.left_bytes() == 0 && std::ranges::any_of(stuck_, [this](ClientId id) {
+           const Client* client = find(id);
+           return client != nullptr && client->is_stuck();
+         });
 }
 
 void Clients::on_silent(std::string_view why) {
