@@ -206,6 +206,8 @@ std::optional<Answer> Clients::not_done(std::uint32_t id, const replica::NotDone
 
 Answer Clients::done(std::uint32_t id, std::string_view answer, std::uint64_t now) {
   Client& client = clients_[id - 1];
+  // A scenario may ask a state machine that has none to open a session.
+  if (!sessions_ && client.waiting->operation == kNone) return finish(id, Ending::Refused, now);
   if (sessions_) {
     const base::Result<session::Unwrapped> unwrapped = session::unwrap(answer);
     CHECK(unwrapped.ok());  // Ours; nothing changes it on its way.

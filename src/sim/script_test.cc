@@ -63,6 +63,24 @@ TEST(Script, PlaysWhatATimedRunWas) {
   }
 }
 
+// Shrinking leaves out what a question needs. (Memory was written that is nobody's.)
+TEST(Script, AsksAMachineWithoutSessionsForOne) {
+  std::uint64_t asked = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    std::uint64_t hash = 0;
+    Scenario scenario = recorded(seed, hash);
+    if (scenario.setup.sessions == 0) continue;
+    scenario.setup.sessions = 0;
+    for (const Action& action : scenario.actions) {
+      asked += action.question.function == Function::Open ? 1U : 0U;
+    }
+    Script script(scenario);
+    script.run();
+    EXPECT_FALSE(script.cluster().violation()) << "seed " << seed;
+  }
+  EXPECT_GT(asked, 0U);
+}
+
 // What is wanted: that a second leader is elected. Everything else goes.
 TEST(Shrink, LeavesWhatIsNeeded) {
   std::uint64_t hash = 0;
