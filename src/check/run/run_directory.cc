@@ -110,7 +110,8 @@ std::string default_path(const std::string& target, std::uint64_t seed) {
 base::Status link_latest(const RunDirectory& directory) {
   const fs::path path(directory.path());
   const fs::path link = path.parent_path() / "latest";
-  const fs::path fresh = path.parent_path() / fmt::format(".latest.{}", getpid());
+  // A directory has one name; processes in sandboxes of their own may have the same number.
+  const fs::path fresh = path.parent_path() / fmt::format(".latest.{}", path.filename().string());
   std::error_code error;
   fs::remove(fresh, error);
   fs::create_symlink(path.filename(), fresh, error);
