@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files of segments that are of no use any more, on their way to be used again. To write where was
-// written before costs half of what new blocks cost, and a large file that goes at once stops all
-// who write to the same file system (100 ms for 64 MiB on a disk that is told what is free).
+// Files of segments that are of no use any more, on their way to be used again; and one that is
+// made where there is none. To write where was written before costs half of what new blocks cost,
+// and a large file that goes at once stops all who write to the same file system (100 ms for 64 MiB
+// on a disk that is told what is free).
 //
+//   make --> 0000004294967295.spare --clean, in pieces--> zeros --take--> a new segment
 //   segment --retire--> 0000000000000001.spare --clean, in pieces--> zeros --take--> a new segment
 //                                   '--too many: shrink, in pieces--> gone
 //
@@ -49,7 +51,7 @@ class Spares {
 
  private:
   struct Spare {
-    std::uint64_t segment = 0;  // That it was once.
+    std::uint64_t segment = 0;  // That it was once, or a number that none has.
     std::unique_ptr<io::File> file;
     std::uint64_t size_bytes = 0;
     std::uint64_t clean_bytes = 0;     // From the beginning on;
@@ -58,7 +60,7 @@ class Spares {
   static constexpr std::size_t kKept = 2;
 
   io::Disk& disk_;
-  std::uint64_t wanted_;
+  std::uint64_t wanted_;  // Bytes of zeros in a segment.
   std::deque<Spare> all_;
 };
 

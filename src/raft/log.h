@@ -95,7 +95,7 @@ class Log {
     LogIndex last;  // Entries after those of the element before, up to here.
   };
 
-  void compact_through(LogIndex index);
+  void compact_through(LogIndex index);  // Requires: base < index <= commit.
   void pop_first();
   void pop_last();
   std::size_t position(LogIndex index) const {

@@ -154,7 +154,7 @@ TEST(Snapshot, CompactsUpToWhatIsDurableAndNoFurther) {
   EXPECT_EQ(server.node().snapshot()->last, id(1, 3));
 }
 
-// To let all of them go takes longer than a leader may be silent.
+// To let all of them go at once takes milliseconds in which nobody is served.
 TEST(Snapshot, CompactsALongLogInPieces) {
   constexpr std::uint64_t kEntries = 100'000;
   const std::vector<std::uint64_t> terms(kEntries, 1);
