@@ -17,6 +17,7 @@
 #include "journal/mapped_log.h"
 #include "journal/recovery.h"
 #include "journal/segment_log.h"
+#include "journal/test_config.h"
 
 namespace journal {
 namespace {
@@ -24,18 +25,10 @@ namespace {
 using io::testing::MemoryDisk;
 using io::testing::Survival;
 
-Config small(std::uint64_t segment_bytes = 4000) {
-  Config config;
-  config.cluster = 7;
-  config.node = {1};
-  config.segment_bytes = segment_bytes;
-  config.prepare_bytes = 1024;
-  return config;
-}
-
 // A journal of several segments, and what it should give back.
 template <class Log = SegmentLog>
-kit::Model write(MemoryDisk& disk, std::uint64_t seed, int steps, const Config& config = small()) {
+kit::Model write(MemoryDisk& disk, std::uint64_t seed, int steps,
+                 const Config& config = segments_of(4000)) {
   Log log(disk, config);
   EXPECT_TRUE(log.recover().ok());
   kit::Workload workload(seed);
@@ -49,7 +42,7 @@ kit::Model write(MemoryDisk& disk, std::uint64_t seed, int steps, const Config& 
   return workload.model();
 }
 
-base::Result<Recovered> open(MemoryDisk& disk, const Config& config = small()) {
+base::Result<Recovered> open(MemoryDisk& disk, const Config& config = segments_of(4000)) {
   return SegmentLog(disk, config).recover();
 }
 
@@ -122,7 +115,7 @@ TEST(Damage, ABitTurnedAtAnyLiveByteIsNamedAndNothingIsLost) {
       std::string bad = bytes;
       bad[at] = static_cast<char>(bad[at] ^ (1 << (at % 8)));
       disk.set_bytes(name, bad);
-      const base::Result<std::vector<Finding>> damage = find_damage(disk, small());
+      const base::Result<std::vector<Finding>> damage = find_damage(disk, segments_of(4000));
       ASSERT_TRUE(damage.ok() && !damage.value().empty()) << name << " byte " << at;
       expect_survived(disk, model, name, name + " byte " + std::to_string(at));
       if (HasFailure()) return;
@@ -196,7 +189,7 @@ TEST(Damage, ASectorOfRubbishAnywhereLosesNothing) {
 
 TEST(Damage, AFrameWrittenToTheWrongPlaceIsMissed) {
   MemoryDisk disk(7);
-  const Config config = small(1U << 20U);
+  const Config config = segments_of(1U << 20U);
   (void)write(disk, 7, 20, config);
   SegmentLog log(disk, config);
   const Recovered before = log.recover().value();
@@ -230,7 +223,7 @@ TEST(Damage, AFrameWrittenToTheWrongPlaceIsMissed) {
 // Zeros were written ahead; nobody was promised anything of them.
 TEST(Damage, ABitTurnedInASegmentThatIsPreparedCostsNothing) {
   MemoryDisk disk(3);
-  const Config config = small(1U << 20U);
+  const Config config = segments_of(1U << 20U);
   const kit::Model model = write(disk, 3, 20, config);
   const Files good = Files::of(disk);
   for (std::size_t at = 0; at < 2 * io::kSectorBytes; ++at) {
@@ -272,7 +265,7 @@ TEST(Damage, TheFloorIsReachedByWhatALeaderSends) {
   std::string bad = disk.bytes(name);
   bad[700] = static_cast<char>(bad[700] ^ 1);
   disk.set_bytes(name, bad);
-  SegmentLog log(disk, small());
+  SegmentLog log(disk, segments_of(4000));
   const Recovered found = log.recover().value();
   ASSERT_EQ(found.floor, model.last());
   raft::LogIndex index = found.last().index;
@@ -294,7 +287,7 @@ TEST(Damage, TheFloorIsReachedByWhatALeaderSends) {
 // The same, of the mapped file: two pairs of slots, then batches.
 TEST(Damage, ABitTurnedAtAnyLiveByteOfTheMappedFileIsNamedAndNothingIsLost) {
   MemoryDisk disk(3);
-  const auto recover = [&disk] { return MappedLog(disk, small()).recover(); };
+  const auto recover = [&disk] { return MappedLog(disk, segments_of(4000)).recover(); };
   const kit::Model model = write<MappedLog>(disk, 3, 16);
   const Files good = Files::of(disk);
   const auto& [name, bytes] = good.all.front();
@@ -330,7 +323,7 @@ TEST(Damage, ZeroedSlotsOfTheMappedFileAreNotTakenForNewOnes) {
     const std::size_t size = sectors * io::kSectorBytes;
     bad.replace(at * io::kSectorBytes, size, size, '\0');
     disk.set_bytes(file, bad);
-    Recovered found = MappedLog(disk, small()).recover().value();
+    Recovered found = MappedLog(disk, segments_of(4000)).recover().value();
     good.put(disk);
     return found;
   };
@@ -345,7 +338,7 @@ TEST(Damage, ZeroedSlotsOfTheMappedFileAreNotTakenForNewOnes) {
     bad[slot * io::kSectorBytes + 40] ^= 1;
     bad.replace((slot ^ 1U) * io::kSectorBytes, io::kSectorBytes, io::kSectorBytes, '\0');
     disk.set_bytes(name, bad);
-    EXPECT_EQ(MappedLog(disk, small()).recover().value().floor, kUnknownFloor) << slot;
+    EXPECT_EQ(MappedLog(disk, segments_of(4000)).recover().value().floor, kUnknownFloor) << slot;
     good.put(disk);
   }
   for (const std::size_t pair : {0U, 2U}) {
@@ -358,11 +351,11 @@ TEST(Damage, ZeroedSlotsOfTheMappedFileAreNotTakenForNewOnes) {
 TEST(Damage, ALogOfSomebodyElseIsRefused) {
   MemoryDisk disk(12);
   (void)write(disk, 12, 2);
-  Config other = small();
+  Config other = segments_of(4000);
   other.node = {2};
   EXPECT_EQ(open(disk, other).error().message,
             "0000000000000001.journal: belongs to node 1, but this is node 2");
-  other = small();
+  other = segments_of(4000);
   other.cluster = 8;
   EXPECT_EQ(open(disk, other).error().message,
             "0000000000000001.journal: belongs to a cluster of another name");

@@ -12,20 +12,12 @@
 #include "io/testing/memory_disk.h"
 #include "journal/journal.h"
 #include "journal/layout.h"
+#include "journal/test_config.h"
 
 namespace journal {
 namespace {
 
 using io::testing::MemoryDisk;
-
-Config with_segments_of(std::uint64_t segment_bytes) {
-  Config config;
-  config.cluster = 7;
-  config.node = {1};
-  config.segment_bytes = segment_bytes;
-  config.prepare_bytes = 1024;
-  return config;
-}
 
 raft::EntryId entry_id(std::uint64_t index) { return {raft::Term(1), raft::LogIndex(index)}; }
 
@@ -42,7 +34,7 @@ raft::Effects one_entry(std::uint64_t step, std::uint64_t index) {
 // ends, and power fails: what an old segment still holds is never taken for the log's.
 TEST(Spares, AreSegmentsAgain) {
   MemoryDisk disk(3);
-  const Config config = with_segments_of(4000);
+  const Config config = segments_of(4000);
   std::optional<raft::EntryId> covered;
   std::uint64_t index = 0;
   std::size_t most_files = 0;
@@ -77,7 +69,7 @@ TEST(Spares, AreMadeForALogThatGrows) {
   for (const std::uint64_t late : {0U, 1U, 1000U}) {
     MemoryDisk disk(1);
     disk.be_late(late);
-    Opened opened = Journal::open(disk, with_segments_of(64'000)).value();
+    Opened opened = Journal::open(disk, segments_of(64'000)).value();
     std::uint64_t index = 0;
     const auto has_second = [&] {
       const std::vector<std::string> names = disk.list().value();
@@ -103,7 +95,7 @@ TEST(Spares, AreMadeForALogThatGrows) {
       EXPECT_NE(disk.bytes(segment_name(2)).substr(0, 8), std::string(8, '\0'));  // It is begun.
     }
     disk.crash(io::testing::Survival::Random);
-    opened = Journal::open(disk, with_segments_of(64'000)).value();
+    opened = Journal::open(disk, segments_of(64'000)).value();
     EXPECT_TRUE(opened.findings.empty());
     EXPECT_EQ(opened.entries.size(), index) << late;
   }
@@ -113,7 +105,7 @@ TEST(Spares, AreMadeForALogThatGrows) {
 TEST(Spares, AreNotMadeAgainOnAFullDisk) {
   MemoryDisk disk(1);
   disk.limit(40'000);
-  Opened opened = Journal::open(disk, with_segments_of(64'000)).value();
+  Opened opened = Journal::open(disk, segments_of(64'000)).value();
   bool made = false;
   bool gone = false;
   for (std::uint64_t index = 1; index <= 30; ++index) {
@@ -135,7 +127,7 @@ TEST(Spares, AreLeftForAlsoByTheNextLife) {
   MemoryDisk disk(1);
   std::uint64_t index = 0;
   {
-    Opened opened = Journal::open(disk, with_segments_of(64'000)).value();
+    Opened opened = Journal::open(disk, segments_of(64'000)).value();
     while (disk.list().value().back() != segment_name(2)) {
       ++index;
       ASSERT_LT(index, 100U);
@@ -144,7 +136,7 @@ TEST(Spares, AreLeftForAlsoByTheNextLife) {
       ASSERT_TRUE(opened.journal.tend().ok());
     }
   }
-  Opened opened = Journal::open(disk, with_segments_of(64'000)).value();
+  Opened opened = Journal::open(disk, segments_of(64'000)).value();
   for (int count = 0; count < 2; ++count) {
     ++index;
     opened.journal.append(one_entry(index, index));
@@ -156,7 +148,7 @@ TEST(Spares, AreLeftForAlsoByTheNextLife) {
 // A log that is short has one file.
 TEST(Spares, AreNotMadeForAShortLog) {
   MemoryDisk disk(1);
-  Opened opened = Journal::open(disk, with_segments_of(100'000)).value();
+  Opened opened = Journal::open(disk, segments_of(100'000)).value();
   opened.journal.append(one_entry(1, 1));
   ASSERT_TRUE(opened.journal.sync().ok());
   while (opened.journal.tend().value()) {

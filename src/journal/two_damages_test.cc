@@ -10,6 +10,7 @@
 #include "io/testing/memory_disk.h"
 #include "journal/kit/workload.h"
 #include "journal/segment_log.h"
+#include "journal/test_config.h"
 
 namespace journal {
 namespace {
@@ -19,20 +20,22 @@ using io::testing::MemoryDisk;
 
 using Contents = std::map<std::string, std::string>;
 
-Config segments_of(std::uint64_t segment_bytes) {
-  Config config;
-  config.cluster = 7;
-  config.node = {1};
-  config.segment_bytes = segment_bytes;
-  config.prepare_bytes = 1024;
-  return config;
-}
-
 Contents contents(MemoryDisk& disk) {
   Contents all;
   const std::vector<std::string> names = disk.list().value();
   for (const std::string& name : names) all[name] = disk.bytes(name);
   return all;
+}
+
+Contents six_batches(const Config& config, std::uint64_t seed, kit::Workload& workload) {
+  MemoryDisk disk(seed);
+  SegmentLog log(disk, config);
+  EXPECT_TRUE(log.recover().ok());
+  for (int step = 0; step < 6; ++step) {
+    log.append(workload.next().change);
+    EXPECT_TRUE(log.sync().ok());
+  }
+  return contents(disk);
 }
 
 void put_all(MemoryDisk& disk, const Contents& all) {
@@ -210,15 +213,8 @@ TEST(TwoDamages, OfBothLinksOfARepairDoNotHideItsFloor) {
   const Config config = segments_of(1U << 20U);
   std::uint64_t unknown = 0;
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    MemoryDisk disk(seed);
-    SegmentLog log(disk, config);
-    ASSERT_TRUE(log.recover().ok());
     kit::Workload workload(seed);
-    for (int step = 0; step < 6; ++step) {
-      log.append(workload.next().change);
-      ASSERT_TRUE(log.sync().ok());
-    }
-    Contents bad = contents(disk);
+    Contents bad = six_batches(config, seed, workload);
     spoil(bad.begin()->second, kSectorBytes);  // The first frame: so nothing good is left.
     MemoryDisk once(1);
     ASSERT_NO_FATAL_FAILURE(put_all(once, bad));
@@ -244,15 +240,8 @@ TEST(TwoDamages, OfBothLinksOfARepairDoNotHideItsFloor) {
 // disk that reads as zeros is repaired.
 TEST(TwoDamages, OfTheFirstLinkOfAllAreNoReasonToRefuse) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    MemoryDisk disk(seed);
-    SegmentLog log(disk, segments_of(1U << 20U));
-    ASSERT_TRUE(log.recover().ok());
     kit::Workload workload(seed);
-    for (int step = 0; step < 6; ++step) {
-      log.append(workload.next().change);
-      ASSERT_TRUE(log.sync().ok());
-    }
-    Contents bad = contents(disk);
+    Contents bad = six_batches(segments_of(1U << 20U), seed, workload);
     bad.begin()->second.replace(0, 2 * kSectorBytes, 2 * kSectorBytes, '\0');
     MemoryDisk again(1);
     ASSERT_NO_FATAL_FAILURE(put_all(again, bad));

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 
 #include "os/clock.h"
@@ -29,30 +28,6 @@ bool may_write_past_the_cache(int file) {
   struct statfs system {};
   if (fstatfs(file, &system) != 0) return false;
   return system.f_type == EXT4_SUPER_MAGIC || system.f_type == kXfsMagic;
-}
-
-// Durable zeros; 0 or an errno.
-int write_zeros(int file, bool direct, std::uint64_t offset, std::uint64_t bytes) {
-  constexpr std::size_t kBlock = 4096;
-  constexpr std::size_t kBlocksAtOnce = 64;
-  alignas(kBlock) static const std::array<char, kBlock> kZeros{};
-  std::array<iovec, kBlocksAtOnce> parts{};
-  while (bytes > 0) {
-    std::size_t count = 0;
-    std::uint64_t left = bytes;
-    for (; count < parts.size() && left > 0; ++count) {
-      const std::size_t size = std::min<std::uint64_t>(left, kBlock);
-      parts[count] = {const_cast<char*>(kZeros.data()), size};  // NOLINT: pwritev only reads it.
-      left -= size;
-    }
-    const ssize_t written =
-        pwritev(file, parts.data(), static_cast<int>(count), static_cast<off_t>(offset));
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno;
-    offset += static_cast<std::uint64_t>(written);
-    bytes -= static_cast<std::uint64_t>(written);
-  }
-  return direct || fdatasync(file) == 0 ? 0 : errno;
 }
 
 class RealFile final : public io::File {
@@ -145,20 +120,21 @@ class RealFile final : public io::File {
   base::Result<bool> write_zeros_meanwhile(std::uint64_t offset, std::uint64_t bytes) override {
     if (background_ == nullptr) return io::File::write_zeros_meanwhile(offset, bytes);
     if (zeroing_ == nullptr) {
-      const bool direct = has_direct();
-      const Fd& file = direct ? direct_ : fd_;
-      const auto fd = std::make_shared<Fd>(fcntl(file.number(), F_DUPFD_CLOEXEC, 0));
-      if (!fd->is_open()) return system_error("write " + path_ + at(offset));
-      zeroing_ = background_->start(
-          [fd, direct, offset, bytes] { return write_zeros(fd->number(), direct, offset, bytes); });
+      // One of its own: this file may be closed before.
+      static const Directory::OnSync kNobody;
+      static const std::unique_ptr<Background> kNone;
+      const auto file = std::make_shared<RealFile>(Fd(fcntl(fd_.number(), F_DUPFD_CLOEXEC, 0)),
+                                                   path_, kNobody, kNone);
+      if (!file->fd_.is_open()) return system_error("write " + path_ + at(offset));
+      zeroed_ = std::make_shared<base::Status>(base::Done{});
+      zeroing_ = background_->start([file, zeroed = zeroed_, offset, bytes] {
+        *zeroed = io::write_zeros(*file, offset, bytes);
+        return 0;
+      });
     }
     if (!zeroing_->is_over()) return false;
-    const int failure = std::exchange(zeroing_, nullptr)->failure();
-    if (failure == EINVAL && direct_.is_open()) {
-      direct_ = Fd();  // The device wants larger blocks.
-      return write_zeros_meanwhile(offset, bytes);
-    }
-    if (failure != 0) return system_error("write " + path_ + at(offset), failure);
+    zeroing_ = nullptr;
+    TRY([[maybe_unused]] const base::Done zeroed, *zeroed_);
     return true;
   }
 
@@ -212,6 +188,7 @@ class RealFile final : public io::File {
   std::shared_ptr<const Background::Job> syncing_;
   std::chrono::nanoseconds sync_began_{0};
   std::shared_ptr<const Background::Job> zeroing_;
+  std::shared_ptr<base::Status> zeroed_;
 };
 
 std::filesystem::path whole_of(const std::filesystem::path& path) {

@@ -270,15 +270,7 @@ class Together(unittest.TestCase):
             stack.callback(short.close)
             self.assertEqual(short.call("SET", "y", "1"), "OK")
             self.assertLess(self.peak(cluster) - before if before else 0, 100 * MIB)
-            refused = select.select([client.socket for client in clients], [], [], 20)[0]
-            self.assertTrue(refused)
-            for client in clients:
-                if client.socket not in refused:
-                    continue
-                client.socket.settimeout(10)
-                with self.assertRaises(ReplyError) as caught:
-                    client.receive()
-                self.assertIn(str(caught.exception), (self.REFUSED, self.STOPPED))
+            self.expect_refused(clients, 20, self.REFUSED, self.STOPPED)
 
             def is_done() -> bool:  # One that is long, and whole.
                 client = cluster.client(1)
@@ -324,6 +316,18 @@ class Together(unittest.TestCase):
     SILENT = 'client-refused reason="it stopped in the middle of a request, and others wait for the room that it has"'
     DEAF = 'client-refused reason="it does not read its replies, and others wait for the room that it has"'
 
+    def expect_refused(self, clients: list[Client], seconds: float, *reasons: str) -> None:
+        """Some of them, within so many seconds, each for one of the reasons."""
+        refused = select.select([client.socket for client in clients], [], [], seconds)[0]
+        self.assertTrue(refused)
+        for client in clients:
+            if client.socket not in refused:
+                continue
+            client.socket.settimeout(10)
+            with self.assertRaises(ReplyError) as caught:
+                client.receive()
+            self.assertIn(str(caught.exception), reasons)
+
     def expect_all_done(self, clients: list[Client], seconds: float) -> None:
         """Of those that each send COMMAND."""
         begin = time.monotonic()
@@ -345,15 +349,7 @@ class Together(unittest.TestCase):
             self.pour([client.socket for client in silent], self.BEGUN[:-1])
             self.expect_all_done(self.clients(stack, cluster, 4), 15)  # Not 20, when they would be refused.
             self.assertIn(self.SILENT, cluster.log(1))
-            refused = select.select([client.socket for client in silent], [], [], 0)[0]
-            self.assertTrue(refused)
-            for client in silent:
-                if client.socket not in refused:
-                    continue
-                client.socket.settimeout(10)
-                with self.assertRaises(ReplyError) as caught:
-                    client.receive()
-                self.assertEqual(str(caught.exception), self.STOPPED)
+            self.expect_refused(silent, 0, self.STOPPED)
 
     def test_those_that_closed_in_the_middle_are_noticed_while_one_that_stopped_is_favoured(self):
         options = ("--request-timeout-ms", "20000", "--max-input-mb", "32")
