@@ -37,6 +37,8 @@ class Usage(Folder):
     def test_values_out_of_range_are_refused(self):
         self.refused("check", "--target", "etcd", "--nodes", "0", said="--nodes must be from 1")
         self.refused("check", "--target", "etcd", "--time", "0", said="--time must be from 1")
+        self.refused("check", "--target", "etcd", "--keys", "100001", said="--keys must be from 1 to 100000, not 100001")
+        self.refused("check", "--target", "etcd", "--clients", "0", said="--clients must be from 1 to 1000, not 0")
         for option in ("--search", "--seed", "--time", "--nodes", "--clients", "--keys"):
             self.refused("check", "--target", "etcd", option, "", said=f"{option}: must be a number, but is empty")
         self.refused("check", "--target", "etcd", "--search", "9", "--time", "9", said="--time excludes --search")

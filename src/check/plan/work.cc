@@ -12,8 +12,6 @@ namespace check::plan {
 
 namespace {
 
-constexpr std::uint64_t kMostClients = 1000;
-constexpr std::uint64_t kMostKeys = 100'000;
 constexpr std::uint64_t kMostElements = 10'000;
 constexpr std::uint64_t kMostShare = 1000;
 constexpr std::uint64_t kMostTimeoutMs = 60'000;

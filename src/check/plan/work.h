@@ -27,6 +27,10 @@ std::span<const WorkWord> work_words();
 const WorkWord& describe(WorkKind kind);
 std::optional<WorkKind> work_kind(std::string_view word);
 
+// As many as a plan, or the command line in its place, can ask for.
+inline constexpr std::uint32_t kMostClients = 1000;
+inline constexpr std::uint32_t kMostKeys = 100'000;
+
 // What clients do, each in a closed loop.
 struct Work {
   WorkKind kind = WorkKind::Register;

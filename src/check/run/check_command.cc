@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
+#include <tuple>
 
 #include "base/text.h"
 #include "check/cluster/target.h"
@@ -66,8 +67,12 @@ base::Status validate(const CheckOptions& options) {
     return wrong(
         fmt::format("--time must be from 1 to {} seconds, not {}", kMostSeconds, options.time_s));
   }
-  if (options.clients.value_or(1) == 0 || options.keys.value_or(1) == 0) {
-    return wrong("--clients and --keys must be at least 1");
+  for (const auto& [flag, given, most] :
+       {std::tuple("clients", options.clients, plan::kMostClients),
+        std::tuple("keys", options.keys, plan::kMostKeys)}) {
+    if (given && (*given == 0 || *given > most)) {
+      return wrong(fmt::format("--{} must be from 1 to {}, not {}", flag, most, *given));
+    }
   }
   if (!options.workload.empty() && !plan::work_kind(options.workload)) {
     std::vector<std::string> words;
