@@ -138,8 +138,12 @@ base::Result<Traces> SegmentReader::trace(std::uint64_t begin, std::uint64_t end
     for (const Place place : {Place::Header, Place::Trailer}) {
       const std::optional<Descriptor> found = descriptor_in(bytes, place, identity_);
       if (!found || found->number < from || found->number >= below) continue;
+      // What a frame behind another one that is lost has dropped, its low-water mark tells; the
+      // floor that takes the place of it (journal.cc: reconcile) is in that frame alone.
+      const bool drops = found->number > from && found->durable > found->last.index;
+      const raft::EntryId dropped{found->hard_state.term, found->durable};
       traces.add({found->number, found->hard_state, found->sequence, found->end(), found->seals,
-                  found->last, found->last});
+                  drops ? std::max(found->last, dropped) : found->last, found->last});
     }
   }
   return traces;

@@ -236,6 +236,54 @@ TEST(TwoDamages, OfBothLinksOfARepairDoNotHideItsFloor) {
   EXPECT_GT(unknown, 0U);
 }
 
+// The floor that takes the place of a log without its snapshot is in the last frame alone; what is
+// lost before that frame has had an end that only this frame's low-water mark tells.
+TEST(TwoDamages, OfASnapshotAndTheFrameBeforeItsFloorDoNotHideWhatWasPromised) {
+  const Config config = segments_of(1U << 20U);
+  const raft::EntryId promised{raft::Term(5), raft::LogIndex(5)};
+  const auto noop = [](std::uint64_t index) {
+    return raft::Entry{{raft::Term(5), raft::LogIndex(index)}, raft::EntryKind::Noop, nullptr};
+  };
+  MemoryDisk disk(1);
+  Contents before;
+  {
+    SegmentLog log(disk, config);
+    ASSERT_TRUE(log.recover().ok());
+    const std::vector<raft::Entry> first = {noop(1), noop(2), noop(3)};
+    Change change;
+    change.save = raft::HardState{raft::Term(5), std::nullopt};
+    change.append = first;
+    log.append(change);
+    change = {};
+    change.rebase = Rebase{first[2].id, true};
+    log.append(change);
+    ASSERT_TRUE(log.sync().ok());
+    for (const std::uint64_t index : {4U, 5U}) {
+      before = contents(disk);
+      const std::vector<raft::Entry> one = {noop(index)};
+      change = {};
+      change.append = one;
+      log.append(change);
+      ASSERT_TRUE(log.sync().ok());
+    }
+  }
+  Contents bad = without_the_last(before, contents(disk));  // One sector: entry 5.
+  ASSERT_EQ(Journal::open(disk, config).value().floor, promised);
+  const Contents reconciled = contents(disk);
+  const auto& [name, with_floor] = *reconciled.begin();
+  const std::size_t lost = bad.at(name).find(std::string(kSectorBytes, '?'));
+  for (std::size_t at = lost + kSectorBytes; at < lost + 3 * kSectorBytes; ++at) {
+    Contents worse{{name, with_floor}};
+    worse[name].replace(lost, kSectorBytes, kSectorBytes, '\0');
+    worse[name][at] = static_cast<char>(worse[name][at] ^ 1);
+    MemoryDisk copy(1);
+    ASSERT_NO_FATAL_FAILURE(put_all(copy, worse));
+    const Opened opened = Journal::open(copy, config).value();
+    ASSERT_EQ(opened.floor, promised) << "byte " << at;
+    ASSERT_EQ(Journal::open(copy, config).value().floor, promised) << "byte " << at;
+  }
+}
+
 // The first segment of all continues nothing, so no floor is lost with its link: one block of the
 // disk that reads as zeros is repaired.
 TEST(TwoDamages, OfTheFirstLinkOfAllAreNoReasonToRefuse) {
