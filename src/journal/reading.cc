@@ -232,18 +232,20 @@ class Reader {
     return base::Done{};
   }
 
+  // Of what was lost with the frame at `offset`, and before it what was written to a wrong place.
   base::Status trace_from(std::size_t i, std::uint64_t offset) {
     out_.damage.emplace();
     Traces& lost = out_.damage->lost;
-    for (; i < out_.chain.live.size(); ++i, offset = 0) {
-      ChainedSegment& segment = out_.chain.live[i];
-      if (const std::optional<Link>& link = segment.head.link; link && offset == 0) {
+    for (std::size_t k = 0; k < out_.chain.live.size(); ++k) {
+      ChainedSegment& segment = out_.chain.live[k];
+      const bool begins = k > i || (k == i && offset == 0);
+      if (const std::optional<Link>& link = segment.head.link; link && begins) {
         lost.add({link->first_frame - 1, link->state.hard_state, segment.reader.sequence(),
                   io::kSectorBytes, false, std::max(link->state.last, link->state.floor),
                   link->state.last});
       }
       TRY(const Traces found,
-          segment.reader.trace(offset, kNoLimit, out_.due.number, segment.void_from));
+          segment.reader.trace(0, kNoLimit, out_.due.number, segment.void_from));
       lost.add(found);
     }
     return lost.highest == 0 ? base::Status(base::Done{}) : look_behind_traces();

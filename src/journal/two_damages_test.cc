@@ -284,6 +284,36 @@ TEST(TwoDamages, OfASnapshotAndTheFrameBeforeItsFloorDoNotHideWhatWasPromised) {
   }
 }
 
+// Wherever it was written: here over the half of the first frame that says what the other half
+// does.
+TEST(TwoDamages, OfWhichOneIsALastFrameInAWrongPlaceDoNotHideIt) {
+  const Config config = segments_of(1U << 20U);
+  MemoryDisk disk(1);
+  SegmentLog log(disk, config);
+  ASSERT_TRUE(log.recover().ok());
+  for (std::uint64_t index = 1; index <= 8; ++index) {
+    const std::vector<raft::Entry> one = {
+        {{raft::Term(5), raft::LogIndex(index)}, raft::EntryKind::Noop, nullptr}};
+    Change change;
+    if (index == 1) change.save = raft::HardState{raft::Term(5), std::nullopt};
+    change.append = one;
+    log.append(change);
+    ASSERT_TRUE(log.sync().ok());
+  }
+  Contents bad = contents(disk);
+  std::string& bytes = bad.begin()->second;
+  const std::size_t last = 9 * kSectorBytes;
+  ASSERT_FALSE(is_zero(bytes, last));
+  bytes.replace(2 * kSectorBytes, kSectorBytes, bytes, last, kSectorBytes);
+  bytes.replace(last, kSectorBytes, kSectorBytes, '\0');
+  spoil(bytes, 6 * kSectorBytes);
+  MemoryDisk copy(1);
+  ASSERT_NO_FATAL_FAILURE(put_all(copy, bad));
+  const Recovered found = SegmentLog(copy, config).recover().value();
+  EXPECT_EQ(found.last(), (raft::EntryId{raft::Term(5), raft::LogIndex(4)}));
+  EXPECT_EQ(found.floor, (raft::EntryId{raft::Term(5), raft::LogIndex(8)}));
+}
+
 // The first segment of all continues nothing, so no floor is lost with its link: one block of the
 // disk that reads as zeros is repaired.
 TEST(TwoDamages, OfTheFirstLinkOfAllAreNoReasonToRefuse) {
