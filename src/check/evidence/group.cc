@@ -175,6 +175,14 @@ void Group::on_power_cut(MemberId member) {
   speaker->second.kept.reset();
 }
 
+void Group::on_replaced(MemberId before, MemberId after) {
+  std::map<MemberId, Appending> on_their_way;
+  for (const auto& [pair, appending] : appendings_) {
+    if (pair.second == before) on_their_way[pair.first] = appending;
+  }
+  for (const auto& [leader, appending] : on_their_way) appendings_[{leader, after}] = appending;
+}
+
 void Group::on_reused_terms() {
   reused_ = true;
   on_blind();

@@ -53,6 +53,8 @@ class Group {
 
   // What `member` had not synced is gone.
   void on_power_cut(MemberId member);
+  // What was sent to `before` may still come to `after`, which came in its place.
+  void on_replaced(MemberId before, MemberId after);
   // A message of the wire was not seen, or not understood: it may have been for anybody.
   void on_blind();
   bool reuses_terms() const { return reused_; }

@@ -144,11 +144,19 @@ void Judge::on(const NodeEvent& event) {
       life.commit.reset();
       life.emptied_after = life_at(event.node, event.time_ns);
       life.emptied_ns = event.time_ns;
-      bench_.members.replace(event.node);
+      replace(event.node);
       return;
     case NodeEventKind::Status:
       return on_status(life, event);
   }
+}
+
+void Judge::replace(history::NodeId node) {
+  const auto before = bench_.members.find_or_add(node, "");
+  bench_.members.replace(node);
+  const auto after = bench_.members.find_or_add(node, "");
+  if (!before || !after) return;
+  for (auto& [name, watched] : groups_) watched.group.on_replaced(*before, *after);
 }
 
 // Answers are in order if each question was sent after the answer before.

@@ -80,6 +80,7 @@ class Judge {
   bool heard_all(history::NodeId node, std::uint32_t life) const;
   std::optional<MemberId> sender_of(const wire::Observation& observation, std::uint32_t life);
   Watched* watched(const std::string& group);
+  void replace(history::NodeId node);
   void on_status(Life& life, const NodeEvent& event);
 
   Bench bench_;
