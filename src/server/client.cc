@@ -57,6 +57,10 @@ bool Client::is_stuck() const {
          connection_.input().size() >= kAlwaysBytes;
 }
 
+bool Client::waits_for_room() const {
+  return is_stuck() && connection_.arrived() == os::Connection::Arrived::Something;
+}
+
 bool Client::is_finished() const {
   const bool no_more = stopped_ || (ended_ && !unparsed_);
   return broken_ || (no_more && pipeline_.size() == 0 && connection_.output_bytes() == 0);
@@ -145,7 +149,7 @@ void Client::resolve(Pipeline::Ticket ticket, const replica::Outcome& outcome) {
 void Client::expire(std::chrono::nanoseconds now, bool others_wait) {
   const bool late = pipeline_.expire(now, connection_.output());
   const bool is_silent = holds_room_idly(now) && others_wait;
-  const bool gone = (is_silent && expire_silent()) || expire_stuck(now);
+  const bool gone = (is_silent && expire_silent()) || expire_stuck(now, others_wait);
   if (late || gone) context_.listener.on_client(*this);
 }
 
@@ -156,8 +160,11 @@ void Client::give_up(std::string_view why) {
   share_.set(held_bytes(0));  // Room for others, who then need not be refused.
 }
 
-bool Client::expire_stuck(std::chrono::nanoseconds now) {
-  if (!is_stuck()) {
+// Who has sent nothing that is not read yet only stopped: that is no harm while nobody waits.
+bool Client::expire_stuck(std::chrono::nanoseconds now, bool others_wait) {
+  const bool waits =
+      is_favoured() ? others_wait : connection_.arrived() != os::Connection::Arrived::Nothing;
+  if (!is_stuck() || !waits) {
     stuck_since_.reset();
   } else if (!stuck_since_) {
     stuck_since_ = now;

@@ -67,15 +67,17 @@ class Client final : public os::Handler {
 
   void sent(Pipeline::Ticket ticket, raft::NodeId node, replica::RequestId as);
   void resolve(Pipeline::Ticket ticket, const replica::Outcome& outcome);
-  // `others_wait`: somebody was stuck, with what there is for requests of all clients used up, when
-  // this was asked of the first of them. (Who is silent is closed then, be there room again since
-  // or not: not one at a time.)
+  // `others_wait`: somebody waited for room, with what there is for requests of all clients used
+  // up, when this was asked of the first of them. (Who is silent is closed then, be there room
+  // again since or not: not one at a time.)
   void expire(std::chrono::nanoseconds now, bool others_wait);
   // To be called from time to time: frees what was not needed since.
   void tidy();
 
   // In the middle of a request, and nothing that is under way here will make room for the rest.
   bool is_stuck() const;
+  // It is stuck, and more of its request has arrived: it has not just stopped.
+  bool waits_for_room() const;
   // It may read to the end of its request, be there room or not; over when that is answered. Its
   // times to be stuck and silent begin anew.
   void favour() {
@@ -113,7 +115,7 @@ class Client final : public os::Handler {
   // Refuses the request that is not all there, and gives back the room that it has.
   void give_up(std::string_view why);
   bool expire_silent();
-  bool expire_stuck(std::chrono::nanoseconds now);
+  bool expire_stuck(std::chrono::nanoseconds now, bool others_wait);
   bool holds_room_idly(std::chrono::nanoseconds now);
   bool reads_slowly();
   std::size_t reply_bytes() const { return connection_.output_bytes() + pipeline_.kept_bytes(); }

@@ -94,7 +94,7 @@ void Clients::on_time(std::chrono::nanoseconds now) {
   }
   if (now >= next_expiry_) {
     next_expiry_ = now + kExpiryPeriod;
-    const bool others_wait = any_stuck();
+    const bool others_wait = any_waits();
     for (const auto& client : places_) {
       if (client != nullptr) client->expire(now, others_wait);
     }
@@ -137,10 +137,10 @@ void Clients::on_stuck(Client& client) {
                          limits_.all_input_bytes >> 20U));
 }
 
-bool Clients::any_stuck() const {
+bool Clients::any_waits() const {
   return input_.left_bytes() == 0 && std::ranges::any_of(stuck_, [this](ClientId id) {
            const Client* client = find(id);
-           return client != nullptr && client->is_stuck();
+           return client != nullptr && client->waits_for_room();
          });
 }
 

@@ -52,7 +52,7 @@ class Clients final : public os::Handler, public Client::Listener {
   void wait(Client& client);
   void flush(Client& client);
   void read_on();
-  bool any_stuck() const;
+  bool any_waits() const;
   void add(os::Fd socket);
   void remove(ClientId id);
 

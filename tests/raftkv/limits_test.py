@@ -375,18 +375,20 @@ class Together(unittest.TestCase):
         return all(line[4] == "00000000:00000000" for line in lines if line[1].endswith(port) or line[2].endswith(port))
 
     def test_those_that_stop_in_the_middle_may_go_on_when_nobody_waited(self):
-        options = ("--request-timeout-ms", "12000", "--max-input-mb", "32")
+        options = ("--request-timeout-ms", "8000", "--max-input-mb", "32")
         with Cluster(PROGRAM, count=1, options=options) as cluster, contextlib.ExitStack() as stack:
             cluster.leader()
-            silent = self.clients(stack, cluster, 3)
-            for client in silent:
+            silent = self.clients(stack, cluster, 4)
+            # 45 MiB together; the last of these is favoured, and the one after them has what each may have.
+            sent = 3 * [self.BEGUN[:-1]] + [self.BEGUN[:4096]]
+            for client, begun in zip(silent, sent):
                 client.socket.setblocking(False)
-                self.pour([client.socket], self.BEGUN[:-1])  # 45 MiB together; the last one is favoured.
+                self.pour([client.socket], begun)
                 until(lambda: self.has_read_all(cluster))
-            self.assertEqual(select.select([client.socket for client in silent], [], [], 5)[0], [])
-            for client in silent:
+            self.assertEqual(select.select([client.socket for client in silent], [], [], 10)[0], [])
+            for client, begun in zip(silent, sent):
                 client.socket.setblocking(True)
-                client.socket.sendall(self.BEGUN[-1:])
+                client.socket.sendall(self.BEGUN[len(begun):])
             for client in silent:
                 with self.assertRaisesRegex(ReplyError, "^ERR a key has at most "):
                     client.receive()
