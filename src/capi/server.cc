@@ -165,6 +165,7 @@ base::Status Server::turn() {
 
 std::uint64_t Server::add_channel(os::Fd read, os::Fd write) {
   const std::uint64_t name = ++last_channel_;
+  os::send_at_once(write.is_open() ? write : read);
   Client& client = clients_[name];
   client.channel = std::make_unique<Channel>(Channel::Ground{*loop_, *this, input_}, name,
                                              std::move(read), std::move(write));

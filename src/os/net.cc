@@ -139,6 +139,8 @@ void keep_alive(const Fd& socket, std::chrono::seconds period) {
   set(IPPROTO_TCP, TCP_KEEPCNT, kUnanswered);
 }
 
+void send_at_once(const Fd& socket) { (void)set_flag(socket, IPPROTO_TCP, TCP_NODELAY); }
+
 base::Result<std::optional<Fd>> accept_tcp(const Fd& listener) {
   Fd socket(accept4(listener.number(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!socket.is_open()) {

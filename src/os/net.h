@@ -53,6 +53,10 @@ base::Result<HostPort> remote_address(const Fd& socket);
 // (tcp(7)).
 void keep_alive(const Fd& socket, std::chrono::seconds period = std::chrono::seconds(20));
 
+// What is written to a TCP connection goes at once, also while the other end has not acknowledged
+// what went before (TCP_NODELAY). Does nothing to other sockets.
+void send_at_once(const Fd& socket);
+
 // The next connection, TCP_NODELAY set and kept alive; nothing if none is waiting.
 base::Result<std::optional<Fd>> accept_tcp(const Fd& listener);
 

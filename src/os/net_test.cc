@@ -57,5 +57,13 @@ TEST(AcceptTcp, KeepsTheConnectionAlive) {
   EXPECT_EQ(option(socket, IPPROTO_TCP, TCP_KEEPCNT), 3);
 }
 
+TEST(SendAtOnce, IsForTcpAndLeavesOtherSocketsAlone) {
+  const Fd tcp(::socket(AF_INET, SOCK_STREAM, 0));
+  EXPECT_EQ(option(tcp, IPPROTO_TCP, TCP_NODELAY), 0);
+  send_at_once(tcp);
+  EXPECT_EQ(option(tcp, IPPROTO_TCP, TCP_NODELAY), 1);
+  send_at_once(Fd(::socket(AF_UNIX, SOCK_STREAM, 0)));
+}
+
 }  // namespace
 }  // namespace os

@@ -6,6 +6,7 @@
  */
 /* This is C. NOLINTBEGIN(cppcoreguidelines-*, clang-analyzer-*, *-function-size) */
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -85,6 +86,27 @@ static void test_a_client_that_reads_late(void) {
   require_memory(server.process, 250);
   close(client);
   free(bytes);
+  stop(&server);
+}
+
+/* The client's end of a connection over TCP, and the server's. */
+static void test_results_go_at_once(void) {
+  struct server server = server_of("tcp");
+  struct sockaddr_in where;
+  const int listening = listen_somewhere(&where);
+  const int client = dial(&where);
+  const int ours = accept(listening, NULL, NULL);
+  socklen_t size = sizeof(int);
+  int at_once = 0;
+  server.options.listen_fd = -1;
+  server.options.client_fd = ours;
+  run_without(&server, client);
+  write_nothing(client);
+  require(getsockopt(ours, IPPROTO_TCP, TCP_NODELAY, &at_once, &size) == 0 && at_once != 0,
+          "a result does not wait for the acknowledgement of another");
+  close(listening);
+  close(client);
+  close(ours);
   stop(&server);
 }
 
@@ -332,6 +354,7 @@ int main(int argc, char** words) {
   make_folder(words[1]);
   test_a_client_that_does_not_read();
   test_a_client_that_reads_late();
+  test_results_go_at_once();
   test_too_many_clients();
   test_no_descriptors();
   test_a_client_that_is_silent();
