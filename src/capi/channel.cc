@@ -69,6 +69,14 @@ void Channel::resume() {
   watch();
 }
 
+void Channel::hold() {
+  if (!held_at_) held_at_ = os::steady_now();
+}
+
+bool Channel::is_unread(std::chrono::nanoseconds since) const {
+  return held_at_ && output_bytes() > 0 && *held_at_ <= since;
+}
+
 bool Channel::is_late(std::chrono::nanoseconds since) const {
   return reads_record_ && !ended_ && record_since_ <= since;
 }
@@ -157,7 +165,7 @@ std::size_t Channel::rest_bytes() const {
 }
 
 bool Channel::may_begin_record() const {
-  return unanswered_ < kMaxUnanswered && output_bytes() < kPauseOutputBytes;
+  return !held_at_ && unanswered_ < kMaxUnanswered && is_drained();
 }
 
 // A record that has begun holds room: it is read to its end.
@@ -202,6 +210,7 @@ void Channel::flush() {
     if (count < 0 && !would_block()) deafen();
     if (count < 0) break;
     written_ += static_cast<std::size_t>(count);
+    if (held_at_) held_at_ = os::steady_now();
   }
   if (written_ >= output_bytes()) {
     output_.erase(0, written_);

@@ -26,6 +26,8 @@ class Channel final : public os::Handler {
  public:
   // Requests may wait unread while so much is to be written, or so many are unanswered.
   static constexpr std::size_t kPauseOutputBytes = std::size_t{16} * 1024 * 1024;
+  // What can be asked for again waits beyond this.
+  static constexpr std::size_t kShareOutputBytes = std::size_t{128} * 1024 * 1024;
   // Who has not read so much is let go.
   static constexpr std::size_t kMaxOutputBytes = std::size_t{256} * 1024 * 1024;
   static constexpr std::size_t kMaxUnanswered = 4096;
@@ -61,6 +63,17 @@ class Channel final : public os::Handler {
   void send(raft_record record, std::string_view bytes);
   // One of the requests is answered.
   void on_answered() { --unanswered_; }
+  std::size_t unanswered() const { return unanswered_; }
+  bool has_room_for(std::size_t result_bytes) const {
+    return output_bytes() + result_bytes <= kShareOutputBytes;
+  }
+  // Its client has read most of what was there.
+  bool is_drained() const { return output_bytes() < kPauseOutputBytes; }
+  // Its client has to read first: no more requests are begun, until it goes on.
+  void hold();
+  void go_on() { held_at_.reset(); }
+  // It is held, and its client has read nothing since then, or longer.
+  bool is_unread(std::chrono::nanoseconds since) const;
   // Hands on requests that waited because too many were unanswered, and goes on with a record for
   // which there was no room. To be called in each turn, as flush().
   void resume();
@@ -120,6 +133,8 @@ class Channel final : public os::Handler {
   std::chrono::nanoseconds record_since_{0};
   std::size_t record_bytes_ = 0;
   bool waits_ = false;  // For room.
+  // Since then, or since its client has read something.
+  std::optional<std::chrono::nanoseconds> held_at_;
   // Its client's end was seen; what it had sent is still to be read.
   std::optional<std::chrono::nanoseconds> closed_at_;
   bool all_read_ = false;  // Nothing more comes.

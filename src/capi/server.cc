@@ -25,6 +25,12 @@ constexpr std::chrono::milliseconds kTick{10};
 // How long a request may wait for somebody to lead, and what the first client has sent for its end.
 constexpr std::chrono::seconds kPatience{5};
 
+// For a client to go on to read what it has to before it is asked for more.
+constexpr std::chrono::seconds kReadPatience{10};
+// Results of so many requests have room, however long they are, when a channel is drained.
+constexpr std::size_t kSureResults =
+    (Channel::kShareOutputBytes - Channel::kPauseOutputBytes) / RAFT_MAX_BYTES;
+
 std::uint32_t ticks(std::chrono::milliseconds time) {
   return static_cast<std::uint32_t>((time + kTick - std::chrono::milliseconds(1)) / kTick);
 }
@@ -208,10 +214,10 @@ raft_record Server::record(raft_record_type type) const {
 
 void Server::on_request(std::uint64_t channel, Channel::Request request) {
   const std::size_t bytes = request.bytes.size();
-  open_.emplace(++last_number_, Open{channel, request.id, bytes});
+  open_.emplace(++last_number_, Open{channel, std::move(request), bytes});
   open_bytes_ += bytes;
   set_used();
-  waiting_.push_back({last_number_, std::move(request), os::steady_now() + kPatience});
+  waiting_.push_back({last_number_, os::steady_now() + kPatience});
 }
 
 // First come, first served, or a long record would wait for ever behind short ones.
@@ -231,6 +237,7 @@ void Server::resume_channels(std::chrono::nanoseconds now) {
   const std::vector<std::uint64_t> for_room(for_room_.begin(), for_room_.end());
   for (const std::uint64_t name : for_room) clients_.at(name).channel->resume();
   for (auto& [name, client] : clients_) {
+    ask_again(client, now);
     client.channel->resume();
     if (name == first_client_ && client.channel->is_closed(now - kPatience))
       client.channel->end("");
@@ -247,7 +254,7 @@ void Server::resume_channels(std::chrono::nanoseconds now) {
 void Server::submit_waiting(std::chrono::nanoseconds now) {
   while (!waiting_.empty()) {
     const std::optional<raft::NodeId> leader = member_->node().leader();
-    if (leader && submit(waiting_.front(), *leader)) {
+    if (leader && submit(waiting_.front().number, *leader)) {
       waiting_.pop_front();
       continue;
     }
@@ -257,22 +264,56 @@ void Server::submit_waiting(std::chrono::nanoseconds now) {
   }
 }
 
-bool Server::submit(Waiting& waiting, raft::NodeId leader) {
-  const auto client = clients_.find(open_.at(waiting.number).channel);
+bool Server::submit(std::uint64_t number, raft::NodeId leader) {
+  const Open& open = open_.at(number);
+  const bool is_write = open.request.is_write;
+  const auto client = clients_.find(open.channel);
   const bool is_known = client != clients_.end();
   member::Request request;
   if (is_known) request.after = client->second.last_write;
-  if (waiting.request.is_write) {
-    request.command = std::make_shared<const std::string>(waiting.request.bytes);
+  if (is_write) {
+    request.command = std::make_shared<const std::string>(open.request.bytes);
     if (is_known) client->second.last_write = member_->next_request();
   } else {
-    request.query = waiting.request.bytes;
+    request.query = open.request.bytes;
   }
-  return member_->submit({waiting.number, 0}, leader, std::move(request));
+  if (!member_->submit({number, 0}, leader, std::move(request))) return false;
+  const auto submitted = open_.find(number);
+  if (is_write && submitted != open_.end()) submitted->second.request.bytes = {};
+  return true;
+}
+
+// Those that came later wait with it, or the first might wait for ever.
+bool Server::waits_for_its_reader(std::uint64_t number, std::size_t result_bytes) {
+  const auto open = open_.find(number);
+  if (open == open_.end() || open->second.request.is_write) return false;
+  const auto client = clients_.find(open->second.channel);
+  if (client == clients_.end()) return false;
+  std::set<std::uint64_t>& again = client->second.again;
+  const bool is_behind = !again.empty() && *again.begin() < number;
+  if (!is_behind && client->second.channel->has_room_for(result_bytes)) return false;
+  again.insert(number);
+  client->second.channel->hold();
+  return true;
+}
+
+void Server::ask_again(Client& client, std::chrono::nanoseconds now) {
+  if (client.again.empty()) return;
+  Channel& channel = *client.channel;
+  if (channel.is_unread(now - kReadPatience)) {
+    return channel.end("the client did not read results for 10 s, and asks for more");
+  }
+  while (!client.again.empty() && channel.is_drained() &&
+         channel.unanswered() - client.again.size() < kSureResults) {
+    waiting_.push_back({*client.again.begin(), now + kPatience});
+    client.again.erase(client.again.begin());
+  }
+  if (client.again.empty()) channel.go_on();
 }
 
 void Server::on_answer(member::Token token, replica::Outcome outcome) {
   const auto* done = std::get_if<replica::Done>(&outcome);
+  if (done != nullptr && waits_for_its_reader(token.first, done->answer.size())) return;
   answer(token.first, status_of(outcome),
          done == nullptr ? std::string_view() : std::string_view(done->answer));
 }
@@ -280,14 +321,14 @@ void Server::on_answer(member::Token token, replica::Outcome outcome) {
 void Server::answer(std::uint64_t number, raft_status status, std::string_view bytes) {
   const auto found = open_.find(number);
   if (found == open_.end()) return;
-  const Open open = found->second;
+  const Open open = std::move(found->second);
   open_.erase(found);
   open_bytes_ -= open.bytes;
   set_used();
   const auto client = clients_.find(open.channel);
   if (client == clients_.end()) return;
   raft_record result = record(RAFT_RESULT);
-  result.id = open.id;
+  result.id = open.request.id;
   result.status = status;
   client->second.channel->send(result, bytes);
   client->second.channel->on_answered();
@@ -324,7 +365,9 @@ void Server::on_end(std::uint64_t channel, const std::string& complaint) {
 
 void Server::bury() {
   for (const std::uint64_t channel : std::exchange(ended_, {})) {
+    const std::set<std::uint64_t> again = std::move(clients_.at(channel).again);
     clients_.erase(channel);
+    for (const std::uint64_t number : again) answer(number, RAFT_REFUSED, {});
     std::erase(for_room_, channel);
     if (channel == first_client_) client_closed_ = true;
   }

@@ -2,7 +2,7 @@
 // One server of the C interface: a Member, and the channels of its clients, on one thread.
 //
 //   channel --Request--> [waits while nobody leads] --> Member::submit
-//   channel <--RESULT--- on_answer
+//   channel <--RESULT--- on_answer --[no room for what a read found]--> asked again later
 #pragma once
 
 #include <chrono>
@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -63,25 +64,28 @@ class Server final : public member::Owner, public Channel::Server, public os::Ha
   // Not answered.
   struct Open {
     std::uint64_t channel = 0;
-    std::uint64_t id = 0;  // For the client.
+    Channel::Request request;  // Of a write that was submitted, without its bytes.
     std::size_t bytes = 0;
   };
   struct Waiting {
     std::uint64_t number = 0;
-    Channel::Request request;
     std::chrono::nanoseconds deadline{0};
   };
   // What of a channel's pipeline the Member knows.
   struct Client {
     std::unique_ptr<Channel> channel;
     std::optional<replica::RequestId> last_write;
+    // Reads whose results were dropped, as its client had not read others: asked again.
+    std::set<std::uint64_t> again;
   };
 
   explicit Server(const Setup& setup);
   base::Status open_all();
   base::Status turn();
   void submit_waiting(std::chrono::nanoseconds now);
-  bool submit(Waiting& waiting, raft::NodeId leader);
+  bool submit(std::uint64_t number, raft::NodeId leader);
+  bool waits_for_its_reader(std::uint64_t number, std::size_t result_bytes);
+  void ask_again(Client& client, std::chrono::nanoseconds now);
   void answer(std::uint64_t number, raft_status status, std::string_view bytes);
   void resume_channels(std::chrono::nanoseconds now);
   void accept_clients();

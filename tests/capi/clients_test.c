@@ -5,6 +5,7 @@
  *     clients_test FOLDER
  */
 /* This is C. NOLINTBEGIN(cppcoreguidelines-*, clang-analyzer-*, *-function-size) */
+#include <dirent.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -43,28 +44,67 @@ static void require_memory(pid_t process, size_t most_mib) {
 
 /* ---- Results that nobody reads. */
 
+static int descriptors_of(pid_t process) {
+  char path[64];
+  int number = 0;
+  DIR* folder;
+  snprintf(path, sizeof path, "/proc/%d/fd", (int)process);
+  folder = opendir(path);
+  require(folder != NULL, "the server runs");
+  while (readdir(folder) != NULL) ++number;
+  closedir(folder);
+  return number;
+}
+
 static void test_a_client_that_does_not_read(void) {
+  const struct timespec pause = {0, 50000000};
   char* bytes = malloc(MIB);
   struct server server = server_of("deaf");
   size_t had = 0;
   ssize_t got = 1;
+  int waited_ms;
   int other;
+  int before;
   int deaf;
   run(&server);
   other = dial(&server.where);
   write_nothing(other);
+  before = descriptors_of(server.process);
   deaf = dial(&server.where);
+  write_nothing(deaf);
   ask(deaf, 1, 100); /* 800 MiB. */
-  require(count_of(other) == 1, "others are served");
+  require(count_of(other) == 2, "others are served");
+  for (waited_ms = 0; descriptors_of(server.process) > before; waited_ms += 50) {
+    require(waited_ms < 2 * PATIENCE_MS, "it is closed in time");
+    nanosleep(&pause, NULL);
+  }
   while (got > 0 && had < 600 * MIB) {
     got = recv(deaf, bytes, MIB, 0);
     if (got > 0) had += (size_t)got;
   }
   require(had < 300 * MIB, "it is closed");
   require_memory(server.process, 700);
-  write_nothing(other);
+  require(count_of(other) == 2, "others are served on");
   close(deaf);
   close(other);
+  free(bytes);
+  stop(&server);
+}
+
+/* More than may wait for it at once: the rest is found when it has read. */
+static void test_a_client_that_asks_for_much_and_reads(void) {
+  enum { kReads = 100 }; /* 800 MiB. */
+  char* bytes = malloc(RAFT_MAX_BYTES);
+  struct server server = server_of("much");
+  int client;
+  int i;
+  run(&server);
+  client = dial(&server.where);
+  write_nothing(client);
+  ask(client, 1, kReads);
+  for (i = 0; i < kReads; ++i) take_result(client, bytes, RAFT_MAX_BYTES);
+  require_memory(server.process, 500);
+  close(client);
   free(bytes);
   stop(&server);
 }
@@ -353,6 +393,7 @@ int main(int argc, char** words) {
   if (argc != 2) return 3;
   make_folder(words[1]);
   test_a_client_that_does_not_read();
+  test_a_client_that_asks_for_much_and_reads();
   test_a_client_that_reads_late();
   test_results_go_at_once();
   test_too_many_clients();
