@@ -91,6 +91,9 @@ base::Error told(base::Error error, const std::string& persist) {
     error.message = persist + error.message.substr(file.size());
   } else if (!file.empty()) {
     error.message = persist + "." + error.message;
+  } else if (error.code == base::ErrorCode::Corrupt &&
+             error.message.find(persist) == std::string::npos) {
+    error.message.insert(0, persist + ": ");
   }
   if (error.message.find(journal::kOtherNode) != std::string::npos) {
     error.message += ": the id or the file is wrong";

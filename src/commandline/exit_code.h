@@ -19,11 +19,15 @@ inline int fail(const std::string& message, int code) {
   return code;
 }
 
-// `error` of files that were opened as those of `cluster`, in `directory`.
+// `error` of files that were opened as those of `cluster`, in `directory`, with their whole path.
 inline std::string told(const base::Error& error, const std::string& cluster,
                         const std::string& directory) {
   const bool names_file = !journal::file_of(error.message).empty();
-  const std::string text = names_file ? directory + "/" + error.message : error.message;
+  const bool is_of_data = error.code == base::ErrorCode::Corrupt;
+  const bool names_all = error.message.find(directory) != std::string::npos;
+  const std::string text = names_file                 ? directory + "/" + error.message
+                           : is_of_data && !names_all ? directory + ": " + error.message
+                                                      : error.message;
   if (error.message.ends_with(journal::kOtherCluster)) return text + " than '" + cluster + "'";
   const bool other_node = error.message.find(journal::kOtherNode) != std::string::npos;
   return other_node ? text + ": --id or the directory is wrong" : text;

@@ -382,9 +382,8 @@ TEST_F(Server, ARefusalOfWhatIsThereNamesTheFileWithItsFolder) {
     EXPECT_TRUE(std::filesystem::exists(message.substr(0, end))) << message;
   }
   alone.storage = seaworthy::Storage::Segments;  // In the folder of the mapped one.
-  EXPECT_EQ(
-      error_of(alone),
-      alone.folder + ": there is a log of another kind of storage; it must be opened as mapped");
+  EXPECT_EQ(error_of(alone),
+            alone.folder + "/log.mapped: of another kind of storage; it must be opened as mapped");
 }
 
 TEST_F(Server, UdpAndTheMappedFileWorkToo) {

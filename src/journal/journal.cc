@@ -74,13 +74,28 @@ base::Status reconcile(Storage& storage, std::optional<raft::EntryId> snapshot, 
 
 }  // namespace
 
-base::Result<std::optional<Kind>> find_log(io::Disk& disk) {
+namespace {
+
+struct LogFile {
+  std::string name;
+  Kind kind = Kind::Segments;
+};
+
+// The first of a log; nothing: there is none.
+base::Result<std::optional<LogFile>> find_log_file(io::Disk& disk) {
   TRY(const std::vector<std::string> names, disk.list());
   for (const std::string& name : names) {
-    if (name == MappedLog::kName) return std::optional(Kind::Mapped);
-    if (is_segment_name(name)) return std::optional(Kind::Segments);
+    if (name == MappedLog::kName) return std::optional(LogFile{name, Kind::Mapped});
+    if (is_segment_name(name)) return std::optional(LogFile{name, Kind::Segments});
   }
-  return std::optional<Kind>();
+  return std::optional<LogFile>();
+}
+
+}  // namespace
+
+base::Result<std::optional<Kind>> find_log(io::Disk& disk) {
+  TRY(const std::optional<LogFile> found, find_log_file(disk));
+  return found ? std::optional(found->kind) : std::nullopt;
 }
 
 std::string_view file_of(std::string_view message) {
@@ -97,11 +112,11 @@ const Finding* reason_of(raft::EntryId floor, const std::vector<Finding>& findin
 
 // A log of the other kind would be passed over, and with it a vote.
 static base::Status expect_no_other_kind(io::Disk& disk, const Config& config) {
-  TRY(const std::optional<Kind> found, find_log(disk));
-  if (!found || (*found == config.kind && !config.make_storage)) return base::Done{};
+  TRY(const std::optional<LogFile> found, find_log_file(disk));
+  if (!found || (found->kind == config.kind && !config.make_storage)) return base::Done{};
   return base::Error{base::ErrorCode::InvalidArgument,
-                     "there is a log of another kind of storage; it must be opened as " +
-                         std::string(*found == Kind::Mapped ? "mapped" : "segments")};
+                     found->name + ": of another kind of storage; it must be opened as " +
+                         (found->kind == Kind::Mapped ? "mapped" : "segments")};
 }
 
 base::Result<Opened> Journal::open(io::Disk& disk, const Config& config,

@@ -3,14 +3,18 @@
 
 #include <utility>
 
-#include "raft/describe.h"
+#include "journal/snapshot_layout.h"
 
 namespace replica {
 namespace {
 
-base::Error no_room() {
+std::string name_of(raft::EntryId last) {
+  return journal::snapshot_name(last, journal::kSnapshotSuffix);
+}
+
+base::Error no_room(raft::EntryId last) {
   return {base::ErrorCode::InvalidArgument,
-          "there is a snapshot, and the state machine cannot take one"};
+          name_of(last) + ": the state machine cannot take a snapshot"};
 }
 
 }  // namespace
@@ -30,8 +34,7 @@ base::Status Snapshots::look() {
   base::Result<raft::Configuration> configuration =
       raft::decode_configuration(stored->configuration);
   if (!configuration.ok()) {
-    return base::Error{base::ErrorCode::Corrupt, "the configuration in snapshot " +
-                                                     raft::describe(stored->last) + ": " +
+    return base::Error{base::ErrorCode::Corrupt, name_of(stored->last) + ": the configuration: " +
                                                      configuration.error().message};
   }
   TRY(const journal::SnapshotReader reader, store_.read(stored->last));
@@ -42,7 +45,7 @@ base::Status Snapshots::look() {
 base::Status Snapshots::restore(machine::StateMachine& machine) const {
   TRY(journal::SnapshotReader reader, store_.read(newest_->meta.last));
   const std::unique_ptr<machine::Restore> restore = machine.begin_restore();
-  if (restore == nullptr) return no_room();
+  if (restore == nullptr) return no_room(newest_->meta.last);
   while (true) {
     TRY(const std::optional<std::string> piece, reader.next_piece());
     if (!piece) return restore->finish();

@@ -46,7 +46,7 @@ class LostFiles(unittest.TestCase):
             ended = subprocess.run(cluster.command(node), capture_output=True, text=True, timeout=30)
             self.assertEqual(ended.returncode, 4, ended.stdout + ended.stderr)
             self.assertNotIn("ready", ended.stdout)
-            self.assertRegex(ended.stderr, why)
+            self.assertRegex(ended.stderr, rf"(?m)^raftkv: {cluster.data(node)}: {why}")
 
     def test_a_log_that_is_gone_while_its_snapshot_is_there(self):
         for storage, pattern in LOGS.items():
