@@ -14,8 +14,9 @@ constexpr int kStorage = 4;
 
 int complain(const base::Error& error) {
   std::fprintf(stderr, "raft: %s\n", error.message.c_str());
-  const bool storage = error.code == base::ErrorCode::Corrupt ||
-                       error.code == base::ErrorCode::Io || error.code == base::ErrorCode::NoSpace;
+  const bool storage =
+      error.code == base::ErrorCode::Corrupt || error.code == base::ErrorCode::Io ||
+      error.code == base::ErrorCode::NotFound || error.code == base::ErrorCode::NoSpace;
   return storage ? kStorage : kWrongUse;
 }
 

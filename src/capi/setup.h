@@ -37,7 +37,9 @@ base::Result<Setup> read_setup(const raft_options& options);
 // What fails before there is a log is not the log's disk: raft_main() returns 3 then, not 4.
 template <class Value>
 base::Result<Value> of_the_environment(base::Result<Value> result) {
-  if (result.ok() || result.error().code != base::ErrorCode::Io) return result;
+  if (result.ok()) return result;
+  const base::ErrorCode code = result.error().code;
+  if (code != base::ErrorCode::Io && code != base::ErrorCode::NotFound) return result;
   return base::Error{base::ErrorCode::Unavailable, result.error().message};
 }
 

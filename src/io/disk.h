@@ -8,7 +8,8 @@
 // each as a whole; a sector that did not survive reads as before, as zeros where the file grew, or
 // not at all where it did not. After an error of sync() nothing is known about the file's unsynced
 // bytes, and a later success proves nothing (fsyncgate): stop trusting the file, or write again.
-// NoSpace: the disk is full; what was to be written may be there in part.
+// NoSpace: the disk is full; what was to be written may be there in part. NotFound: what is to be
+// opened, renamed or removed is not there; no other call says so.
 #pragma once
 
 #include <cstddef>

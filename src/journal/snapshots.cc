@@ -91,8 +91,14 @@ base::Result<SnapshotWriter> SnapshotStore::begin(const SnapshotMeta& meta) {
 
 base::Result<SnapshotReader> SnapshotStore::read(raft::EntryId last) const {
   const std::string name = snapshot_name(last, kSnapshotSuffix);
-  TRY(std::unique_ptr<io::File> file, disk_->open(name));
-  return SnapshotReader::open(name, std::move(file), cluster_, last);
+  base::Result<std::unique_ptr<io::File>> file = disk_->open(name);
+  if (!file.ok()) {
+    base::Error error = std::move(file).error();
+    const bool is_newest = newest_ && newest_->last == last;  // Nobody here removed it.
+    if (is_newest && error.code == base::ErrorCode::NotFound) error.code = base::ErrorCode::Io;
+    return error;
+  }
+  return SnapshotReader::open(name, std::move(file).value(), cluster_, last);
 }
 
 base::Result<SnapshotStage> SnapshotStore::stage(raft::EntryId last) {

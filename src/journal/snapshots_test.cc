@@ -346,6 +346,15 @@ TEST(Snapshots, OlderOnesGoOnlyWhenThereIsANewerOne) {
   EXPECT_EQ(disk.list().value().size(), 1U);
 }
 
+TEST(Snapshots, ThatNobodyRemovedAndAreGoneAreTheDisksFailure) {
+  MemoryDisk disk(1);
+  SnapshotStore store = open(disk);
+  ASSERT_TRUE(write(store, {id(1, 5), "m"}, "x").ok());
+  EXPECT_EQ(store.read(id(1, 4)).error().code, base::ErrorCode::NotFound);
+  ASSERT_TRUE(disk.remove(snapshot_name(id(1, 5), kSnapshotSuffix)).ok());
+  EXPECT_EQ(store.read(id(1, 5)).error().code, base::ErrorCode::Io);
+}
+
 TEST(Snapshots, OfAnotherClusterOrVersionAreRefused) {
   MemoryDisk disk(1);
   SnapshotStore store = open(disk);

@@ -211,6 +211,13 @@ bool may_read_parent(const std::filesystem::path& path) {
   return ::access(whole_of(path).parent_path().c_str(), R_OK) == 0;
 }
 
+// Of what has a name: a name that is not there is no failure of the disk.
+base::Error name_error(const std::string& what) {
+  base::Error error = system_error(what);
+  if (errno == ENOENT) error.code = base::ErrorCode::NotFound;
+  return error;
+}
+
 // A directory that was just made survives a crash only when its parent is synced, too.
 base::Status sync_parent(const std::filesystem::path& path) {
   const std::string parent = whole_of(path).parent_path().string();
@@ -288,7 +295,7 @@ base::Result<std::unique_ptr<io::File>> Directory::open_file(const std::string& 
   const std::string path = path_ + "/" + name;
   if ((flags & O_CREAT) != 0) names_changed_ = true;
   Fd fd(openat(directory_.number(), name.c_str(), O_RDWR | O_CLOEXEC | flags, 0644));
-  if (!fd.is_open()) return system_error("open " + path);
+  if (!fd.is_open()) return name_error("open " + path);
   return std::unique_ptr<io::File>(
       std::make_unique<RealFile>(std::move(fd), path, on_sync_, background_));
 }
@@ -311,14 +318,14 @@ base::Result<std::unique_ptr<io::MappedFile>> Directory::map(const std::string& 
 base::Status Directory::rename(const std::string& from, const std::string& to) {
   names_changed_ = true;
   if (renameat(directory_.number(), from.c_str(), directory_.number(), to.c_str()) != 0)
-    return system_error("rename " + path_ + "/" + from + " to " + to);
+    return name_error("rename " + path_ + "/" + from + " to " + to);
   return base::Done{};
 }
 
 base::Status Directory::remove(const std::string& name) {
   names_changed_ = true;
   if (unlinkat(directory_.number(), name.c_str(), 0) != 0)
-    return system_error("remove " + path_ + "/" + name);
+    return name_error("remove " + path_ + "/" + name);
   return base::Done{};
 }
 

@@ -13,6 +13,8 @@
 #include <thread>
 #include <vector>
 
+#include "io/testing/disk_contract.h"
+
 namespace os {
 namespace {
 
@@ -55,6 +57,12 @@ class DirectoryTest : public ::testing::Test {
   Scratch scratch_;
   const std::string& path_ = scratch_.path();
 };
+
+TEST_F(DirectoryTest, SaysOfNamesWhatADiskSays) {
+  auto disk = Directory::lock(path_);
+  ASSERT_TRUE(disk.ok()) << disk.error().message;
+  EXPECT_EQ(io::testing::complaints_about_names(*disk.value()), std::vector<std::string>());
+}
 
 TEST_F(DirectoryTest, GivesBackWhatWasWrittenInManyParts) {
   auto disk = Directory::lock(path_ + "/deep/data");

@@ -186,7 +186,9 @@ base::Status Server::open_all() {
   };
   auto opened =
       member::Member::open({*disk_, sessions_, router_}, member_config(options_), open_transport);
-  if (!opened.ok() && opened.error().code == base::ErrorCode::Io) {  // The disk failed.
+  const bool disk_failed = !opened.ok() && (opened.error().code == base::ErrorCode::Io ||
+                                            opened.error().code == base::ErrorCode::NotFound);
+  if (disk_failed) {
     return base::Error{base::ErrorCode::Corrupt, opened.error().message};
   }
   TRY(member_, std::move(opened));

@@ -5,6 +5,8 @@
 
 #include <set>
 
+#include "io/testing/disk_contract.h"
+
 namespace sim {
 namespace {
 
@@ -34,6 +36,11 @@ std::unique_ptr<io::File> half_written(Machine& machine) {
   EXPECT_TRUE(machine.disk.sync_directory().ok());
   EXPECT_TRUE(write(*file, 0, std::string(1024, 'y')).ok());
   return file;
+}
+
+TEST(Disk, SaysOfNamesWhatADiskSays) {
+  Machine machine;
+  EXPECT_EQ(io::testing::complaints_about_names(machine.disk), std::vector<std::string>());
 }
 
 TEST(Disk, KeepsWhatWasSyncedAndAnySectorsOfTheRest) {

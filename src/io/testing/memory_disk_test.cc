@@ -5,6 +5,8 @@
 
 #include <set>
 
+#include "io/testing/disk_contract.h"
+
 namespace io::testing {
 namespace {
 
@@ -20,6 +22,11 @@ std::unique_ptr<File> half_written(MemoryDisk& disk) {
   EXPECT_TRUE(disk.sync_directory().ok());
   EXPECT_TRUE(write(*file, 0, std::string(1024, 'y')).ok());
   return file;
+}
+
+TEST(MemoryDisk, SaysOfNamesWhatADiskSays) {
+  MemoryDisk disk(1);
+  EXPECT_EQ(complaints_about_names(disk), std::vector<std::string>());
 }
 
 TEST(MemoryDisk, WhatWasNotSyncedSurvivesInAnySectors) {
