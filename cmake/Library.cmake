@@ -11,5 +11,6 @@ target_sources(seaworthy_raft PUBLIC
 set_target_properties(seaworthy_raft PROPERTIES LINKER_LANGUAGE CXX EXPORT_NAME raft SOVERSION ${SEAWORTHY_RAFT_ABI}
                       VERSION ${PROJECT_VERSION} LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib LINK_DEPENDS ${visible})
 target_link_libraries(seaworthy_raft PRIVATE $<LINK_LIBRARY:WHOLE_ARCHIVE,capi,embed>)
-target_link_options(seaworthy_raft PRIVATE -Wl,--version-script=${visible} -Wl,-z,defs)
+# Nobody waits for ever for a thread that asks a resolver which hangs, so that what it runs must stay: dlclose() leaves it.
+target_link_options(seaworthy_raft PRIVATE -Wl,--version-script=${visible} -Wl,-z,defs -Wl,-z,nodelete)
 target_compile_features(seaworthy_raft INTERFACE cxx_std_20)

@@ -23,6 +23,9 @@ nm --dynamic --defined-only --demangle "$libraries/libseaworthy_raft.so" | sed -
 diff "$here/embed/testdata/symbols.txt" symbols
 readelf --dynamic "$libraries/libseaworthy_raft.so" | grep -q 'SONAME.*\[libseaworthy_raft\.so\.0\]'
 
+# What a thread that was left behind runs is not unmapped.
+readelf --dynamic "$libraries/libseaworthy_raft.so" | grep -q 'FLAGS_1.*NODELETE'
+
 # shellcheck disable=SC2046
 "$c_compiler" -std=c99 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Werror cluster.c -o cluster $(words)
 mkdir c && timeout 60 ./cluster c 23010
