@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""failing_disk_test.py RAFTKV SHIM: the k-th write, or sync, of one of three nodes fails with EIO. It stops with a
+"""failing_disk_test.py RAFTKV SHIM: the k-th write, sync, or read of a snapshot, of one of three nodes fails with EIO. It stops with a
 sentence that names the file and exit code 4, whether it starts, follows or leads; nothing that was acknowledged is
 lost; and it comes back."""
 import os
@@ -72,6 +72,32 @@ class FailingDisk(unittest.TestCase):
                     client.close()
             return False
         until(leads)
+
+    def test_a_read_of_the_snapshot_at_the_start(self):
+        with Cluster(PROGRAM, options=("--snapshot-keep-entries", "1", "--segment-mb", "1")) as cluster:
+            client = cluster.client(cluster.leader())
+            for number in range(40):
+                client.call("SET", f"key{number}", "x" * 100_000)
+            client.close()
+            victim = cluster.leader() % 3 + 1
+            until(lambda: cluster.info(victim)["applied"] == cluster.info(cluster.leader())["last_index"])
+            client = cluster.client(victim)
+            self.assertEqual(client.call("RAFT", "SNAPSHOT"), "OK")
+            client.close()
+            until(lambda: len(list(cluster.data(victim).glob("*.journal"))) <= 2)
+            cluster.end(victim, signal.SIGKILL)
+            environment = {**os.environ, "LD_PRELOAD": SHIM, "FAIL_CALL": "read", "FAIL_AT": "2"}
+            ended = subprocess.run(cluster.command(victim), capture_output=True, text=True, env=environment, timeout=20)
+            self.assertEqual(ended.returncode, STORAGE_FAILED, ended.stderr)
+            snapshot, = cluster.data(victim).glob("*.snapshot")
+            self.assertRegex(ended.stderr.splitlines()[-1],
+                             rf"^raftkv: cannot read {snapshot} at byte \d+: Input/output error")
+            # What docs/operations.md says to do.
+            snapshot.rename(cluster.folder.name + "/unreadable")
+            cluster.start(victim)
+            until(lambda: cluster.info(victim)["damaged"] == "0")
+            self.assertEqual(cluster.info(victim)["damage_found"], "1")
+            until(lambda: cluster.info(victim)["applied"] == cluster.info(cluster.leader())["last_index"])
 
     def test_a_write_of_segments(self):
         self.check("segments", "write")
