@@ -8,6 +8,24 @@
 #include "journal/snapshots.h"
 
 namespace journal {
+namespace {
+
+// Some 50 ms of a disk and a processor.
+constexpr std::uint64_t kResumeBytes = std::uint64_t{8} << 20U;
+
+}  // namespace
+
+base::Status SnapshotStage::resume() {
+  const std::uint64_t enough = offset_ + kResumeBytes;
+  while (former_ && offset_ < enough) {
+    TRY([[maybe_unused]] const base::Done again, write_again(former_->offset_));
+    const base::Result<std::optional<std::string>> piece = former_->next_piece();
+    if (piece.ok() && piece.value()) continue;
+    former_.reset();
+    TRY([[maybe_unused]] const base::Done cut, file_->truncate(offset_));
+  }
+  return base::Done{};
+}
 
 base::Status SnapshotStage::append(std::string_view raw) {
   const std::array<std::string_view, 1> parts = {raw};

@@ -111,20 +111,14 @@ base::Result<SnapshotStage> SnapshotStore::stage(raft::EntryId last) {
   }
   // A crash may have left what was never written: go on after what can be verified.
   TRY(std::unique_ptr<io::File> file, disk_->open(name));
-  std::uint64_t good = 0;
-  base::Result<SnapshotReader> reader = SnapshotReader::open(name, std::move(file), cluster_, last);
-  if (reader.ok()) {
-    SnapshotReader walk = std::move(reader).value();
-    for (bool more = true; more;) {
-      good = walk.offset_;
-      const base::Result<std::optional<std::string>> piece = walk.next_piece();
-      more = piece.ok() && piece.value().has_value();
-    }
-  }
+  base::Result<SnapshotReader> former = SnapshotReader::open(name, std::move(file), cluster_, last);
   TRY(file, disk_->open(name));
-  TRY([[maybe_unused]] const base::Done cut, file->truncate(good));
   SnapshotStage stage(*this, last, std::move(file));
-  TRY([[maybe_unused]] const base::Done again, stage.write_again(good));
+  if (former.ok()) {
+    stage.former_ = std::move(former).value();
+  } else {
+    TRY([[maybe_unused]] const base::Done cut, stage.file_->truncate(0));
+  }
   return stage;
 }
 

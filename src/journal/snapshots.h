@@ -59,8 +59,8 @@ class SnapshotStore {
   // NotFound if there is none of this name.
   base::Result<SnapshotReader> read(raft::EntryId last) const;
 
-  // To receive the snapshot `last`: goes on with what is here of it, which is verified and written
-  // again; what is here of others goes.
+  // To receive the snapshot `last`: goes on with what is here of it, when that has been resumed;
+  // what is here of others goes.
   base::Result<SnapshotStage> stage(raft::EntryId last);
 
   // Removes those older than `last`, damaged ones, too. Does nothing unless `last` is newest(): two
@@ -161,8 +161,15 @@ class SnapshotStage {
   // Where to go on: so many bytes are here.
   std::uint64_t size_bytes() const { return offset_; }
 
+  // There is more from before a restart. A piece of it at a time, so that nobody waits for all of
+  // it, is verified and written again; size_bytes() says how far that went. An error is as one of
+  // append().
+  bool is_resuming() const { return former_.has_value(); }
+  base::Status resume();
+
   // The next bytes of the file, as read_raw() gave them. NoSpace: they may be tried again. After
   // any other error this stage is good for nothing: nobody knows what is durable of it. Stage anew.
+  // Requires: is_resuming() is over.
   // What has become durable is read again and verified, a piece now and then, so that little is
   // left to do at the end.
   base::Status append(std::string_view raw);
@@ -186,8 +193,9 @@ class SnapshotStage {
   std::unique_ptr<io::File> file_;
   std::uint64_t offset_ = 0;
   std::uint64_t unsynced_ = 0;
-  std::optional<SnapshotReader> walk_;  // Over what is good and durable.
-  std::optional<base::Error> damage_;   // Why it went no further.
+  std::optional<SnapshotReader> former_;  // Over what was here.
+  std::optional<SnapshotReader> walk_;    // Over what is good and durable.
+  std::optional<base::Error> damage_;     // Why it went no further.
 };
 
 }  // namespace journal

@@ -66,6 +66,13 @@ std::string raw(const SnapshotStore& store, raft::EntryId last) {
   return reader.read_raw(0, reader.size_bytes()).value();
 }
 
+// With all of what is here.
+SnapshotStage resumed(SnapshotStore& store, raft::EntryId last) {
+  SnapshotStage stage = store.stage(last).value();
+  while (stage.is_resuming()) EXPECT_TRUE(stage.resume().ok());
+  return stage;
+}
+
 SnapshotStore open(MemoryDisk& disk) { return SnapshotStore::open(disk, kCluster).value(); }
 
 // After a sync that failed the cache has what the disk does not (hazard F16).
@@ -82,7 +89,7 @@ TEST(Snapshots, WhatWasStagedBeforeAFailedSyncIsWrittenAgain) {
     ASSERT_TRUE(first.append(bytes).ok());
     disk.plan(io::testing::Fault::Error, 1);
     EXPECT_EQ(first.finish(store).error().code, base::ErrorCode::Io);
-    SnapshotStage second = store.stage(id(1, 5)).value();
+    SnapshotStage second = resumed(store, id(1, 5));
     EXPECT_GT(second.size_bytes(), data.size());
     ASSERT_TRUE(second.append(bytes.substr(second.size_bytes())).ok());
     ASSERT_TRUE(second.finish(store).ok());
@@ -180,7 +187,7 @@ TEST(Snapshots, AreSentInPiecesAndGoOnAfterARestart) {
   std::uint64_t kept = 0;
   for (base::Prng prng(6);;) {
     SnapshotStore target = open(follower);
-    SnapshotStage stage = target.stage(id(4, 44)).value();
+    SnapshotStage stage = resumed(target, id(4, 44));
     kept += stage.size_bytes();
     while (stage.size_bytes() < reader.size_bytes() && prng.between(0, 60) != 0) {
       const std::string piece =
@@ -239,6 +246,12 @@ TEST(Snapshots, OfALongOneLittleIsVerifiedAtOnce) {
       fill(stage, good, good.size() - left);
     }
     SnapshotStage stage = target.stage(id(4, 44)).value();
+    EXPECT_TRUE(stage.is_resuming());
+    while (stage.is_resuming()) {
+      const std::uint64_t from = stage.size_bytes();
+      ASSERT_TRUE(stage.resume().ok());
+      EXPECT_LT(stage.size_bytes() - from, 10'000'000U);
+    }
     EXPECT_GT(stage.size_bytes(), good.size() - left - 200'000);
     fill(stage, good, good.size());
     const std::uint64_t before = follower.calls();

@@ -134,13 +134,22 @@ base::Result<std::string> Snapshots::read_verified(const raft::SendChunk& wanted
   return file.read_raw(offset, wanted.max_bytes);
 }
 
-base::Result<raft::Staged> Snapshots::stage(const raft::SnapshotChunk& chunk) {
-  if (!staging_ || staging_->last != chunk.last) {
-    TRY(journal::SnapshotStage file, store_.stage(chunk.last));
-    staging_.emplace(Staging{chunk.last, std::move(file)});
+base::Status Snapshots::go_on_staging(raft::EntryId last) {
+  if (!staging_ || staging_->last != last) {
+    TRY(journal::SnapshotStage file, store_.stage(last));
+    staging_.emplace(Staging{last, std::move(file)});
   }
+  if (!staging_->file.is_resuming()) return base::Done{};
+  base::Status resumed = staging_->file.resume();
+  if (!resumed.ok()) staging_.reset();
+  return resumed;
+}
+
+base::Result<raft::Staged> Snapshots::stage(const raft::SnapshotChunk& chunk) {
+  TRY([[maybe_unused]] const base::Done begun, go_on_staging(chunk.last));
   // What is here already counts: the leader hears where to go on.
   raft::Staged staged{chunk.last, staging_->file.size_bytes(), std::nullopt};
+  if (staging_->file.is_resuming() && staged.next_offset < chunk.total) return staged;
   if (staged.next_offset == chunk.offset && chunk.data != nullptr) {
     const base::Status kept = staging_->file.append(*chunk.data);
     // Of what was staged, nobody knows what is durable: what is left of it is written again.

@@ -78,6 +78,8 @@ class Snapshots {
   base::Status look();
   base::Result<std::string> read_verified(const raft::SendChunk& wanted);
   base::Result<bool> is_settled();
+  // Begins, or resumes a piece of what came before a restart.
+  base::Status go_on_staging(raft::EntryId last);
 
   journal::SnapshotStore store_;
   std::optional<Newest> newest_;

@@ -22,13 +22,13 @@ constexpr raft::EntryId kLast{raft::Term(3), raft::LogIndex(40)};
 constexpr std::size_t kChunk = 300'000;
 
 // The file of a snapshot that is synced a few times on its way.
-std::string sent_file() {
+std::string sent_file(std::size_t data_bytes = 2'600'000) {
   MemoryDisk disk(1);
   journal::SnapshotStore store = journal::SnapshotStore::open(disk, kCluster).value();
   journal::SnapshotWriter writer =
       store.begin({kLast, raft::encode(raft::configuration_of({{1}, {2}}))}).value();
   base::Prng prng(1);
-  std::string bytes(2'600'000, '\0');
+  std::string bytes(data_bytes, '\0');
   for (char& byte : bytes) byte = static_cast<char>(prng.between(0, 255));
   EXPECT_TRUE(writer.add(bytes).ok());
   EXPECT_TRUE(writer.finish(store).ok());
@@ -104,6 +104,34 @@ TEST(Snapshots, WhatAFormerProcessCouldNotSyncIsWrittenAgain) {
     ASSERT_NO_FATAL_FAILURE(expect_durable(disk, call));
   }
   EXPECT_GT(went_on, 10U);
+}
+
+// Or a server would hear nobody while it reads and writes hundreds of megabytes again.
+TEST(Snapshots, WhatCameBeforeARestartIsResumedAPieceForEachChunk) {
+  constexpr std::size_t kMost = 9'000'000;  // Of a piece.
+  const std::string file = sent_file(2 * kMost);
+  MemoryDisk disk(1);
+  raft::SnapshotChunk chunk{raft::Term(3), kLast, 0, file.size(), nullptr};
+  {
+    Snapshots snapshots = Snapshots::open(disk, kCluster).value();
+    for (; chunk.offset < file.size() - kChunk; chunk.offset += kChunk) {
+      chunk.data = std::make_shared<const std::string>(file.substr(chunk.offset, kChunk));
+      ASSERT_TRUE(snapshots.stage(chunk).ok());
+    }
+  }
+  Snapshots again = Snapshots::open(disk, kCluster).value();
+  std::uint64_t here = 0;
+  for (int pieces = 0; pieces < 3; ++pieces) {
+    chunk.offset = here;  // Of no use as yet: it is there.
+    chunk.data = std::make_shared<const std::string>(file.substr(here, kChunk));
+    const std::uint64_t next = again.stage(chunk).value().next_offset;
+    EXPECT_GT(next, here);
+    EXPECT_LT(next - here, kMost);
+    here = next;
+  }
+  EXPECT_GT(here, file.size() - 2 * kChunk);
+  ASSERT_TRUE(receive(again, file, 1));
+  ASSERT_NO_FATAL_FAILURE(expect_durable(disk, 0));
 }
 
 TEST(Snapshots, AFullDiskDoesNotMakeWhatIsThereComeAgain) {
