@@ -13,6 +13,7 @@
 #include "client/link.h"
 #include "client/session.h"
 #include "os/clock.h"
+#include "os/no_threads.h"
 
 namespace client {
 namespace {
@@ -118,6 +119,21 @@ TEST(Link, DoesNotWaitForTheResolverLongerThanForTheRest) {
   answer->set_value(node.where());
   ASSERT_TRUE(link.open(os::steady_now() + kPatience).ok());
   EXPECT_EQ(*asked, 1);
+  const std::string_view words[] = {"PING"};  // NOLINT
+  EXPECT_TRUE(std::holds_alternative<Done>(link.call(words, os::steady_now() + kPatience)));
+}
+
+TEST(Link, FailsWhileNoThreadCanBeHadToLookANameUpAndThenTriesAgain) {
+  const ScriptedNode node({"+OK\r\n"});
+  Link link({"a-name", 1},
+            [where = node.where()](const os::HostPort&) { return os::resolve(where); });
+  {
+    const os::NoThreads none;
+    const base::Status opened = link.open(os::steady_now() + kPatience);
+    ASSERT_FALSE(opened.ok());
+    EXPECT_EQ(opened.error().message.find("cannot start a thread: "), 0U) << opened.error().message;
+  }
+  ASSERT_TRUE(link.open(os::steady_now() + kPatience).ok());
   const std::string_view words[] = {"PING"};  // NOLINT
   EXPECT_TRUE(std::holds_alternative<Done>(link.call(words, os::steady_now() + kPatience)));
 }

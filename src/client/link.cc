@@ -4,10 +4,12 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <system_error>
 #include <thread>
 #include <utility>
 
 #include "os/clock.h"
+#include "os/error.h"
 #include "resp/reply_writer.h"
 
 namespace client {
@@ -54,7 +56,12 @@ base::Result<os::Address> Link::find(Time deadline) {
     std::packaged_task<base::Result<os::Address>()> task(
         [where = where_, resolve = resolve_] { return resolve(where); });
     search_ = task.get_future();
-    std::thread(std::move(task)).detach();
+    try {
+      std::thread(std::move(task)).detach();
+    } catch (const std::system_error& none) {  // There are as many threads as there may be.
+      search_ = {};
+      return failure(os::system_error("start a thread", none.code().value()).message);
+    }
   }
   const Time left = std::max(deadline - os::steady_now(), Time(0));
   if (search_.wait_for(left) != std::future_status::ready)

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -80,15 +81,21 @@ base::Error told(base::Error error, const std::string& folder) {
 
 // The thread gets no signals: they are the program's. But for those that its own instructions
 // raise: blocked, they would end the program, and SIGBUS is how a mapped log hears of its disk.
-std::thread start_quietly(std::function<void()> body) {
+base::Result<std::thread> start_quietly(std::function<void()> body) {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
   for (const int raised : {SIGBUS, SIGSEGV, SIGFPE, SIGILL, SIGTRAP}) sigdelset(&all, raised);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread(std::move(body));
+  base::Result<std::thread> started = std::thread();
+  try {
+    started = std::thread(std::move(body));
+  } catch (const std::system_error& failure) {  // There are as many threads as there may be.
+    started = base::Error{base::ErrorCode::Unavailable,
+                          os::system_error("start a thread", failure.code().value()).message};
+  }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
+  return started;
 }
 
 }  // namespace
@@ -130,7 +137,7 @@ base::Status Engine::begin() {
   if (!opened.ok()) return told(opened.error(), options_.folder);
   member_ = std::move(opened).value();
   publish();
-  thread_ = start_quietly([this] { run(); });
+  TRY(thread_, start_quietly([this] { run(); }));
   return base::Done{};
 }
 

@@ -17,6 +17,7 @@
 
 #include "journal/kit/workload.h"
 #include "journal/storage.h"
+#include "os/no_threads.h"
 
 namespace {
 
@@ -280,6 +281,14 @@ TEST_F(Server, AnAddressOrAFolderThatIsTakenIsRefused) {
   EXPECT_NE(error_of(twice), "");  // The folder.
   twice.folder += "-other";
   EXPECT_NE(error_of(twice).find(address(1)), std::string::npos);
+}
+
+TEST_F(Server, NeedsAThread) {
+  {
+    const os::NoThreads none;
+    EXPECT_EQ(error_of(options(1)).find("cannot start a thread: "), 0U);
+  }
+  start(options(1));
 }
 
 TEST_F(Server, ACommandThatIsTooLongIsRefused) {

@@ -5,7 +5,8 @@
 //   ... other things ...
 //   if (job->is_over()) use(job->failure());
 //
-// The thread is made for the first job. Whatever a job uses must live until it is over, or until
+// The thread is made for the first job. Where none can be had, a job is over when start() returns,
+// and the next one tries again. Whatever a job uses must live until it is over, or until
 // the Background is gone: its end waits for all jobs.
 #pragma once
 
@@ -30,6 +31,8 @@ class Background {
 
    private:
     friend class Background;
+    void carry_out();
+
     std::function<int()> work_;
     int failure_ = 0;
     std::atomic<bool> over_ = false;
@@ -44,12 +47,13 @@ class Background {
 
  private:
   void run();
+  bool has_thread();
 
+  std::thread thread_;
   std::mutex mutex_;  // Of all below.
   std::condition_variable changed_;
   std::deque<std::shared_ptr<Job>> waiting_;
   bool ends_ = false;
-  std::thread thread_;
 };
 
 }  // namespace os

@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <optional>
 #include <vector>
+
+#include "os/no_threads.h"
 
 namespace os {
 namespace {
@@ -41,6 +44,25 @@ TEST(Background, ItsEndWaitsForAllJobs) {
     for (int i = 0; i < 100; ++i) background.start([&] { return ++done, 0; });
   }
   EXPECT_EQ(done, 100);
+}
+
+TEST(Background, DoesAJobAtOnceWhileNoThreadCanBeHad) {
+  Background background;
+  std::optional<NoThreads> none(std::in_place);
+  const auto here = std::this_thread::get_id();
+  std::thread::id where;
+  const auto job = [&] {
+    where = std::this_thread::get_id();
+    return 5;
+  };
+  const auto first = background.start(job);
+  ASSERT_TRUE(first->is_over());
+  EXPECT_EQ(first->failure(), 5);
+  EXPECT_EQ(where, here);
+  none.reset();
+  const auto second = background.start(job);
+  while (!second->is_over()) std::this_thread::yield();
+  EXPECT_NE(where, here);
 }
 
 TEST(Background, NeedsNoThreadForNothing) { const Background background; }
