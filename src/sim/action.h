@@ -14,23 +14,24 @@
 namespace sim {
 
 enum class ActionKind : std::uint8_t {
-  Tick,      // `count` ticks of the server's clock, each a turn of its own but the last
-  Deliver,   // a message reaches its server
-  Ask,       // a client asks the server for something
-  GiveUp,    // a client waits no longer
-  Crash,     // power cut, now
-  Kill,      // the process ends; what it wrote is still there
-  Start,     // the server recovers and goes on
-  ArmDeath,  // power cut at the `count`-th effect from now on
-  ArmError,  // the `count`-th call to the disk from now on fails
-  ArmFull,   // the disk is full from the `count`-th call on
-  Disarm,    // the disk works again
-  Change,    // somebody wants another configuration from the server
-  Transfer,  // ... or that `peer` leads instead of it
-  Snapshot,  // ... or a snapshot of what it has applied
-  Retry,     // a client asks the server for what it asked before, in its session
-  Flip,      // a bit of what is stored turns, or a sector of it is zeros
-  Misdirect  // the next write goes elsewhere
+  Tick,       // `count` ticks of the server's clock, each a turn of its own but the last
+  Deliver,    // a message reaches its server
+  Ask,        // a client asks the server for something
+  GiveUp,     // a client waits no longer
+  Crash,      // power cut, now
+  Kill,       // the process ends; what it wrote is still there
+  Start,      // the server recovers and goes on
+  ArmDeath,   // power cut at the `count`-th effect from now on
+  ArmError,   // the `count`-th call to the disk from now on fails
+  ArmFull,    // the disk is full from the `count`-th call on
+  Disarm,     // the disk works again
+  Change,     // somebody wants another configuration from the server
+  Transfer,   // ... or that `peer` leads instead of it
+  Snapshot,   // ... or a snapshot of what it has applied
+  Retry,      // a client asks the server for what it asked before, in its session
+  Flip,       // a bit of what is stored turns, or a sector of it is zeros
+  Misdirect,  // the next write goes elsewhere
+  Spoil       // as Flip, in the newest snapshot
 };
 
 // Open: a session, for the writes that follow.
@@ -67,7 +68,7 @@ struct Action {
   std::uint64_t corrupt = 0;             // Deliver: seed of what happens to its bytes; 0: nothing
   Question question = {};                // Ask; GiveUp: the client
   Survival survival = Survival::Random;  // Crash, ArmDeath
-  std::uint64_t seed = 0;                // Crash, ArmDeath, Flip, Misdirect
+  std::uint64_t seed = 0;                // Crash, ArmDeath, Flip, Misdirect, Spoil
 };
 
 }  // namespace sim

@@ -142,11 +142,15 @@ void Cluster::do_it(const Action& action) {
       server.fuse.disarm();
       break;
     case ActionKind::Flip:
-      if (server.disk.damage(action.seed)) server.damage(1);
+      server.damage(server.disk.damage(action.seed));
+      break;
+    case ActionKind::Spoil:
+      server.damage(server.disk.spoil(action.seed));
       break;
     case ActionKind::Misdirect:
       server.disk.misdirect(action.seed);
-      server.damage(Server::kMisdirected);
+      server.damaged = true;
+      server.damages += Server::kMisdirected;
       break;
   }
 }

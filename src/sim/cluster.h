@@ -132,6 +132,7 @@ class Cluster {
   // cluster_lives.cc
   void start(Server& server);
   void on_not_started(Server& server, const base::Error& why);
+  void on_findings(Server& server);
   void install(Server& server, raft::EntryId last);
   void judge_state(const Server& server);
   void crash(Server& server, Survival survival, std::uint64_t seed);

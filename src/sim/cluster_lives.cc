@@ -25,6 +25,21 @@ void Cluster::on_not_started(Server& server, const base::Error& why) {
   judges_.on_gone(id);
 }
 
+void Cluster::on_findings(Server& server) {
+  const std::vector<journal::Finding>& findings = server.replica->findings();
+  for (const journal::Finding& finding : findings) {
+    note("  finds damage: " + finding.sentence());
+    const bool lost = finding.what.find("no good snapshot") != std::string::npos;
+    if (lost) coverage_.hit(Probe::SnapshotLost);
+  }
+  coverage_.hit(Probe::DamageFound);
+  if (std::exchange(server.found_damage, true)) coverage_.hit(Probe::DamageFoundAgain);
+  if (server.damaged) return;
+  const std::string who = "n" + std::to_string(server.config.raft.self.value);
+  say("recovery", server.config.raft.self,
+      who + " finds damage where there is none: " + findings.front().sentence());
+}
+
 void Cluster::start(Server& server) {
   const raft::NodeId id = server.config.raft.self;
   server.life += 1;
@@ -57,15 +72,7 @@ void Cluster::start(Server& server) {
   server.state = ServerState::Up;
   // It has read everything, and what was damaged is void or written again.
   server.damages = misdirects ? Server::kMisdirected : 0;
-  if (!server.replica->findings().empty()) {
-    note("  finds damage: " + server.replica->findings().front().sentence());
-    coverage_.hit(Probe::DamageFound);
-    if (!server.damaged) {
-      say("recovery", id,
-          "n" + std::to_string(id.value) + " finds damage where there is none: " +
-              server.replica->findings().front().sentence());
-    }
-  }
+  if (!server.replica->findings().empty()) on_findings(server);
   const raft::Node& node = server.replica->node();
   if (!server.damaged && node.floor() != raft::EntryId{}) {
     say("recovery", id,

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "journal/snapshot_layout.h"
+
 namespace sim {
 
 base::Error Disk::refused(Fuse::Call call, const std::string& what) {
@@ -192,36 +194,50 @@ bool Disk::crash(Survival survival, std::uint64_t seed) {
   return lost;
 }
 
-bool Disk::damage(std::uint64_t seed) {
+std::optional<std::string> Disk::damage(std::uint64_t seed) {
   base::Prng prng(seed);
-  return prng.between(0, 1) == 0 ? turn_bit(prng) : lose_sector(prng);
+  return damage(durable_, prng);
+}
+
+std::optional<std::string> Disk::spoil(std::uint64_t seed) {
+  base::Prng prng(seed);
+  Names newest;
+  for (const auto& [name, inode] : durable_) {  // Older ones come first.
+    if (name.ends_with(journal::kSnapshotSuffix)) newest = {{name, inode}};
+  }
+  return damage(newest, prng);
+}
+
+std::optional<std::string> Disk::damage(const Names& names, base::Prng& prng) {
+  return prng.between(0, 1) == 0 ? turn_bit(names, prng) : lose_sector(names, prng);
 }
 
 // One that has a whole write behind it: if the last one is gone, nobody can tell.
-bool Disk::lose_sector(base::Prng& prng) {
-  std::vector<Inode*> files;
-  for (auto& [name, inode] : durable_) {
-    if (inode->last >= io::kSectorBytes && inode->last < inode->durable.size()) {
-      files.push_back(inode.get());
-    }
+std::optional<std::string> Disk::lose_sector(const Names& names, base::Prng& prng) {
+  std::vector<const Names::value_type*> files;
+  for (const Names::value_type& each : names) {
+    const Inode& inode = *each.second;
+    if (inode.last >= io::kSectorBytes && inode.last < inode.durable.size()) files.push_back(&each);
   }
-  if (files.empty()) return turn_bit(prng);
-  Inode& inode = *files[prng.between(0, files.size() - 1)];
+  if (files.empty()) return turn_bit(names, prng);
+  const auto& [name, file] = *files[prng.between(0, files.size() - 1)];
+  Inode& inode = *file;
   const std::uint64_t begin = prng.between(0, inode.last / io::kSectorBytes - 1) * io::kSectorBytes;
   inode.durable.replace(begin, io::kSectorBytes, io::kSectorBytes, '\0');
   if (begin + io::kSectorBytes <= inode.seen.size()) {
     inode.seen.replace(begin, io::kSectorBytes, io::kSectorBytes, '\0');
   }
-  return true;
+  return name;
 }
 
-bool Disk::turn_bit(base::Prng& prng) {
-  std::vector<Inode*> files;
-  for (auto& [name, inode] : durable_) {
-    if (!inode->durable.empty()) files.push_back(inode.get());
+std::optional<std::string> Disk::turn_bit(const Names& names, base::Prng& prng) {
+  std::vector<const Names::value_type*> files;
+  for (const Names::value_type& each : names) {
+    if (!each.second->durable.empty()) files.push_back(&each);
   }
-  if (files.empty()) return false;
-  Inode& inode = *files[prng.between(0, files.size() - 1)];
+  if (files.empty()) return std::nullopt;
+  const auto& [name, file] = *files[prng.between(0, files.size() - 1)];
+  Inode& inode = *file;
   std::uint64_t at = prng.between(0, inode.durable.size() - 1);
   // Often of what was written last, where it might be taken for what a crash left unfinished.
   if (inode.last < inode.durable.size() && prng.between(0, 1) == 0) {
@@ -231,7 +247,7 @@ bool Disk::turn_bit(base::Prng& prng) {
   const char bit = static_cast<char>(1U << prng.between(0, 7));
   inode.durable[at] = static_cast<char>(inode.durable[at] ^ bit);
   if (at < inode.seen.size()) inode.seen[at] = static_cast<char>(inode.seen[at] ^ bit);
-  return true;
+  return name;
 }
 
 void Disk::make(std::string& bytes, std::uint64_t offset, std::string_view what) {

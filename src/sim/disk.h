@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,9 +50,11 @@ class Disk final : public io::Disk {
   // The power is gone and back. True: something of what was written is lost.
   bool crash(Survival survival, std::uint64_t seed);
 
-  // Turns one bit of what is stored, or makes a sector zeros, at a place that `seed` tells. False:
-  // nothing is stored.
-  bool damage(std::uint64_t seed);
+  // Turns one bit of what is stored, or makes a sector zeros, at a place that `seed` tells: in the
+  // file that is returned. Nothing: nothing is stored.
+  std::optional<std::string> damage(std::uint64_t seed);
+  // The same, in the newest snapshot.
+  std::optional<std::string> spoil(std::uint64_t seed);
   // The next write goes to another sector of its file, and says that it went well.
   void misdirect(std::uint64_t seed) { misdirect_ = seed; }
   bool misdirecting() const { return misdirect_ != 0; }
@@ -84,8 +87,9 @@ class Disk final : public io::Disk {
 
   static base::Error refused(Fuse::Call call, const std::string& what);
   base::Status relink(Fuse::Call call, std::vector<Link> links, const std::string& what);
-  bool turn_bit(base::Prng& prng);
-  bool lose_sector(base::Prng& prng);
+  static std::optional<std::string> damage(const Names& names, base::Prng& prng);
+  static std::optional<std::string> turn_bit(const Names& names, base::Prng& prng);
+  static std::optional<std::string> lose_sector(const Names& names, base::Prng& prng);
   static void link(Names& names, const Link& link);
   static void make(std::string& bytes, std::uint64_t offset, std::string_view what);
   static void make(std::string& bytes, const Inode& inode, const Write& write);

@@ -125,10 +125,26 @@ TEST(Disk, TurnsOneBitOfWhatIsStored) {
   Machine machine;
   const auto file = half_written(machine);
   machine.disk.crash(Survival::Everything, 1);
-  EXPECT_TRUE(machine.disk.damage(5));
+  EXPECT_TRUE(machine.disk.damage(5).has_value());
   std::string bytes = read(machine.disk, "a");
   std::erase(bytes, 'y');
   EXPECT_EQ(bytes.size(), 1U);
+}
+
+TEST(Disk, SpoilsTheNewestSnapshotAndNothingElse) {
+  Machine machine;
+  EXPECT_FALSE(machine.disk.spoil(1).has_value());
+  const std::string bytes(io::kSectorBytes, 'x');
+  for (const char* name : {"1.snapshot", "2.snapshot", "3.journal"}) {
+    const auto file = machine.disk.create(name).value();
+    ASSERT_TRUE(write(*file, 0, bytes).ok());
+    ASSERT_TRUE(file->sync().ok());
+  }
+  ASSERT_TRUE(machine.disk.sync_directory().ok());
+  EXPECT_EQ(machine.disk.spoil(1), "2.snapshot");
+  EXPECT_EQ(read(machine.disk, "1.snapshot"), bytes);
+  EXPECT_NE(read(machine.disk, "2.snapshot"), bytes);
+  EXPECT_EQ(read(machine.disk, "3.journal"), bytes);
 }
 
 TEST(Disk, LosesASectorThatHasAWholeWriteBehindIt) {
@@ -140,7 +156,7 @@ TEST(Disk, LosesASectorThatHasAWholeWriteBehindIt) {
     ASSERT_TRUE(write(*file, io::kSectorBytes, "yyyy").ok());
     ASSERT_TRUE(file->sync().ok());
     ASSERT_TRUE(machine.disk.sync_directory().ok());
-    ASSERT_TRUE(machine.disk.damage(seed));
+    ASSERT_TRUE(machine.disk.damage(seed).has_value());
     const std::string bytes = read(machine.disk, "a");
     lost = lost || bytes == std::string(io::kSectorBytes, '\0') + "yyyy";
   }

@@ -18,7 +18,7 @@ struct Field {
 
 constexpr auto kNone = std::uint64_t{0};
 
-std::array<Field, 44> fields() {
+std::array<Field, 47> fields() {
   return {{{"tick-us", &Options::tick},
            {"delay-min-us", &Options::delay_min},
            {"delay-max-us", &Options::delay_max},
@@ -45,6 +45,9 @@ std::array<Field, 44> fields() {
            {"split-weight", &Options::split_weight},
            {"one-way-weight", &Options::one_way_weight},
            {"damage-weight", &Options::damage_weight},
+           {"damage-most", &Options::damage_most},
+           {"spoil-permille", &Options::spoil_permille},
+           {"damage-restart-us", &Options::damage_restart},
            {"trouble-max-us", &Options::trouble_max},
            {"survival", &Options::survival},
            {"keys", &Options::keys},
@@ -193,8 +196,7 @@ void draw_wishes(Options& options, Draw& draw) {
   if (!draw.chance(400)) return;
   options.change_weight = draw.between(2, 20);
   options.setup.spares = draw.between(0, 2);
-  // What is damaged needs others to mend it; of a cluster that may become small, too few are left.
-  options.damage_weight = 0;
+  options.damage_weight = 0;  // See draw_damage().
 }
 
 // Which logs are mapped files: all, or some. And what is seldom wrong, but then badly.
@@ -215,6 +217,19 @@ void draw_rest(Options& options, Draw& draw) {
   if (draw.chance(400)) options.quiet_most = draw.chance(500) ? 5 : draw.between(1, 20);
 }
 
+// More than a place here and there, by a generator of its own: all else stays as it was drawn.
+void draw_damage(Options& options, Draw& draw) {
+  // What is damaged needs others to mend it; of a cluster that may become small, too few are left.
+  if (options.change_weight > 0) return;
+  if (draw.chance(400)) options.damage_weight = draw.between(1, 40);
+  if (options.damage_weight == 0) return;
+  options.damage_most = draw.chance(500) ? 1 : draw.between(2, 3);
+  const bool snapshots = options.setup.snapshot_bytes > 0 || options.setup.snapshot_entries > 0 ||
+                         options.snapshot_weight > 0;
+  options.spoil_permille = snapshots ? draw.perhaps(700, 100, 700) : kNone;
+  if (draw.chance(500)) options.damage_restart = draw.between(1, 40'000);
+}
+
 }  // namespace
 
 Options draw(std::uint64_t seed, std::uint64_t nodes, std::uint64_t events) {
@@ -231,6 +246,8 @@ Options draw(std::uint64_t seed, std::uint64_t nodes, std::uint64_t events) {
   draw_wishes(options, draw);
   draw_lease(options, draw);
   draw_rest(options, draw);
+  Draw of_damage(seed ^ 0xda3a9edULL);
+  draw_damage(options, of_damage);
   return options;
 }
 

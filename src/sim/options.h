@@ -42,18 +42,21 @@ struct Options {
 
   // Every `trouble_every` one of these begins, by weight.
   std::uint64_t trouble_every = 300'000;
-  std::uint64_t crash_weight = 0;       // One server's power.
-  std::uint64_t blackout_weight = 0;    // All servers' power.
-  std::uint64_t kill_weight = 0;        // One process.
-  std::uint64_t stuck_weight = 0;       // One server does nothing for a while.
-  std::uint64_t isolate_weight = 0;     // One server, from all.
-  std::uint64_t split_weight = 0;       // Two halves.
-  std::uint64_t one_way_weight = 0;     // One direction of one link.
-  std::uint64_t damage_weight = 0;      // A bit, or a misdirected write; few servers.
-  std::uint64_t echo_weight = 0;        // One leader hears others late, and they it no more.
-  std::uint64_t freeze_weight = 0;      // One leader, cut off as its lease begins to matter.
-  std::uint64_t trouble_max = 600'000;  // How long it lasts, at most.
-  std::uint64_t survival = 2;           // Of unsynced writes: 0 none, 1 all, 2 some.
+  std::uint64_t crash_weight = 0;          // One server's power.
+  std::uint64_t blackout_weight = 0;       // All servers' power.
+  std::uint64_t kill_weight = 0;           // One process.
+  std::uint64_t stuck_weight = 0;          // One server does nothing for a while.
+  std::uint64_t isolate_weight = 0;        // One server, from all.
+  std::uint64_t split_weight = 0;          // Two halves.
+  std::uint64_t one_way_weight = 0;        // One direction of one link.
+  std::uint64_t damage_weight = 0;         // A bit, or a misdirected write; few servers.
+  std::uint64_t damage_most = 1;           // Places that are damaged at once,
+  std::uint64_t spoil_permille = 0;        // and how many of them are in a snapshot.
+  std::uint64_t damage_restart = 600'000;  // Who is started again then is so soon.
+  std::uint64_t echo_weight = 0;           // One leader hears others late, and they it no more.
+  std::uint64_t freeze_weight = 0;         // One leader, cut off as its lease begins to matter.
+  std::uint64_t trouble_max = 600'000;     // How long it lasts, at most.
+  std::uint64_t survival = 2;              // Of unsynced writes: 0 none, 1 all, 2 some.
 
   // Every `wish_every` an operator wants one of these, by weight.
   std::uint64_t wish_every = 300'000;

@@ -88,6 +88,10 @@ Words words(Probe probe) {  // NOLINT(readability-function-size): a case each.
       return {"disk-full", "a disk was full, and the server stopped"};
     case Probe::DamageFound:
       return {"damage-found", "a server found damage in its storage, and named it"};
+    case Probe::DamageFoundAgain:
+      return {"damage-found-again", "a server found damage that had found some in an earlier life"};
+    case Probe::SnapshotLost:
+      return {"snapshot-lost", "a log was of no use, as the snapshot before it was damaged"};
     case Probe::FrameRefused:
       return {"frame-refused",
               "a frame that was corrupted, or is for another server or cluster, was refused"};

@@ -47,6 +47,8 @@ enum class Probe : std::uint8_t {
   SyncFailed,
   DiskFull,
   DamageFound,
+  DamageFoundAgain,
+  SnapshotLost,
   FrameRefused,
   MessageDoubled,
   MessageLate,

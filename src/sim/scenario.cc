@@ -65,6 +65,7 @@ std::string details(const Action& action) {
       return " " + number(action.count);
     case ActionKind::Flip:
     case ActionKind::Misdirect:
+    case ActionKind::Spoil:
       return " " + number(action.seed);
     case ActionKind::Kill:
     case ActionKind::Start:
@@ -251,6 +252,7 @@ class Parser {
         break;
       case ActionKind::Flip:
       case ActionKind::Misdirect:
+      case ActionKind::Spoil:
         action.seed = line.count("", 1, kAny);
         break;
       case ActionKind::Kill:

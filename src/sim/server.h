@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
+#include "journal/snapshot_layout.h"
 #include "replica/replica.h"
 #include "sim/disk.h"
 #include "sim/fuse.h"
@@ -13,7 +15,7 @@
 
 namespace sim {
 
-// Gone: its storage is damaged in more than one place, and it rightly refuses to start.
+// Gone: its log is damaged in more than one place, and it rightly refuses to start.
 enum class ServerState : std::uint8_t { Down, Up, Gone };
 
 struct Server {
@@ -23,9 +25,11 @@ struct Server {
   Server(replica::Config its_config, RunHash& hash)
       : config(std::move(its_config)), disk(fuse, hash) {}
 
-  void damage(std::uint64_t places) {
+  // One place in `file`. A snapshot is never needed to start: others have what it holds.
+  void damage(const std::optional<std::string>& file) {
+    if (!file) return;
     damaged = true;
-    damages += places;
+    if (!file->ends_with(journal::kSnapshotSuffix)) damages += 1;
   }
 
   replica::Config config;
@@ -36,7 +40,8 @@ struct Server {
   std::optional<replica::Replica> replica;  // While it is up.
   std::uint64_t life = 0;                   // Starts so far.
   bool damaged = false;                     // A bit turned, a sector lost, or a write misdirected,
-  std::uint64_t damages = 0;                // in so many places since it last started.
+  std::uint64_t damages = 0;                // in so many places of the log since it last started.
+  bool found_damage = false;                // In this life or an earlier one.
 
   // What the latest armed death, if it comes, leaves.
   Survival survival = Survival::Random;

@@ -9,10 +9,10 @@ namespace sim {
 namespace {
 
 // In the order of the enumerations.
-constexpr std::array<std::string_view, 17> action_names() {
-  return {"tick",     "deliver",  "ask",   "give-up", "crash",    "kill",
-          "start",    "die",      "error", "full",    "disarm",   "change",
-          "transfer", "snapshot", "retry", "flip",    "misdirect"};
+constexpr std::array<std::string_view, 18> action_names() {
+  return {"tick",     "deliver",  "ask",   "give-up", "crash",     "kill",
+          "start",    "die",      "error", "full",    "disarm",    "change",
+          "transfer", "snapshot", "retry", "flip",    "misdirect", "spoil"};
 }
 constexpr std::array<std::string_view, 5> function_names() {
   return {"read", "write", "cas", "append", "open"};

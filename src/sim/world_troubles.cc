@@ -264,13 +264,18 @@ void World::damage(raft::NodeId node) {
     damaged_ += 1;
     last_damaged_ = node;
   }
-  Action action;
-  action.kind = prng_.between(0, 1) == 0 ? ActionKind::Flip : ActionKind::Misdirect;
-  action.node = node;
-  action.seed = prng_.next() | 1U;
-  act(action);
-  // What is read again is what is found.
-  if (prng_.between(0, 1) == 0) kill(node, options_.trouble_max);
+  const std::uint64_t places = prng_.between(1, options_.damage_most);
+  for (std::uint64_t i = 0; i < places; ++i) {
+    Action action;
+    action.kind = prng_.between(0, 1) == 0 ? ActionKind::Flip : ActionKind::Misdirect;
+    if (prng_.between(0, 999) < options_.spoil_permille) action.kind = ActionKind::Spoil;
+    action.node = node;
+    action.seed = prng_.next() | 1U;
+    act(action);
+  }
+  // What is read again is what is found, and soon is before others have mended anything.
+  const std::uint64_t within = std::min(options_.damage_restart, options_.trouble_max);
+  if (prng_.between(0, 1) == 0) kill(node, within);
 }
 
 void World::restart_later(raft::NodeId node, std::uint64_t within) {
