@@ -58,6 +58,7 @@ bool Member::submit(Token token, raft::NodeId leader, Request request) {
     }
     if (!transport_->forward(leader, forward)) return false;
   }
+  if (!here) asked_[leader] = ticks_;
   last_request_ = id;
   pending_.add(id.value(), Pending{token, here ? std::nullopt : std::optional(leader)});
   if (!here) return true;
@@ -120,6 +121,23 @@ void Member::tick(std::chrono::nanoseconds now, std::uint64_t missed) {
   ticks_ += 1;
   replica_->tick(missed);
   transport_->on_time(now);
+  give_up_former_leaders();
+}
+
+// A process that is stopped keeps its connections, and may never answer: who has not led for as
+// long as an election takes is as good as gone. What it answers later finds nobody.
+void Member::give_up_former_leaders() {
+  const std::optional<raft::NodeId> leader = node().leader();
+  if (leader && asked_.contains(*leader)) asked_[*leader] = ticks_;
+  const std::uint64_t patience = node().config().election_ticks_max;
+  std::vector<raft::NodeId> former;
+  for (const auto& [peer, since] : asked_) {
+    if (ticks_ - since >= patience) former.push_back(peer);
+  }
+  for (const raft::NodeId peer : former) {
+    asked_.erase(peer);
+    on_link_down(peer);
+  }
 }
 
 base::Status Member::finish_turn() {

@@ -127,6 +127,7 @@ class Member final : public replica::Outlet, public transport::Listener {
   replica::RequestId enter(Token token);
   void answer_peer(const FromPeer& origin, replica::Outcome outcome);
   void reach_peers();
+  void give_up_former_leaders();
   // What a write that no transport could bring to the others is told; nothing if it can.
   std::optional<replica::Outcome> refusal(std::size_t bytes) const;
 
@@ -138,6 +139,8 @@ class Member final : public replica::Outlet, public transport::Listener {
   Requests<Pending> pending_;
   // The last write of each peer, which its later reads must see.
   std::map<raft::NodeId, replica::RequestId> last_forwarded_write_;
+  // When a peer that requests were passed on to was asked, or led, last: in ticks.
+  std::map<raft::NodeId, std::uint64_t> asked_;
   Standing standing_;
   Reach reach_;
   std::uint64_t ticks_ = 0;

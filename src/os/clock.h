@@ -8,7 +8,8 @@
 
 namespace os {
 
-// Time since some moment before the process started; never goes back, is not set by anybody.
+// Time since some moment before the process started; never goes back, is not set by anybody, and
+// counts what the machine slept (CLOCK_BOOTTIME).
 std::chrono::nanoseconds steady_now();
 
 // "2026-05-01T12:00:00.123456Z".
