@@ -3,12 +3,16 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/epoll.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <utility>
+
+#include "os/fd.h"
 
 namespace capi {
 namespace {
@@ -24,8 +28,17 @@ constexpr std::size_t kLeastWaitingBytes = RAFT_MAX_BYTES + 1024;
 base::Error wrong(std::string what) { return {base::ErrorCode::InvalidArgument, std::move(what)}; }
 
 base::Status check_descriptor(int fd, const char* name) {
-  if (fd < 0 || ::fcntl(fd, F_GETFD) >= 0) return base::Done{};
-  return wrong(fmt::format("{} {} is not open", name, fd));
+  if (fd < 0) return base::Done{};
+  if (::fcntl(fd, F_GETFD) < 0) return wrong(fmt::format("{} {} is not open", name, fd));
+  // The kernel says whether it can be waited for: a file or a directory cannot, nor can /dev/null.
+  const os::Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
+  epoll_event event{};
+  const bool fits = ::epoll_ctl(epoll.number(), EPOLL_CTL_ADD, fd, &event) == 0 || errno != EPERM;
+  if (fits) return base::Done{};
+  return wrong(
+      fmt::format("{} {} cannot be waited for, as a file on a disk: expected a socket, or "
+                  "an end of a pipe",
+                  name, fd));
 }
 
 base::Status check_share(double share, const char* name) {

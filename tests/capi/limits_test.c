@@ -63,6 +63,38 @@ static void test_sizes(void) {
   require(run_with("huge", now, (size_t)-1, 0) == 3, "an absurd size is refused");
 }
 
+/* ---- Descriptors that cannot be waited for. */
+
+static int run_on(int read_fd, int write_fd) {
+  char config[600], persist[600];
+  struct raft_options options = options_of("descriptors", 1, config, persist);
+  int code;
+  options.client_fd = -1;
+  options.read_fd = read_fd;
+  options.write_fd = write_fd;
+  code = raft_main_opts(&options);
+  remove_files(config, persist);
+  return code;
+}
+
+static void test_descriptors(const char* file) {
+  const int regular = open(file, O_RDONLY);
+  const int folder = open("/", O_RDONLY | O_DIRECTORY);
+  const int nothing = open("/dev/null", O_RDWR);
+  int ends[2];
+  require(regular >= 0 && folder >= 0 && nothing >= 0 && pipe(ends) == 0, "all are open");
+  require(run_on(regular, ends[1]) == 3, "requests from a file are refused");
+  require(run_on(folder, ends[1]) == 3, "requests from a folder are refused");
+  require(run_on(nothing, ends[1]) == 3, "requests from nowhere are refused");
+  require(run_on(ends[0], nothing) == 3, "results to nowhere are refused");
+  require(run_on(ends[0], 1000) == 3, "a descriptor that is not open is refused");
+  close(regular);
+  close(folder);
+  close(nothing);
+  close(ends[0]);
+  close(ends[1]);
+}
+
 /* ---- What is read of requests. */
 
 /* One of three servers: what is asked waits for five seconds, and is refused. */
@@ -186,6 +218,7 @@ int main(int count, char** words) {
   if (count != 2) return 3;
   make_folder(words[1]);
   test_sizes();
+  test_descriptors(words[0]);
   test_bytes_that_wait();
   test_a_record_that_never_ends();
   test_a_long_record_that_comes_slowly();
