@@ -9,7 +9,8 @@
 // not at all where it did not. After an error of sync() nothing is known about the file's unsynced
 // bytes, and a later success proves nothing (fsyncgate): stop trusting the file, or write again.
 // NoSpace: the disk is full; what was to be written may be there in part. NotFound: what is to be
-// opened, renamed or removed is not there; no other call says so.
+// opened, renamed or removed is not there; no other call says so. Unavailable: it cannot be opened
+// or read now, as no descriptor or no memory is left; nothing has changed.
 #pragma once
 
 #include <cstddef>

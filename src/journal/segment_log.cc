@@ -74,7 +74,7 @@ base::Status SegmentLog::write_batch() {
   Descriptor descriptor = describe(body);
   // A frame that seals its segment promises that there is a next one.
   if (descriptor.seals && !prepared_) {
-    TRY([[maybe_unused]] const base::Done ready, prepare_next());
+    TRY(descriptor.seals, prepare_next());
   }
   add_frame(descriptor, body, identity_, sectors);
   TRY([[maybe_unused]] const base::Done durable,
@@ -141,10 +141,13 @@ void SegmentLog::move_on(const Descriptor& descriptor) {
   position_.size_bytes = std::exchange(prepared_bytes_, 0);
 }
 
-base::Status SegmentLog::prepare_next() {
-  TRY(prepared_, create_segment(disk_, position_.sequence + 1));
+// False: not now, and this one grows longer than it should.
+base::Result<bool> SegmentLog::prepare_next() {
+  auto created = create_segment(disk_, position_.sequence + 1);
+  if (!created.ok() && created.error().code == base::ErrorCode::Unavailable) return false;
+  TRY(prepared_, std::move(created));
   prepared_bytes_ = 0;
-  return base::Done{};
+  return true;
 }
 
 void SegmentLog::drop_through(raft::LogIndex index) {
@@ -166,10 +169,13 @@ base::Result<bool> SegmentLog::do_piece() {
     --starved_;
   } else if (position_.offset != 0 && config_.prepare_bytes > 0) {
     const base::Result<bool> made = make_room(written);
-    // Nothing depends on what is only prepared: a full disk ends the log when a batch has no room.
-    const bool full = !made.ok() && made.error().code == base::ErrorCode::NoSpace;
-    if (!made.ok() && !full) return made.error();
-    if (full) {
+    // Nothing depends on what is only prepared: a full disk ends the log when a batch has no room,
+    // and where a file cannot be opened now, that is no fault of the disk.
+    if (!made.ok() && made.error().code != base::ErrorCode::NoSpace &&
+        made.error().code != base::ErrorCode::Unavailable) {
+      return made.error();
+    }
+    if (!made.ok()) {
       starved_ = kStarvedCalls;
       may_make_spares_ = false;
     }
@@ -234,7 +240,10 @@ base::Status SegmentLog::drop_oldest() {
   }
   live_.pop_front();
   may_make_spares_ = true;
-  return again ? spares_.add(sequence) : base::Done{};
+  if (!again) return base::Done{};
+  base::Status added = spares_.add(sequence);
+  const bool opened = added.ok() || added.error().code != base::ErrorCode::Unavailable;
+  return opened ? std::move(added) : disk_.remove(spare_name(sequence));
 }
 
 #ifdef SEAWORTHY_BROKEN

@@ -44,7 +44,7 @@ class SegmentLog final : public Storage {
   Descriptor describe(const std::string& body);
   base::Status make_durable(io::File& file, std::uint64_t offset, const Sectors& sectors);
   void move_on(const Descriptor& descriptor);
-  base::Status prepare_next();
+  base::Result<bool> prepare_next();
   base::Result<bool> do_piece();
   std::uint64_t pace_after(std::uint64_t written) const;
   base::Result<bool> make_room(std::uint64_t written);

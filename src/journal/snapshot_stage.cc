@@ -10,6 +10,11 @@
 namespace journal {
 namespace {
 
+// What lies there could not be looked at.
+bool is_no_damage(const base::Error& error) {
+  return error.code == base::ErrorCode::Io || error.code == base::ErrorCode::Unavailable;
+}
+
 // Some 50 ms of a disk and a processor.
 constexpr std::uint64_t kResumeBytes = std::uint64_t{8} << 20U;
 
@@ -83,7 +88,7 @@ base::Status SnapshotStage::walk_on() {
     if (!piece.ok()) good = piece.error();
     if (piece.ok() && !piece.value()) break;  // The end.
   }
-  if (good.ok() || good.error().code == base::ErrorCode::Io) return good;
+  if (good.ok() || is_no_damage(good.error())) return good;
   damage_ = good.error();
   return base::Done{};
 }
@@ -98,6 +103,8 @@ base::Result<SnapshotMeta> SnapshotStage::finish(SnapshotStore& store) {
     good = walk_->verify();
   }
   const std::string name = snapshot_name(last_, kStagedSuffix);
+  // All of it is there for the next one that tries.
+  if (!good.ok() && good.error().code == base::ErrorCode::Unavailable) return good.error();
   if (!good.ok()) {
     TRY([[maybe_unused]] const base::Done gone, store.disk_->remove(name));
     return good.error();

@@ -122,6 +122,43 @@ TEST(Spares, AreNotMadeAgainOnAFullDisk) {
   EXPECT_TRUE(gone);
 }
 
+// Neither they nor the next segment: the present one grows until there is one again.
+TEST(Spares, CanWaitWhileNoFileCanBeOpened) {
+  MemoryDisk disk(5);
+  const Config config = segments_of(4000);
+  Opened opened = Journal::open(disk, config).value();
+  const auto append = [&](std::uint64_t begin, std::uint64_t end) {
+    for (std::uint64_t index = begin; index < end; ++index) {
+      opened.journal.append(one_entry(index, index));
+      ASSERT_TRUE(opened.journal.sync().ok()) << index;
+      if (index > 10) opened.journal.drop_through(raft::LogIndex(index - 10));
+      ASSERT_TRUE(opened.journal.tend().ok()) << index;
+    }
+  };
+  ASSERT_NO_FATAL_FAILURE(append(1, 31));
+  const std::size_t files = disk.list().value().size();
+  disk.refuse_to_open(true);
+  ASSERT_NO_FATAL_FAILURE(append(31, 200));
+  EXPECT_LT(disk.list().value().size(), files);  // What is dropped meanwhile is gone.
+  const auto last_segment = [&] {
+    std::string last;
+    const std::vector<std::string> names = disk.list().value();
+    for (const std::string& name : names) {
+      if (is_segment_name(name)) last = name;
+    }
+    return last;
+  };
+  const std::string grown = last_segment();
+  EXPECT_GT(disk.bytes(grown).size(), 50'000U);
+  disk.refuse_to_open(false);
+  ASSERT_NO_FATAL_FAILURE(append(200, 203));
+  EXPECT_GT(last_segment(), grown);
+  disk.crash(io::testing::Survival::Random);
+  opened = Journal::open(disk, config, entry_id(192)).value();
+  EXPECT_TRUE(opened.findings.empty());
+  EXPECT_EQ(opened.entries.back().id.index, raft::LogIndex(202));
+}
+
 // The zeros are known again after a restart.
 TEST(Spares, AreLeftForAlsoByTheNextLife) {
   MemoryDisk disk(1);

@@ -67,7 +67,7 @@ class RealFile final : public io::File {
       const ssize_t count = pwritev(fd_.number(), left.data() + first, static_cast<int>(parts_now),
                                     static_cast<off_t>(offset));
       if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return system_error("write " + path_ + at(offset));
+      if (count < 0) return disk_error("write " + path_ + at(offset));
       offset += static_cast<std::uint64_t>(count);
       first = skip(left, first, static_cast<std::size_t>(count));
     }
@@ -76,13 +76,13 @@ class RealFile final : public io::File {
 
   base::Status truncate(std::uint64_t size_bytes) override {
     if (ftruncate(fd_.number(), static_cast<off_t>(size_bytes)) != 0)
-      return system_error("truncate " + path_ + at(size_bytes));
+      return disk_error("truncate " + path_ + at(size_bytes));
     return base::Done{};
   }
 
   base::Status sync() override {
     const auto began = steady_now();
-    if (fdatasync(fd_.number()) != 0) return system_error("sync " + path_);
+    if (fdatasync(fd_.number()) != 0) return disk_error("sync " + path_);
     if (on_sync_) on_sync_(steady_now() - began);
     return base::Done{};
   }
@@ -90,15 +90,15 @@ class RealFile final : public io::File {
   base::Result<bool> sync_meanwhile() override {
     if (background_ == nullptr) return io::File::sync_meanwhile();
     if (syncing_ == nullptr) {
-      // One of its own: this file may be closed before.
+      // One of its own: this file may be closed before. Where there is none left, it is waited for.
       const auto fd = std::make_shared<Fd>(fcntl(fd_.number(), F_DUPFD_CLOEXEC, 0));
-      if (!fd->is_open()) return system_error("sync " + path_);
+      if (!fd->is_open()) return io::File::sync_meanwhile();
       sync_began_ = steady_now();
       syncing_ = background_->start([fd] { return fdatasync(fd->number()) == 0 ? 0 : errno; });
     }
     if (!syncing_->is_over()) return false;
     const int failure = std::exchange(syncing_, nullptr)->failure();
-    if (failure != 0) return system_error("sync " + path_, failure);
+    if (failure != 0) return disk_error("sync " + path_, failure);
     if (on_sync_) on_sync_(steady_now() - sync_began_);
     return true;
   }
@@ -120,12 +120,12 @@ class RealFile final : public io::File {
   base::Result<bool> write_zeros_meanwhile(std::uint64_t offset, std::uint64_t bytes) override {
     if (background_ == nullptr) return io::File::write_zeros_meanwhile(offset, bytes);
     if (zeroing_ == nullptr) {
-      // One of its own: this file may be closed before.
+      // As above.
       static const Directory::OnSync kNobody;
       static const std::unique_ptr<Background> kNone;
       const auto file = std::make_shared<RealFile>(Fd(fcntl(fd_.number(), F_DUPFD_CLOEXEC, 0)),
                                                    path_, kNobody, kNone);
-      if (!file->fd_.is_open()) return system_error("write " + path_ + at(offset));
+      if (!file->fd_.is_open()) return io::File::write_zeros_meanwhile(offset, bytes);
       zeroed_ = std::make_shared<base::Status>(base::Done{});
       zeroing_ = background_->start([file, zeroed = zeroed_, offset, bytes] {
         *zeroed = io::write_zeros(*file, offset, bytes);
@@ -159,7 +159,7 @@ class RealFile final : public io::File {
           pwrite(direct_.number(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
       if (count < 0 && errno == EINTR) continue;
       if (count < 0 && errno == EINVAL && !written) return false;
-      if (count < 0) return system_error("write " + path_ + at(offset));
+      if (count < 0) return disk_error("write " + path_ + at(offset));
       written = true;
       offset += static_cast<std::uint64_t>(count);
       bytes.remove_prefix(static_cast<std::size_t>(count));
@@ -330,7 +330,7 @@ base::Status Directory::remove(const std::string& name) {
 }
 
 base::Status Directory::sync_directory() {
-  if (fsync(directory_.number()) != 0) return system_error("sync the directory " + path_);
+  if (fsync(directory_.number()) != 0) return disk_error("sync the directory " + path_);
   return base::Done{};
 }
 
@@ -342,13 +342,13 @@ base::Result<bool> Directory::sync_directory_meanwhile() {
     if (syncing_ == nullptr) {
       const auto fd =
           std::make_shared<Fd>(openat(directory_.number(), ".", O_DIRECTORY | O_CLOEXEC));
-      if (!fd->is_open()) return system_error("open the directory " + path_);
+      if (!fd->is_open()) return io::Disk::sync_directory_meanwhile();
       names_changed_ = false;
       syncing_ = background_->start([fd] { return fsync(fd->number()) == 0 ? 0 : errno; });
     }
     if (!syncing_->is_over()) return false;
     const int failure = std::exchange(syncing_, nullptr)->failure();
-    if (failure != 0) return system_error("sync the directory " + path_, failure);
+    if (failure != 0) return disk_error("sync the directory " + path_, failure);
     if (!names_changed_) return true;
   }
 }

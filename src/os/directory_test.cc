@@ -2,6 +2,7 @@
 #include "os/directory.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "io/testing/disk_contract.h"
+#include "os/error.h"
 
 namespace os {
 namespace {
@@ -32,6 +34,22 @@ class Scratch {
 
  private:
   std::string path_;
+};
+
+// While it lives, nothing can be opened in this process.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    EXPECT_EQ(getrlimit(RLIMIT_NOFILE, &before_), 0);
+    const rlimit none{0, before_.rlim_max};
+    EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  }
+  NoDescriptors(const NoDescriptors&) = delete;
+  NoDescriptors& operator=(const NoDescriptors&) = delete;
+  ~NoDescriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
 };
 
 // What was synced, by its path.
@@ -196,6 +214,31 @@ TEST_F(DirectoryTest, WritesZerosMeanwhileByAThread) {
                      std::string(8192 - 1024 - kShort, 'x') + std::string(kLong, '\0'));
   zeros(0, 512);
   file.reset();
+}
+
+TEST_F(DirectoryTest, WaitsForTheDiskWhereNoDescriptorIsLeftForAThread) {
+  const std::unique_ptr<Directory> disk = Directory::lock(path_).value();
+  disk->use_thread();
+  auto file = disk->create("file").value();
+  {
+    const NoDescriptors none;
+    EXPECT_EQ(disk->create("other").error().code, base::ErrorCode::Unavailable);
+    EXPECT_TRUE(file->write_zeros_meanwhile(0, 1024).value());
+    EXPECT_TRUE(file->sync_meanwhile().value());
+    EXPECT_TRUE(disk->sync_directory_meanwhile().value());
+  }
+  EXPECT_EQ(file->size_bytes().value(), 1024U);
+  EXPECT_FALSE(file->sync_meanwhile().value());  // A thread again.
+  while (!file->sync_meanwhile().value()) std::this_thread::yield();
+}
+
+TEST(SystemError, OfALackIsNoneOfADiskUntilSomethingWasToChange) {
+  for (const int lack : {EMFILE, ENFILE, ENOMEM}) {
+    EXPECT_EQ(system_error("open", lack).code, base::ErrorCode::Unavailable);
+    EXPECT_EQ(disk_error("sync", lack).code, base::ErrorCode::Io);
+  }
+  EXPECT_EQ(system_error("read", EIO).code, base::ErrorCode::Io);
+  EXPECT_EQ(disk_error("write", ENOSPC).code, base::ErrorCode::NoSpace);
 }
 
 TEST_F(DirectoryTest, MapsAFileThatGrowsAndReadsItBack) {

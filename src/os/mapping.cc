@@ -98,7 +98,7 @@ class Mapping final : public io::MappedFile {
     const std::uint64_t begin = offset / page * page;
     const auto began = steady_now();
     if (msync(memory_ + begin, offset + size_bytes - begin, MS_SYNC) != 0) {
-      return system_error("sync " + path_);
+      return disk_error("sync " + path_);
     }
     if (on_sync_ != nullptr && *on_sync_) (*on_sync_)(steady_now() - began);
     return base::Done{};
@@ -108,7 +108,7 @@ class Mapping final : public io::MappedFile {
     CHECK(size_bytes > size_bytes_, size_bytes, size_bytes_);
     const int error = posix_fallocate(file_.number(), static_cast<off_t>(size_bytes_),
                                       static_cast<off_t>(size_bytes - size_bytes_));
-    if (error != 0) return system_error("make " + path_ + " longer", error);
+    if (error != 0) return disk_error("make " + path_ + " longer", error);
     return map(size_bytes);
   }
 

@@ -53,8 +53,8 @@ class Snapshots {
   // It cannot be written: what there is of it gives its room back.
   base::Status abandon();
 
-  // With its data. Nothing if there is no such snapshot (any more), or it is damaged; Io: the disk
-  // does not give it back, which counts for damage, too.
+  // With its data. Nothing if there is no such snapshot (any more), it is damaged, or it cannot be
+  // opened now; Io: the disk does not give it back, which counts for damage, too.
   base::Result<std::optional<raft::SnapshotChunk>> fill(const raft::SendChunk& wanted);
   base::Result<raft::Staged> stage(const raft::SnapshotChunk& chunk);
 

@@ -147,6 +147,35 @@ TEST(Snapshots, AFullDiskDoesNotMakeWhatIsThereComeAgain) {
   ASSERT_NO_FATAL_FAILURE(expect_durable(disk, 0));
 }
 
+TEST(Snapshots, WhatCannotBeOpenedNowIsNotDamaged) {
+  const std::string file = sent_file();
+  MemoryDisk disk(1);
+  Snapshots snapshots = Snapshots::open(disk, kCluster).value();
+  std::uint64_t offset = 0;
+  const auto chunk = [&] {
+    const auto data = std::make_shared<const std::string>(file.substr(offset, kChunk));
+    return raft::SnapshotChunk{raft::Term(3), kLast, offset, file.size(), data};
+  };
+  offset = snapshots.stage(chunk()).value().next_offset;
+  disk.refuse_to_open(true);
+  base::Result<raft::Staged> staged = snapshots.stage(chunk());
+  for (; staged.ok() && offset < file.size(); staged = snapshots.stage(chunk())) {
+    offset = staged.value().next_offset;
+  }
+  ASSERT_FALSE(staged.ok());
+  ASSERT_LT(offset + kChunk, file.size());  // Before the end: that it is good was to be seen.
+  disk.refuse_to_open(false);
+  EXPECT_GE(snapshots.stage(chunk()).value().next_offset, offset);
+  ASSERT_TRUE(receive(snapshots, file, 1));
+
+  const raft::SnapshotChunk wanted{raft::Term(3), kLast, 0, file.size(), nullptr};
+  disk.refuse_to_open(true);
+  EXPECT_FALSE(snapshots.fill({{2}, wanted, kChunk}).value().has_value());
+  EXPECT_TRUE(snapshots.findings().empty());
+  disk.refuse_to_open(false);
+  EXPECT_TRUE(snapshots.fill({{2}, wanted, kChunk}).value().has_value());
+}
+
 // What damage is behind is not sent, also if somebody else began anew meanwhile.
 TEST(Snapshots, WhatIsSentToTwoIsVerifiedForBoth) {
   std::string file = sent_file();

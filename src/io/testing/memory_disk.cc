@@ -14,6 +14,10 @@ base::Error failed(const std::string& what) {
   return {base::ErrorCode::Io, what + ": injected error"};
 }
 
+base::Error no_descriptor(const std::string& name) {
+  return {base::ErrorCode::Unavailable, name + ": no descriptor is left"};
+}
+
 }  // namespace
 
 // A file that a process has open, in one way or the other.
@@ -162,6 +166,7 @@ base::Result<std::vector<std::string>> MemoryDisk::list() {
 }
 
 base::Result<std::unique_ptr<File>> MemoryDisk::open(const std::string& name) {
+  if (refuses_) return no_descriptor(name);
   if (count_call() != Outcome::Fine) return failed(name + ": open");
   const auto found = seen_.find(name);
   if (found == seen_.end()) return base::Error{base::ErrorCode::NotFound, name + ": no such file"};
@@ -169,6 +174,7 @@ base::Result<std::unique_ptr<File>> MemoryDisk::open(const std::string& name) {
 }
 
 base::Result<std::unique_ptr<File>> MemoryDisk::create(const std::string& name) {
+  if (refuses_) return no_descriptor(name);
   const Outcome outcome = count_call();
   if (seen_.contains(name)) return base::Error{base::ErrorCode::Io, name + ": exists"};
   auto inode = std::make_shared<Inode>();
@@ -177,6 +183,7 @@ base::Result<std::unique_ptr<File>> MemoryDisk::create(const std::string& name) 
 }
 
 base::Result<std::unique_ptr<MappedFile>> MemoryDisk::map(const std::string& name) {
+  if (refuses_) return no_descriptor(name);
   const Outcome outcome = count_call();
   const auto found = seen_.find(name);
   if (found != seen_.end()) {

@@ -51,6 +51,8 @@ class MemoryDisk final : public Disk {
   // All files together may hold so many bytes; a write that needs more fails, and changes nothing.
   // 0: no end.
   void limit(std::uint64_t capacity) { capacity_ = capacity; }
+  // No file can be opened, made or mapped now, as in a process that has no descriptor left.
+  void refuse_to_open(bool refuses) { refuses_ = refuses; }
   // What is asked for "meanwhile" is over when it was asked for so many times in vain.
   void be_late(std::uint64_t times) { late_ = times; }
   // No fault is to come any more; power that is off stays off.
@@ -115,6 +117,7 @@ class MemoryDisk final : public Disk {
   std::uint64_t fault_at_ = 0;
   Fault fault_ = Fault::Error;
   std::uint64_t capacity_ = 0;
+  bool refuses_ = false;
   std::uint64_t late_ = 0;
   std::uint64_t asked_ = 0;  // In vain, for a sync of the directory.
   std::uint64_t life_ = 0;   // Counts crashes: Files of an earlier life are dead.
