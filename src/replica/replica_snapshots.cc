@@ -22,6 +22,7 @@ void Replica::install(const raft::SnapshotMeta& meta) {
   apply_committed();
   if (meta.last.index <= applied_) return;  // It was restored when this server started.
   snapshots_.stop_writing();
+  CHECK(snapshots_.newest() && snapshots_.newest()->meta.last == meta.last, meta.last.index);
   const base::Status restored = snapshots_.restore(machine_);
   if (!restored.ok()) {
     failure_ = restored.error();
