@@ -147,6 +147,7 @@ void Client::resolve(Pipeline::Ticket ticket, const replica::Outcome& outcome) {
 }
 
 void Client::expire(std::chrono::nanoseconds now, bool others_wait) {
+  if (pipeline_.take_progress()) pipeline_.grant(now + context_.limits.request_timeout);
   const bool late = pipeline_.expire(now, connection_.output());
   const bool is_silent = holds_room_idly(now) && others_wait;
   const bool gone = (is_silent && expire_silent()) || expire_stuck(now, others_wait);

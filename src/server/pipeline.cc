@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/pipeline.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -124,6 +125,7 @@ void Pipeline::sent(Ticket ticket, raft::NodeId node, replica::RequestId as) {
   const std::size_t at = ticket - front_;
   Slot& slot = slots_[at];
   CHECK(slot.state == State::Unsent);
+  slot.expires = expiry(slot);
   slot.state = State::Sent;
   --unsent_;
   first_unsent_ = at + 1;
@@ -153,6 +155,7 @@ void Pipeline::resolve(Ticket ticket, const replica::Outcome& outcome, std::stri
   const auto* done = std::get_if<replica::Done>(&outcome);
   if (done != nullptr && write_answer(done->answer, resp::ReplyWriter(slot.version, reply))) {
     close(slot, State::Executed);
+    progress_ = true;
   } else if (not_done != nullptr && not_done->reason == replica::NotDone::Reason::Overloaded) {
     answer_error(slot, State::Answered, kOverloaded, reply);
   } else if (not_done == nullptr && slot.ask.is_write()) {
@@ -185,12 +188,17 @@ void Pipeline::decide_refused(std::string& out) {
   refused_ = 0;
 }
 
+// What is granted only rises, so they come in order.
+Pipeline::Time Pipeline::expiry(const Slot& slot) const {
+  return slot.state == State::Unsent ? std::max(slot.deadline, granted_) : slot.expires;
+}
+
 bool Pipeline::expire(Time now, std::string& out) {
   bool any = false;
   for (std::size_t at = 0; at < slots_.size(); ++at) {
     Slot& slot = slots_[at];
     if (slot.state == State::Executed || slot.state == State::Answered) continue;
-    if (slot.deadline > now) break;  // Deadlines come in order.
+    if (expiry(slot) > now) break;  // They come in order.
     any = true;
     const bool was_sent = slot.state == State::Sent;
     if (was_sent) leave_flight(slot);

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/ring.h"
 #include "kv/command.h"
@@ -59,7 +60,7 @@ class Pipeline {
   // The next request that may be sent to `node` now.
   std::optional<Ticket> next_for(raft::NodeId node) const;
   const Ask& ask(Ticket ticket) const { return slots_[ticket - front_].ask; }
-  // When the request has to be answered; nothing: it has been.
+  // When the request has to be answered if it is not held up; nothing: it has been.
   std::optional<Time> deadline(Ticket ticket) const;
   // It was sent: answered by exactly one resolve(), unless it expires before.
   void sent(Ticket ticket, raft::NodeId node, replica::RequestId as);
@@ -71,6 +72,10 @@ class Pipeline {
   void resolve(Ticket ticket, const replica::Outcome& outcome, std::string& out);
   // Answers all that waited past its deadline; true if there was any.
   bool expire(Time now, std::string& out);
+  // What was not sent yet has until then, whatever its deadline: it is held up by others before it.
+  void grant(Time until) { granted_ = until; }
+  // Something was done since the last call.
+  bool take_progress() { return std::exchange(progress_, false); }
   // Of requests that are not answered, as they go into the log or to the state machine.
   std::size_t asked_bytes() const { return asked_bytes_; }
   // Of replies that wait for those before them.
@@ -87,12 +92,14 @@ class Pipeline {
     resp::Version version = resp::Version::Two;
     State state = State::Unsent;
     Time deadline{0};
+    Time expires{0};  // Once it was sent: the deadline, or what was granted.
     std::string reply;
   };
 
   Slot& push();
   // Where the reply of the slot at `at` is written: to `out` if it is its turn.
   std::string& place_of(std::size_t at, std::string& out);
+  Time expiry(const Slot& slot) const;
   void close(Slot& slot, State state);
   void answer_error(Slot& slot, State state, const char* text, std::string& out);
   void leave_flight(const Slot& slot);
@@ -108,6 +115,8 @@ class Pipeline {
   std::size_t refused_ = 0;
   std::size_t asked_bytes_ = 0;
   std::size_t kept_bytes_ = 0;
+  Time granted_{0};
+  bool progress_ = false;
   raft::NodeId target_;  // Of all that is under way.
   std::optional<replica::RequestId> last_write_;
 };

@@ -161,6 +161,29 @@ TEST(Pipeline, SaysAtTheDeadlineWhatMayHaveHappened) {
   EXPECT_EQ(bench.out, before);
 }
 
+// A write waits for the read before it, which is done late: then its own time begins.
+TEST(Pipeline, DoesNotCountTheTimeInWhichOthersBeforeItWereDone) {
+  Bench bench;
+  bench.read();
+  bench.write();
+  bench.write();
+  ASSERT_EQ(bench.send(kOne), 1);
+  EXPECT_FALSE(bench.pipeline.take_progress());
+  bench.done(0, 1);
+  EXPECT_TRUE(bench.pipeline.take_progress());
+  EXPECT_FALSE(bench.pipeline.take_progress());
+  bench.pipeline.grant(2 * kDeadline);
+  EXPECT_FALSE(bench.pipeline.expire(2 * kDeadline - std::chrono::nanoseconds(1), bench.out));
+  bench.pipeline.sent(*bench.pipeline.next_for(kOne), kOne, RequestId(2));
+  bench.pipeline.grant(3 * kDeadline);
+  bench.out.clear();
+  EXPECT_TRUE(bench.pipeline.expire(2 * kDeadline, bench.out));  // The one that was sent.
+  EXPECT_EQ(bench.first_word(), "-UNKNOWN");
+  EXPECT_EQ(bench.pipeline.size(), 1U);
+  EXPECT_TRUE(bench.pipeline.expire(3 * kDeadline, bench.out));
+  EXPECT_NE(bench.out.find("\r\n-NOTDONE "), std::string::npos);
+}
+
 TEST(Pipeline, DoesNotSendAgainWhatWasOverloaded) {
   Bench bench;
   bench.write();
