@@ -103,6 +103,25 @@ machine::Answer Machine::read(std::string_view query) const {
   return encode(decoded.ok() ? read(decoded.value()) : malformed(decoded.error()));
 }
 
+std::size_t Machine::answer_bytes(std::string_view query) const {
+  if (const std::optional<std::string_view> key = plain_get(query)) return value_bytes(*key);
+  const base::Result<Query> decoded = decode_query(query);
+  if (!decoded.ok()) return 0;
+  if (const auto* get = std::get_if<Get>(&decoded.value())) return value_bytes(get->key);
+  if (const auto* range = std::get_if<GetRange>(&decoded.value())) return value_bytes(range->key);
+  if (std::holds_alternative<Scan>(decoded.value())) return kMaxScanBytes;
+  const auto* many = std::get_if<MGet>(&decoded.value());
+  if (many == nullptr) return 0;
+  std::size_t bytes = 0;
+  for (const std::string& key : many->keys) bytes += kListItemBytes + value_bytes(key);
+  return std::min(bytes, kMaxListBytes);
+}
+
+std::size_t Machine::value_bytes(std::string_view key) const {
+  const std::string* found = store_->find(key);
+  return found == nullptr ? 0 : found->size();
+}
+
 std::unique_ptr<machine::Snapshot> Machine::snapshot() {
   return std::make_unique<SnapshotWriter>(*store_);
 }
@@ -257,12 +276,12 @@ Reply Machine::on(const Scan& query) const {
     hash = place.hash;
     ++seen;
     bytes += place.key.size();
-    if (matches(query.pattern, place.key)) keys.items.push_back({Bulk{place.key}});
+    if (matches(query.pattern, place.key)) keys.items.emplace_back().value = Bulk{place.key};
   }
   const std::uint64_t cursor = at == values.end() ? 0 : at->first.hash;
   Array answer;
   answer.items.push_back({Bulk{std::to_string(cursor)}});
-  answer.items.push_back({std::move(keys)});
+  answer.items.emplace_back().value.emplace<Array>(std::move(keys));
   return {std::move(answer)};
 }
 

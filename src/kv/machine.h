@@ -43,6 +43,8 @@ class Machine final : public machine::StateMachine {
   Reply apply(std::string_view payload);
   Reply apply(const Command& command);
   Reply read(const Query& query) const;
+  // About how long the answer to `query` would be now: what it has of values and keys.
+  std::size_t answer_bytes(std::string_view query) const;
 
   std::size_t size() const { return store_->size(); }
 
@@ -59,6 +61,8 @@ class Machine final : public machine::StateMachine {
 
  private:
   void apply_some(std::span<const raft::Entry> commands, std::vector<machine::Answer>& answers);
+
+  std::size_t value_bytes(std::string_view key) const;
 
   // One overload for each Command and Query.
   Reply on(const Set& command);

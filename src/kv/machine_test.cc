@@ -110,6 +110,17 @@ TEST(Machine, EqualHistoriesHaveEqualDigestsAndDifferentStatesDoNot) {
 }
 
 // However often a long value is named, what is made of it is bounded, and can be passed on.
+TEST(Machine, TellsHowLongAnAnswerWillBe) {
+  Machine machine;
+  machine.apply(Command{Append{"a", std::string(1000, 'v')}});
+  EXPECT_EQ(machine.answer_bytes(encode(Query{Get{"a"}})), 1000U);
+  EXPECT_EQ(machine.answer_bytes(encode(Query{Get{"b"}})), 0U);
+  EXPECT_EQ(machine.answer_bytes(encode(Query{GetRange{"a", 0, 9}})), 1000U);  // No less.
+  EXPECT_EQ(machine.answer_bytes(encode(Query{MGet{{"a", "b", "a"}}})), 2000 + 3 * kListItemBytes);
+  EXPECT_EQ(machine.answer_bytes(encode(Query{Strlen{"a"}})), 0U);
+  EXPECT_EQ(machine.answer_bytes("no query"), 0U);
+}
+
 TEST(Machine, AListThatIsTooLongIsAnErrorAndNotCopied) {
   constexpr std::size_t kKeys = 6;
   Machine machine;

@@ -29,7 +29,8 @@ Client::Client(const Context& context, ClientId id, os::Fd socket)
       connection_(std::move(socket)),
       watch_(context_.loop.add(connection_.fd(), Interest::Read, *this)),
       parser_(context_.limits.request),
-      share_(context_.input) {
+      share_(context_.input),
+      replies_(context_.replies) {
   session_.id = static_cast<std::int64_t>(id >> kClientPlaceBits);
 }
 
@@ -39,6 +40,18 @@ bool Client::has_room() const {
   return pipeline_.size() < context_.limits.pipeline &&
          pipeline_.asked_bytes() < context_.limits.input_pause_bytes &&
          reply_bytes() < context_.limits.output_pause_bytes;
+}
+
+// What is kept for its turn does not count where nothing else would make room for it.
+bool Client::is_held() const {
+  if (!pipeline_.is_under_way() && connection_.output_bytes() == 0) return false;
+  const std::size_t bytes = reply_bytes() + pipeline_.awaited_bytes();
+  return bytes > 0 && (bytes >= context_.limits.output_hold_bytes || replies_.is_used_up(bytes));
+}
+
+// Only that goes on with what is under way.
+bool Client::waits_for_reader() const {
+  return pipeline_.has_unsent() && !pipeline_.is_under_way() && is_held();
 }
 
 std::size_t Client::held_bytes(std::size_t input_bytes) const {
@@ -125,8 +138,10 @@ void Client::execute(Words words, std::chrono::nanoseconds now) {
   if (answered.then_close) stopped_ = true;
 }
 
-void Client::sent(Pipeline::Ticket ticket, raft::NodeId node, replica::RequestId as) {
-  pipeline_.sent(ticket, node, as);
+void Client::sent(Pipeline::Ticket ticket, raft::NodeId node, replica::RequestId as,
+                  std::size_t awaited_bytes) {
+  pipeline_.sent(ticket, node, as, awaited_bytes);
+  count_replies();
 }
 
 void Client::resolve(Pipeline::Ticket ticket, const replica::Outcome& outcome) {
@@ -141,13 +156,15 @@ void Client::resolve(Pipeline::Ticket ticket, const replica::Outcome& outcome) {
   } else {
     pipeline_.resolve(ticket, outcome, connection_.output());
   }
+  count_replies();
   // At once: many long answers may come in one turn.
   if (reply_bytes() > context_.limits.output_bytes) broken_ = true;
   context_.listener.on_client(*this);
 }
 
 void Client::expire(std::chrono::nanoseconds now, bool others_wait) {
-  if (pipeline_.take_progress()) pipeline_.grant(now + context_.limits.request_timeout);
+  if (pipeline_.take_progress() || waits_for_reader())
+    pipeline_.grant(now + context_.limits.request_timeout);
   const bool late = pipeline_.expire(now, connection_.output());
   const bool is_silent = holds_room_idly(now) && others_wait;
   const bool gone = (is_silent && expire_silent()) || expire_stuck(now, others_wait);
@@ -178,7 +195,8 @@ bool Client::expire_stuck(std::chrono::nanoseconds now, bool others_wait) {
 
 // Nothing of it is under way: the next step is its own.
 bool Client::holds_room_idly(std::chrono::nanoseconds now) {
-  const bool is_under_way = pipeline_.size() > 0 || (unparsed_ && has_room());
+  const bool is_under_way =
+      !waits_for_reader() && (pipeline_.size() > 0 || (unparsed_ && has_room()));
   if (!active_at_ || moved_bytes_ >= kAlwaysBytes || is_under_way) {
     active_at_ = now;
     moved_bytes_ = 0;
@@ -198,7 +216,7 @@ bool Client::reads_slowly() {
 }
 
 bool Client::expire_silent() {
-  if (!has_room()) {
+  if (!has_room() || waits_for_reader()) {
     if (reads_slowly()) {
       active_at_.reset();
     } else {
@@ -245,6 +263,7 @@ void Client::send() {
   const std::size_t before = connection_.output_bytes();
   if (!connection_.flush()) broken_ = true;
   moved_bytes_ += before - connection_.output_bytes();
+  count_replies();
 }
 
 void Client::update_interest() {

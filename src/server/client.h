@@ -22,7 +22,11 @@ struct ClientLimits {
   std::size_t clients = 10'000;
   std::size_t pipeline = 1024;                                    // Requests without a reply.
   std::size_t output_pause_bytes = std::size_t{1} * 1024 * 1024;  // No more requests are read.
-  std::size_t output_bytes = std::size_t{256} * 1024 * 1024;      // The connection is closed.
+  // Of replies, written or about to be: no more requests are sent on.
+  std::size_t output_hold_bytes = std::size_t{2} * 1024 * 1024;
+  std::size_t output_bytes = std::size_t{256} * 1024 * 1024;  // The connection is closed.
+  // Of all clients together; when they are used up, each has one reply at a time.
+  std::size_t all_output_bytes = std::size_t{256} * 1024 * 1024;
   std::size_t input_pause_bytes =
       std::size_t{64} * 1024 * 1024;  // As output_pause_bytes: requests.
   // Of requests of all clients together, those that are not all there included. When it is used up
@@ -51,7 +55,8 @@ class Client final : public os::Handler {
     const ClientLimits& limits;
     const NodeView& node;
     Listener& listener;
-    os::Budget& input;  // Of all clients.
+    os::Budget& input;    // Of all clients.
+    os::Budget& replies;  // The same.
   };
 
   Client(const Context& context, ClientId id, os::Fd socket);
@@ -65,7 +70,10 @@ class Client final : public os::Handler {
   // It is of no use any more; whoever owns it lets go of it.
   bool is_finished() const;
 
-  void sent(Pipeline::Ticket ticket, raft::NodeId node, replica::RequestId as);
+  // Nothing more is sent on: so many replies wait to be read, or will. Over when they are taken.
+  bool is_held() const;
+  void sent(Pipeline::Ticket ticket, raft::NodeId node, replica::RequestId as,
+            std::size_t awaited_bytes = 0);
   void resolve(Pipeline::Ticket ticket, const replica::Outcome& outcome);
   // `others_wait`: somebody waited for room, with what there is for requests of all clients used
   // up, when this was asked of the first of them. (Who is silent is closed then, be there room
@@ -122,6 +130,8 @@ class Client final : public os::Handler {
   // What it has of the budget of all, with so much input that is not parsed.
   std::size_t held_bytes(std::size_t input_bytes) const;
   bool has_room() const;
+  bool waits_for_reader() const;
+  void count_replies() { replies_.set(reply_bytes() + pipeline_.awaited_bytes()); }
   bool may_read() const;
   void update_interest();
 
@@ -133,6 +143,7 @@ class Client final : public os::Handler {
   Session session_;
   Pipeline pipeline_;
   os::BudgetShare share_;
+  os::BudgetShare replies_;
   std::optional<std::chrono::nanoseconds> stuck_since_;
   // Nothing: now.
   std::optional<std::chrono::nanoseconds> active_at_;

@@ -37,7 +37,8 @@ Clients::Clients(os::Loop& loop, const os::Log& log, os::Fd listening, const Cli
       watch_(loop_.add(listening_.number(), os::Loop::Interest::Read, *this)),
       limits_(limits),
       node_(node),
-      input_(limits_.all_input_bytes) {}
+      input_(limits_.all_input_bytes),
+      replies_(limits_.all_output_bytes) {}
 
 Clients::~Clients() { loop_.remove(watch_); }
 
@@ -56,7 +57,7 @@ void Clients::add(os::Fd socket) {
   const std::size_t place = free_places_.back();
   CHECK(place <= kPlaceMask, place);
   free_places_.pop_back();
-  const Client::Context context{loop_, limits_, node_, *this, input_};
+  const Client::Context context{loop_, limits_, node_, *this, input_, replies_};
   const ClientId id = (++last_serial_ << kClientPlaceBits) | place;
   places_[place] = std::make_unique<Client>(context, id, std::move(socket));
   ++size_;

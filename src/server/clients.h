@@ -63,6 +63,7 @@ class Clients final : public os::Handler, public Client::Listener {
   ClientLimits limits_;
   const NodeView& node_;
   os::Budget input_;
+  os::Budget replies_;
   os::RateLimit complaints_;
   os::RateLimit full_complaints_;
   os::RateLimit silent_complaints_;

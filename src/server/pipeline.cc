@@ -121,11 +121,14 @@ std::optional<Pipeline::Ticket> Pipeline::next_for(raft::NodeId node) const {
   return front_ + next;
 }
 
-void Pipeline::sent(Ticket ticket, raft::NodeId node, replica::RequestId as) {
+void Pipeline::sent(Ticket ticket, raft::NodeId node, replica::RequestId as,
+                    std::size_t awaited_bytes) {
   const std::size_t at = ticket - front_;
   Slot& slot = slots_[at];
   CHECK(slot.state == State::Unsent);
   slot.expires = expiry(slot);
+  slot.awaited_bytes = awaited_bytes;
+  awaited_bytes_ += awaited_bytes;
   slot.state = State::Sent;
   --unsent_;
   first_unsent_ = at + 1;
@@ -142,6 +145,7 @@ void Pipeline::leave_flight(const Slot& slot) {
   std::size_t& count = slot.ask.is_write() ? writes_sent_ : reads_sent_;
   CHECK(count > 0);
   --count;
+  awaited_bytes_ -= slot.awaited_bytes;
 }
 
 void Pipeline::resolve(Ticket ticket, const replica::Outcome& outcome, std::string& out) {

@@ -63,7 +63,8 @@ class Pipeline {
   // When the request has to be answered if it is not held up; nothing: it has been.
   std::optional<Time> deadline(Ticket ticket) const;
   // It was sent: answered by exactly one resolve(), unless it expires before.
-  void sent(Ticket ticket, raft::NodeId node, replica::RequestId as);
+  // Its answer may have about `awaited_bytes`.
+  void sent(Ticket ticket, raft::NodeId node, replica::RequestId as, std::size_t awaited_bytes = 0);
   // The latest write that was sent and may still be on its way.
   std::optional<replica::RequestId> last_write() const { return last_write_; }
 
@@ -80,6 +81,9 @@ class Pipeline {
   std::size_t asked_bytes() const { return asked_bytes_; }
   // Of replies that wait for those before them.
   std::size_t kept_bytes() const { return kept_bytes_; }
+  // Of answers to what is under way, about.
+  std::size_t awaited_bytes() const { return awaited_bytes_; }
+  bool is_under_way() const { return writes_sent_ + reads_sent_ > 0; }
   // Frees what a pipeline that is empty now needed once.
   void tidy();
 
@@ -93,6 +97,7 @@ class Pipeline {
     State state = State::Unsent;
     Time deadline{0};
     Time expires{0};  // Once it was sent: the deadline, or what was granted.
+    std::size_t awaited_bytes = 0;
     std::string reply;
   };
 
@@ -115,6 +120,7 @@ class Pipeline {
   std::size_t refused_ = 0;
   std::size_t asked_bytes_ = 0;
   std::size_t kept_bytes_ = 0;
+  std::size_t awaited_bytes_ = 0;
   Time granted_{0};
   bool progress_ = false;
   raft::NodeId target_;  // Of all that is under way.

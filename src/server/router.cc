@@ -26,6 +26,7 @@ bool is_for_the_leader(const AdminRequest& request) {
 void Router::connect(const Parts& parts) {
   member_ = &parts.member;
   machine_ = &parts.machine;
+  values_ = &parts.values;
   clients_ = &parts.clients;
   admin_ = &parts.admin;
   client_addresses_ = &parts.client_addresses;
@@ -56,7 +57,7 @@ void Router::dispatch(Client& client) {
 #endif
   while (const std::optional<raft::NodeId> node = target(client)) {
     const std::optional<Pipeline::Ticket> ticket = client.pipeline().next_for(*node);
-    if (!ticket) break;
+    if (!ticket || client.is_held()) break;
     if (!redirect(client, *ticket, *node) && !send_request(client, *ticket, *node)) break;
   }
   if (member_->is_outside()) refuse_all(client);
@@ -106,7 +107,8 @@ bool Router::send_request(Client& client, Pipeline::Ticket ticket, raft::NodeId 
     return true;
   }
   member::Request request{ask.command, ask.query, client.pipeline().last_write()};
-  client.sent(ticket, leader, member_->next_request());
+  const std::size_t awaited = ask.is_write() ? 0 : values_->answer_bytes(ask.query);
+  client.sent(ticket, leader, member_->next_request(), awaited);
   const bool taken = member_->submit({client.id(), ticket}, leader, std::move(request));
   if (!taken) client.resolve(ticket, replica::NotDone{});
   return taken;

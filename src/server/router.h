@@ -9,6 +9,7 @@
 
 #include <optional>
 
+#include "kv/machine.h"
 #include "member/member.h"
 #include "os/log.h"
 #include "server/clients.h"
@@ -24,6 +25,7 @@ class Router final : public member::Owner {
   struct Parts {
     member::Member& member;
     machine::StateMachine& machine;
+    const kv::Machine& values;  // Within it: tells how long an answer will be.
     Clients& clients;
     Admin& admin;
     const std::map<raft::NodeId, os::HostPort>& client_addresses;
@@ -52,6 +54,7 @@ class Router final : public member::Owner {
   const os::Log& log_;
   member::Member* member_ = nullptr;
   machine::StateMachine* machine_ = nullptr;
+  const kv::Machine* values_ = nullptr;
   Clients* clients_ = nullptr;
   Admin* admin_ = nullptr;
   const std::map<raft::NodeId, os::HostPort>* client_addresses_ = nullptr;

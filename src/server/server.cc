@@ -192,7 +192,7 @@ base::Status Server::open_all() {
     return base::Error{base::ErrorCode::Corrupt, opened.error().message};
   }
   TRY(member_, std::move(opened));
-  router_.connect({*member_, sessions_, *clients_, admin_, options_.clients, counters_,
+  router_.connect({*member_, sessions_, machine_, *clients_, admin_, options_.clients, counters_,
                    options_.request_timeout, options_.follower_reads});
   admin_.connect(*member_, router_);
   return base::Done{};

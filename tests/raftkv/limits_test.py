@@ -138,11 +138,44 @@ class Requests(unittest.TestCase):
         self.assertFalse(closed)
         self.expect_more_bytes(memory_bytes, 64 * MIB)
 
-    def test_one_that_never_reads_long_replies_takes_no_more_than_the_limit(self):
-        """Whether so many are under way together that it is closed depends on how its requests arrive."""
-        _, memory_bytes = self.asks_and_never_reads(MIB)
-        self.expect_more_bytes(memory_bytes, 900 * MIB)  # 256 MiB, and as much again when a buffer grows.
+    def test_one_that_never_reads_long_replies_is_not_heard_any_more(self):
+        closed, memory_bytes = self.asks_and_never_reads(MIB)
+        self.assertFalse(closed)
+        self.expect_more_bytes(memory_bytes, 64 * MIB)
 
+    def expect_memory_of_slow_readers(self, count: int, request: bytes, reply_bytes: int, at_most: int) -> None:
+        """So many ask at once and do not read for a while; then the first reads all of its replies."""
+        replies = request.count(b"GET")
+        writer = self.cluster.client(1)
+        self.addCleanup(writer.close)
+        self.assertEqual(writer.call("SET", "big", "v" * reply_bytes), "OK")
+        pathlib.Path(f"/proc/{self.cluster.processes[1].pid}/clear_refs").write_text("5")
+        before = self.memory_bytes()
+        with contextlib.ExitStack() as stack:
+            sockets = []
+            for _ in range(count):
+                one = stack.enter_context(contextlib.closing(socket.socket()))
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                one.connect(writer.socket.getpeername())
+                one.sendall(request)
+                sockets.append(one)
+            until = time.monotonic() + 2
+            while time.monotonic() < until:  # Others are served all the while.
+                self.assertEqual(writer.call("GET", "big"), "v" * reply_bytes)
+            self.expect_more_bytes(self.memory_bytes("VmHWM") - before, at_most)
+            sockets[0].settimeout(20)
+            left = replies * len(b"$%d\r\n%s\r\n" % (reply_bytes, b"v" * reply_bytes))
+            while left > 0:
+                left -= len(sockets[0].recv(min(left, MIB)))
+        self.assertEqual(writer.call("DEL", "big"), 1)
+
+    def test_slow_readers_of_long_replies_have_few_of_them_written_ahead(self):
+        request = b"*2\r\n$3\r\nGET\r\n$3\r\nbig\r\n" * 240
+        self.expect_memory_of_slow_readers(10, request, MIB, 100 * MIB)
+
+    def test_slow_readers_of_many_replies_have_few_written_ahead_together(self):
+        request = b"*2\r\n$3\r\nGET\r\n$3\r\nbig\r\n" * 400
+        self.expect_memory_of_slow_readers(400, request, MIB // 32, 500 * MIB)
 
     def test_many_long_values_at_once_are_an_error_and_take_no_memory(self):
         client = self.cluster.client(1)
