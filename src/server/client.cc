@@ -156,6 +156,7 @@ void Client::resolve(Pipeline::Ticket ticket, const replica::Outcome& outcome) {
   } else {
     pipeline_.resolve(ticket, outcome, connection_.output());
   }
+  tell_failures();
   count_replies();
   // At once: many long answers may come in one turn.
   if (reply_bytes() > context_.limits.output_bytes) broken_ = true;
@@ -166,9 +167,15 @@ void Client::expire(std::chrono::nanoseconds now, bool others_wait) {
   if (pipeline_.take_progress() || waits_for_reader())
     pipeline_.grant(now + context_.limits.request_timeout);
   const bool late = pipeline_.expire(now, connection_.output());
+  tell_failures();
   const bool is_silent = holds_room_idly(now) && others_wait;
   const bool gone = (is_silent && expire_silent()) || expire_stuck(now, others_wait);
   if (late || gone) context_.listener.on_client(*this);
+}
+
+void Client::tell_failures() {
+  const Failures failures = pipeline_.take_failures();
+  if (failures != Failures()) context_.listener.on_failures(failures);
 }
 
 void Client::give_up(std::string_view why) {

@@ -47,6 +47,7 @@ class Client final : public os::Handler {
     virtual void on_client(Client& client) = 0;
     // It is stuck, and reads on when it is flushed and there is room again, or is favoured.
     virtual void on_stuck(Client& client) = 0;
+    virtual void on_failures(const Failures& failures) = 0;
     // It did nothing for too long while others waited for the room that it has: it is closed.
     virtual void on_silent(std::string_view why) = 0;
   };
@@ -129,6 +130,7 @@ class Client final : public os::Handler {
   std::size_t reply_bytes() const { return connection_.output_bytes() + pipeline_.kept_bytes(); }
   // What it has of the budget of all, with so much input that is not parsed.
   std::size_t held_bytes(std::size_t input_bytes) const;
+  void tell_failures();
   bool has_room() const;
   bool waits_for_reader() const;
   void count_replies() { replies_.set(reply_bytes() + pipeline_.awaited_bytes()); }

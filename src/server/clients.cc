@@ -24,19 +24,21 @@ constexpr std::size_t kPlaceMask = (std::size_t{1} << kClientPlaceBits) - 1;
 base::Result<std::unique_ptr<Clients>> Clients::listen(os::Loop& loop, const os::Log& log,
                                                        const os::HostPort& where,
                                                        const ClientLimits& limits,
-                                                       const NodeView& node) {
+                                                       const NodeView& node, Counters& counters) {
   TRY(os::Fd listening, os::listen_tcp(where));
-  return std::unique_ptr<Clients>(new Clients(loop, log, std::move(listening), limits, node));
+  return std::unique_ptr<Clients>(
+      new Clients(loop, log, std::move(listening), limits, node, counters));
 }
 
 Clients::Clients(os::Loop& loop, const os::Log& log, os::Fd listening, const ClientLimits& limits,
-                 const NodeView& node)
+                 const NodeView& node, Counters& counters)
     : loop_(loop),
       log_(log),
       listening_(std::move(listening)),
       watch_(loop_.add(listening_.number(), os::Loop::Interest::Read, *this)),
       limits_(limits),
       node_(node),
+      counters_(counters),
       input_(limits_.all_input_bytes),
       replies_(limits_.all_output_bytes) {}
 

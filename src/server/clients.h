@@ -9,6 +9,7 @@
 #include "os/log.h"
 #include "os/net.h"
 #include "server/client.h"
+#include "server/metrics.h"
 
 namespace server {
 
@@ -18,7 +19,7 @@ class Clients final : public os::Handler, public Client::Listener {
   static base::Result<std::unique_ptr<Clients>> listen(os::Loop& loop, const os::Log& log,
                                                        const os::HostPort& where,
                                                        const ClientLimits& limits,
-                                                       const NodeView& node);
+                                                       const NodeView& node, Counters& counters);
   Clients(const Clients&) = delete;
   Clients& operator=(const Clients&) = delete;
   ~Clients() override;
@@ -43,11 +44,12 @@ class Clients final : public os::Handler, public Client::Listener {
   void on_ready(os::Ready ready) override;
   void on_client(Client& client) override;
   void on_stuck(Client& client) override;
+  void on_failures(const Failures& failures) override { counters_.on_failures(failures); }
   void on_silent(std::string_view why) override;
 
  private:
   Clients(os::Loop& loop, const os::Log& log, os::Fd listening, const ClientLimits& limits,
-          const NodeView& node);
+          const NodeView& node, Counters& counters);
   void refuse(const os::Fd& socket);
   void wait(Client& client);
   void flush(Client& client);
@@ -62,6 +64,7 @@ class Clients final : public os::Handler, public Client::Listener {
   os::Loop::Watch watch_;
   ClientLimits limits_;
   const NodeView& node_;
+  Counters& counters_;
   os::Budget input_;
   os::Budget replies_;
   os::RateLimit complaints_;

@@ -167,17 +167,17 @@ void Histogram::add(std::chrono::nanoseconds time) {
   sum_ += time;
 }
 
-void Counters::on_outcome(bool is_write, const replica::Outcome& outcome,
-                          std::chrono::nanoseconds took) {
+void Counters::on_done(bool is_write, std::chrono::nanoseconds took) {
   Requests& requests = is_write ? writes_ : reads_;
-  if (std::holds_alternative<replica::Done>(outcome)) {
-    ++requests.done;
-    requests.latency.add(took);
-  } else if (std::holds_alternative<replica::NotDone>(outcome)) {
-    ++requests.not_done;
-  } else {
-    ++requests.unknown;
-  }
+  ++requests.done;
+  requests.latency.add(took);
+}
+
+void Counters::on_failures(const Failures& failures) {
+  writes_.not_done += failures.writes.not_done;
+  writes_.unknown += failures.writes.unknown;
+  reads_.not_done += failures.reads.not_done;
+  reads_.unknown += failures.reads.unknown;
 }
 
 void Counters::on_standing(const member::Standing& standing) {

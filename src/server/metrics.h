@@ -9,7 +9,7 @@
 
 #include "http/request.h"
 #include "member/owner.h"
-#include "replica/outlet.h"
+#include "server/pipeline.h"
 
 namespace server {
 
@@ -34,12 +34,13 @@ class Counters {
  public:
   struct Requests {
     std::uint64_t done = 0;
-    std::uint64_t not_done = 0;  // May be sent again, and count again.
+    std::uint64_t not_done = 0;
     std::uint64_t unknown = 0;
     Histogram latency;  // Of those done.
   };
 
-  void on_outcome(bool is_write, const replica::Outcome& outcome, std::chrono::nanoseconds took);
+  void on_done(bool is_write, std::chrono::nanoseconds took);
+  void on_failures(const Failures& failures);
   void on_standing(const member::Standing& standing);
   void on_sync(std::chrono::nanoseconds took) { syncs_.add(took); }
 

@@ -22,9 +22,8 @@ TEST(Histogram, HasBucketsThatDouble) {
 
 TEST(Counters, CountOutcomesByKind) {
   Counters counters;
-  counters.on_outcome(true, replica::Done{}, microseconds(5));
-  counters.on_outcome(true, replica::Unknown{}, microseconds(5));
-  counters.on_outcome(false, replica::NotDone{}, microseconds(5));
+  counters.on_done(true, microseconds(5));
+  counters.on_failures({.writes = {0, 1}, .reads = {1, 0}});
   EXPECT_EQ(counters.writes().done, 1U);
   EXPECT_EQ(counters.writes().unknown, 1U);
   EXPECT_EQ(counters.reads().not_done, 1U);

@@ -231,6 +231,9 @@ void Pipeline::close(Slot& slot, State state) {
 }
 
 void Pipeline::answer_error(Slot& slot, State state, const char* text, std::string& out) {
+  Failures::OfAKind& failures = slot.ask.is_write() ? failures_.writes : failures_.reads;
+  if (slot.ask.admin == nullptr)
+    ++(state == State::Executed ? failures.unknown : failures.not_done);
   resp::ReplyWriter(slot.version, out).error(text);
   close(slot, state);
 }

@@ -41,6 +41,18 @@ struct Ask {
   }
 };
 
+// What came of requests that were not done, as their client was told.
+struct Failures {
+  struct OfAKind {
+    std::uint64_t not_done = 0;
+    std::uint64_t unknown = 0;
+    friend bool operator==(const OfAKind&, const OfAKind&) = default;
+  };
+  OfAKind writes;
+  OfAKind reads;
+  friend bool operator==(const Failures&, const Failures&) = default;
+};
+
 class Pipeline {
  public:
   using Time = std::chrono::nanoseconds;
@@ -77,6 +89,8 @@ class Pipeline {
   void grant(Time until) { granted_ = until; }
   // Something was done since the last call.
   bool take_progress() { return std::exchange(progress_, false); }
+  // What failed since the last call; an operator's wishes do not count.
+  Failures take_failures() { return std::exchange(failures_, {}); }
   // Of requests that are not answered, as they go into the log or to the state machine.
   std::size_t asked_bytes() const { return asked_bytes_; }
   // Of replies that wait for those before them.
@@ -121,6 +135,7 @@ class Pipeline {
   std::size_t asked_bytes_ = 0;
   std::size_t kept_bytes_ = 0;
   std::size_t awaited_bytes_ = 0;
+  Failures failures_;
   Time granted_{0};
   bool progress_ = false;
   raft::NodeId target_;  // Of all that is under way.

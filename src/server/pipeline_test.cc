@@ -193,6 +193,22 @@ TEST(Pipeline, DoesNotSendAgainWhatWasOverloaded) {
   EXPECT_EQ(bench.pipeline.size(), 0U);
 }
 
+TEST(Pipeline, CountsWhatFailsOnceWhenItsClientIsTold) {
+  Bench bench;
+  bench.write();
+  bench.read();
+  ASSERT_EQ(bench.send(kOne), 2);
+  bench.refused(0);
+  bench.refused(1);
+  EXPECT_EQ(bench.pipeline.take_failures(), Failures());  // They are sent again.
+  ASSERT_EQ(bench.send(kTwo), 2);
+  bench.read();
+  ASSERT_TRUE(bench.pipeline.expire(kDeadline, bench.out));
+  EXPECT_EQ(bench.pipeline.take_failures(), (Failures{.writes = {0, 1}, .reads = {2, 0}}));
+  bench.unknown(2);  // Too late to matter.
+  EXPECT_EQ(bench.pipeline.take_failures(), Failures());
+}
+
 TEST(Pipeline, KnowsHowLongTheRequestsAreThatWait) {
   Bench bench;
   bench.add(Ask{std::make_shared<const std::string>(1000, 'w'), {}});

@@ -69,7 +69,9 @@ void Router::refuse_all(Client& client) {
   const raft::NodeId self = member_->node().id();
   while (const std::optional<Pipeline::Ticket> ticket = client.pipeline().next_for(self)) {
     client.sent(*ticket, self, member_->next_request());
-    count(client, *ticket, replica::NotDone{});
+    Failures failures;
+    ++(client.pipeline().ask(*ticket).is_write() ? failures.writes : failures.reads).not_done;
+    counters_->on_failures(failures);
     client.resolve(*ticket, replica::Done{answer_of(kv::Reply{kv::Error{kRemoved}})});
   }
 }
@@ -118,7 +120,7 @@ void Router::on_answer(member::Token token, replica::Outcome outcome) {
   if (token.first == 0) return admin_->on_answer(token.second, outcome);
   Client* client = clients_->find(token.first);
   if (client == nullptr) return;
-  count(*client, token.second, outcome);
+  if (std::holds_alternative<replica::Done>(outcome)) count_done(*client, token.second);
   client->resolve(token.second, outcome);
 }
 
@@ -127,12 +129,12 @@ void Router::on_flush() {
   clients_->flush();
 }
 
-void Router::count(const Client& client, Pipeline::Ticket ticket, const replica::Outcome& outcome) {
+void Router::count_done(const Client& client, Pipeline::Ticket ticket) {
   const std::optional<Pipeline::Time> deadline = client.pipeline().deadline(ticket);
   if (!deadline) return;  // It came too late to matter.
   if (!answered_) answered_ = os::steady_now();
   const auto took = *answered_ - (*deadline - request_timeout_);
-  counters_->on_outcome(client.pipeline().ask(ticket).is_write(), outcome, took);
+  counters_->on_done(client.pipeline().ask(ticket).is_write(), took);
 }
 
 void Router::on_standing(const member::Standing& standing) {

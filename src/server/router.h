@@ -45,7 +45,7 @@ class Router final : public member::Owner {
  private:
   void dispatch(Client& client);
   // Where the next request of `client` goes now; nothing: it waits.
-  void count(const Client& client, Pipeline::Ticket ticket, const replica::Outcome& outcome);
+  void count_done(const Client& client, Pipeline::Ticket ticket);
   std::optional<raft::NodeId> target(const Client& client) const;
   bool redirect(Client& client, Pipeline::Ticket ticket, raft::NodeId leader);
   void refuse_all(Client& client);
