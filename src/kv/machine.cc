@@ -28,16 +28,6 @@ Reply bulk_or_nil(const std::string* value) {
   return {Bulk{*value}};
 }
 
-// An integer in the one way that Redis takes: no sign but a minus, no leading zeros, no spaces.
-std::optional<std::int64_t> parse_integer(std::string_view text) {
-  const std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
-  if (digits.starts_with('0') && text != "0") return std::nullopt;
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 std::optional<std::int64_t> sum(std::int64_t left, std::int64_t right) {
   std::int64_t result = 0;
   if (__builtin_add_overflow(left, right, &result)) return std::nullopt;
@@ -64,6 +54,15 @@ void mix(std::uint64_t& hash, std::string_view bytes) {
 }
 
 }  // namespace
+
+std::optional<std::int64_t> parse_integer(std::string_view text) {
+  const std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
+  if (digits.starts_with('0') && text != "0") return std::nullopt;
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
 
 void Machine::apply(std::span<const raft::Entry> commands, std::vector<machine::Answer>& answers) {
   answers.reserve(answers.size() + commands.size());

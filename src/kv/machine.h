@@ -30,6 +30,9 @@ inline constexpr std::size_t kMaxValueBytes = std::size_t{512} * 1024 * 1024;
 inline constexpr std::size_t kMaxListBytes = std::size_t{48} * 1024 * 1024;
 inline constexpr std::size_t kListItemBytes = 32;  // What each counts for besides its value.
 
+// An integer in the one way that Redis takes: no sign but a minus, no leading zeros, no spaces.
+std::optional<std::int64_t> parse_integer(std::string_view text);
+
 class Machine final : public machine::StateMachine {
  public:
   // Each payload is an encoded Command, each answer an encoded Reply.

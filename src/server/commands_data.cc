@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 
+#include "kv/machine.h"
 #include "server/commands.h"
 
 namespace server {
@@ -115,16 +116,9 @@ Action set(const Call& call) {
   return write(set);
 }
 
-std::optional<std::int64_t> number(std::string_view word) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-  if (error != std::errc{} || end != word.data() + word.size()) return std::nullopt;
-  return value;
-}
-
 Action getrange(const Call& call) {
-  const auto first = number(call.words[2]);
-  const auto last = number(call.words[3]);
+  const auto first = kv::parse_integer(call.words[2]);
+  const auto last = kv::parse_integer(call.words[3]);
   if (!first || !last) return error_answer(call, "ERR value is not an integer or out of range");
   return read(kv::GetRange{text(call.words[1]), *first, *last});
 }
@@ -141,7 +135,7 @@ const char* take_scan_option(std::string_view word, std::string_view value, kv::
     return known ? nullptr : "ERR all values are of type string here";
   }
   if (!equals_ignoring_case(word, "COUNT")) return "ERR syntax error";
-  const auto count = number(value);
+  const auto count = kv::parse_integer(value);
   if (!count) return "ERR value is not an integer or out of range";
   if (*count < 1) return "ERR syntax error";
   scan.count = static_cast<std::uint32_t>(std::min<std::int64_t>(*count, kv::kMaxScanCount));
@@ -170,9 +164,9 @@ Action increment_by(const Call& call, std::optional<std::int64_t> by) {
 }
 Action incr(const Call& call) { return increment_by(call, 1); }
 Action decr(const Call& call) { return increment_by(call, -1); }
-Action incrby(const Call& call) { return increment_by(call, number(call.words[2])); }
+Action incrby(const Call& call) { return increment_by(call, kv::parse_integer(call.words[2])); }
 Action decrby(const Call& call) {
-  std::optional<std::int64_t> by = number(call.words[2]);
+  std::optional<std::int64_t> by = kv::parse_integer(call.words[2]);
   if (by == std::numeric_limits<std::int64_t>::min())
     return error_answer(call, "ERR decrement would overflow");
   if (by) by = -*by;
