@@ -112,6 +112,10 @@ class Checker {
     if (raw_.clients) {
       TRY(options_.clients, named("clients", parse_peers(*raw_.clients)));
     }
+    // A node that is none of the peers may be added later.
+    for (const auto& [id, where] : options_.clients) {
+      TRY([[maybe_unused]] const auto fits, named("clients", check_peer_address(where)));
+    }
     return base::Done{};
   }
 

@@ -102,6 +102,8 @@ TEST(Options, NameWhatIsMissingOrDoesNotFit) {
               for (int i = 2; i <= 33; ++i) *raw.peers += fmt::format(",{}=h{}:1", i + 10, i);
             }),
             "peers: 35 nodes are more than 32");
+  EXPECT_EQ(message([](RawOptions& raw) { raw.clients = "1=a:0"; }),
+            "clients: 'a:0' is no address that others can call");
   EXPECT_EQ(message([](RawOptions& raw) { raw.cluster = ""; }), "cluster: expected a name");
   EXPECT_EQ(message([](RawOptions& raw) { raw.max_clients = 0; }),
             "max-clients: expected at least 1");
