@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -135,6 +136,16 @@ std::string sentence_on(const Reached& where, const CLI::App& app, const Lists& 
   return error.what();
 }
 
+// An option that ends in '='; CLI11 would take the next word for its value, be it an option.
+std::optional<std::string> find_empty_value(std::span<const char* const> words) {
+  for (const std::string_view word : words) {
+    if (word == "--") return std::nullopt;
+    const bool is_empty = word.starts_with("--") && word.find('=') == word.size() - 1;
+    if (is_empty) return std::string(word.substr(0, word.size() - 1));
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Ending> interpret(CLI::App& app, int argc, const char* const* argv,
@@ -144,6 +155,9 @@ std::optional<Ending> interpret(CLI::App& app, int argc, const char* const* argv
   const std::string page_version = app.get_name() + " " + version::number();
   if (only == "--man") return Ending{0, man_page(outline(app), page_version), {}};
   if (only == "--completion") return Ending{0, completion(outline(app), lists), {}};
+  if (const auto name = find_empty_value({argv, static_cast<std::size_t>(argc)})) {
+    return Ending{kUsageError, {}, app.get_name() + ": " + *name + ": nothing stands behind '='\n"};
+  }
   try {
     app.parse(argc, argv);
     return std::nullopt;

@@ -139,6 +139,15 @@ TEST(CommandLine, NamesWhatAMissingArgumentCanBe) {
   EXPECT_EQ(refusal_of(&ports), "boat: where is required: one of Rome, Tyre\n");
 }
 
+TEST(CommandLine, AnOptionWithNothingBehindItsSignDoesNotTakeTheNextOne) {
+  Sample sample;
+  const std::optional<Ending> ending = sample.run({"sail", "--log=", "--target", "x"});
+  ASSERT_TRUE(ending);
+  EXPECT_EQ(ending->code, kUsageError);
+  EXPECT_EQ(ending->error, "boat: --log: nothing stands behind '='\n");
+  EXPECT_FALSE(Sample().run({"sail", "--log=a=", "--target", "x"}));
+}
+
 TEST(CommandLine, HelpIsOfTheCommandAskedFor) {
   Sample sample;
   const std::optional<Ending> ending = sample.run({"sail", "--help"});
