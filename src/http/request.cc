@@ -94,6 +94,7 @@ std::string encode(const Response& response, bool with_body) {
   bytes += reason(response.status);
   bytes += "\r\nContent-Type: " + response.type;
   bytes += "\r\nContent-Length: " + std::to_string(response.body.size());
+  if (!response.allow.empty()) bytes += "\r\nAllow: " + response.allow;
   bytes += "\r\nConnection: close\r\n\r\n";
   if (with_body) bytes += response.body;
   return bytes;

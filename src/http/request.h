@@ -25,8 +25,9 @@ base::Result<std::optional<Request>> parse_request(std::string_view input);
 
 struct Response {
   int status = 200;
-  std::string body;
+  std::string body{};
   std::string type = "text/plain; charset=utf-8";
+  std::string allow{};  // Of 405: the methods that are known.
 };
 
 // As bytes; without the body for HEAD.

@@ -48,6 +48,8 @@ TEST(Response, SaysHowLongItIs) {
   EXPECT_EQ(encode({503, "no\n"}, true),
             "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n"
             "Content-Length: 3\r\nConnection: close\r\n\r\nno\n");
+  EXPECT_NE(encode({.status = 405, .allow = "GET, HEAD"}, true).find("\r\nAllow: GET, HEAD\r\n"),
+            std::string::npos);
   EXPECT_TRUE(encode({200, "body"}, false).ends_with("\r\n\r\n"));
 }
 

@@ -87,7 +87,8 @@ void HttpPort::on_time(std::chrono::nanoseconds now) {
 http::Response HttpPort::respond(const base::Result<std::optional<http::Request>>& request) const {
   if (!request.ok()) return {400, request.error().message + "\n"};
   const std::string& method = request.value()->method;
-  if (method != "GET" && method != "HEAD") return {405, "only GET and HEAD are known here\n"};
+  if (method != "GET" && method != "HEAD")
+    return {.status = 405, .body = "only GET and HEAD are known here\n", .allow = "GET, HEAD"};
   return pages_(request.value()->path);
 }
 

@@ -223,7 +223,9 @@ class Nodes(Running):
         self.assertEqual(self.page(port, "/nothing")[0], 404)
         with socket.create_connection(("127.0.0.1", port), 10) as odd:
             odd.sendall(b"POST / HTTP/1.1\r\n\r\n")
-            self.assertTrue(odd.recv(100).startswith(b"HTTP/1.1 405 "))
+            answer = odd.recv(1000)
+            self.assertTrue(answer.startswith(b"HTTP/1.1 405 "))
+            self.assertIn(b"\r\nAllow: GET, HEAD\r\n", answer)
         for node in self.cluster.ids:
             if node != follower:
                 self.cluster.end(node, signal.SIGKILL)
