@@ -11,6 +11,7 @@
 #include "check/run/judge.h"
 #include "check/run/known_file.h"
 #include "check/run/message_judge.h"
+#include "check/run/saved_files.h"
 #include "check/run/summary.h"
 #include "check/verdict/verdict_json.h"
 
@@ -87,6 +88,7 @@ base::Result<Opinion> analyse_run(const RunDirectory& directory,
   TRY(const Evidence evidence, load_evidence(directory));
   TRY(const MessageOpinion messages, judge_messages(directory, evidence.facts, keep_going));
   std::vector<verdict::Finding> findings = judge(evidence, keep_going);
+  if (auto missing = find_missing(directory, evidence)) findings.push_back(*std::move(missing));
   findings.insert(findings.end(), messages.findings.begin(), messages.findings.end());
   TRY(const auto bugs, kept_known(directory));
   verdict::mark_known(findings, bugs, evidence.facts.target_version);

@@ -112,14 +112,6 @@ class Run {
   std::unique_ptr<Progress> progress_;
 };
 
-// Without the steps that need a capability the system lacks.
-plan::Work possible_work(plan::Work work, const cluster::RaftClusterConfig& config) {
-  if (work.kind == plan::WorkKind::Queue) return work;
-  if (!config.capabilities().cas) work.cas = 0;
-  if (work.read + work.write + work.cas == 0) work.read = work.write = 1;
-  return work;
-}
-
 base::Result<std::unique_ptr<Run>> Run::build(const RunRequest& request, faults::Stop& stop) {
   std::unique_ptr<Run> run(new Run(request, stop));
   Run& r = *run;
@@ -424,6 +416,8 @@ base::Status Run::finish() {
   // There was none when all nodes were restarted; what a restart does is not what made them stuck.
   if (!facts_.recovery.freed_by_restart) facts_.own_exits = hosts_->own_exits();
   facts_.history_events = history_->events();
+  facts_.fault_events = fault_log_->events();
+  facts_.node_events = nodes_->events();
   facts_.finished = true;
   save_or_stop(save_facts());
   return base::Done{};

@@ -82,7 +82,11 @@ FaultLog::~FaultLog() { ::close(fd_); }
 void FaultLog::append(const FaultRecord& record) {
   const std::lock_guard lock(mutex_);
   const base::Status written = append_lines(fd_, line_of(record), path_);
-  if (!written.ok()) stop_.request(written.error().message);
+  if (written.ok()) {
+    events_ += 1;
+  } else {
+    stop_.request(written.error().message);
+  }
   std::erase_if(in_force_, [&](const FaultRecord& active) { return active.id == record.id; });
   if (record.state == FaultState::Fired) in_force_.push_back(record);
 }
@@ -94,6 +98,11 @@ std::string FaultLog::in_force() const {
     result += (result.empty() ? "" : ", ") + record.fault;
   }
   return result;
+}
+
+std::uint64_t FaultLog::events() const {
+  const std::lock_guard lock(mutex_);
+  return events_;
 }
 
 base::Result<std::vector<FaultRecord>> read_faults(const std::string& text,

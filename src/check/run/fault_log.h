@@ -2,6 +2,7 @@
 // faults.jsonl: every fault as it was armed, fired and healed, with what was observed.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -25,6 +26,7 @@ class FaultLog {
   void append(const faults::FaultRecord& record);
   // What is in force now: "partition leader, kill one"; empty if nothing is.
   std::string in_force() const;
+  std::uint64_t events() const;  // Saved so far.
 
  private:
   FaultLog(int fd, std::string path, faults::Stop& stop)
@@ -35,6 +37,7 @@ class FaultLog {
   faults::Stop& stop_;
   mutable std::mutex mutex_;
   std::vector<faults::FaultRecord> in_force_;
+  std::uint64_t events_ = 0;
 };
 
 // A torn last line is left out. An error names file and line.

@@ -39,7 +39,16 @@ void NodeLog::append(NodeEvent event) {
   std::string line;
   evidence::append_line(line, event);
   const base::Status written = append_lines(fd_, line, path_);
-  if (!written.ok()) stop_.request(written.error().message);
+  if (written.ok()) {
+    events_ += 1;
+  } else {
+    stop_.request(written.error().message);
+  }
+}
+
+std::uint64_t NodeLog::events() {
+  const std::lock_guard lock(mutex_);
+  return events_;
 }
 
 }  // namespace check::run

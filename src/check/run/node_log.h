@@ -30,6 +30,7 @@ class NodeLog {
   void note(history::NodeId node, evidence::NodeEventKind kind);
   // What it answered to a question sent at `asked`.
   void note(history::NodeId node, history::Moment asked, const cluster::NodeStatus& status);
+  std::uint64_t events();  // Saved so far.
   history::Moment now() const { return clock_.now(); }
 
  private:
@@ -42,6 +43,7 @@ class NodeLog {
   const faults::RunClock& clock_;
   faults::Stop& stop_;
   std::mutex mutex_;
+  std::uint64_t events_ = 0;
 };
 
 }  // namespace check::run

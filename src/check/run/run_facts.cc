@@ -27,6 +27,11 @@ std::optional<Value> optional_at(const Json& json, const char* key) {
   return value.is_null() ? std::nullopt : std::optional(value.get<Value>());
 }
 
+// Of what earlier versions did not count.
+std::optional<std::uint64_t> count_at(const Json& json, const char* key) {
+  return json.contains(key) ? optional_at<std::uint64_t>(json, key) : std::nullopt;
+}
+
 Json recovery_json(const Recovery& recovery) {
   return {{"not_healed", recovery.not_healed},
           {"healed_ns", recovery.healed_ns},
@@ -85,9 +90,9 @@ RunFacts facts_from(const Json& json) {
   facts.finished = json.at("finished");
   facts.own_exits = json.at("own_exits").get<std::vector<std::string>>();
   facts.recovery = recovery_from(json.at("recovery"));
-  if (json.contains("history_events")) {
-    facts.history_events = optional_at<std::uint64_t>(json, "history_events");
-  }
+  facts.history_events = count_at(json, "history_events");
+  facts.fault_events = count_at(json, "fault_events");
+  facts.node_events = count_at(json, "node_events");
   const Json& messages = json.at("messages");
   facts.messages.protocol = messages.at("protocol");
   facts.messages.saved = messages.at("saved");
@@ -129,6 +134,8 @@ std::string to_json(const RunFacts& facts) {
       {"own_exits", facts.own_exits},
       {"recovery", recovery_json(facts.recovery)},
       {"history_events", or_null(facts.history_events)},
+      {"fault_events", or_null(facts.fault_events)},
+      {"node_events", or_null(facts.node_events)},
       {"messages",
        {{"protocol", facts.messages.protocol},
         {"saved", facts.messages.saved},

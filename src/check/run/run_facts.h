@@ -53,6 +53,8 @@ struct RunFacts {
   std::vector<std::string> own_exits;  // Nodes that ended although no fault did that.
   Recovery recovery;
   std::optional<std::uint64_t> history_events;  // That were saved, once the run has finished.
+  std::optional<std::uint64_t> fault_events;    // Likewise, in faults.jsonl,
+  std::optional<std::uint64_t> node_events;     // and in nodes.jsonl, at least.
   MessageFacts messages;
 };
 

@@ -35,6 +35,13 @@ cluster::Answer not_sent(const base::Error& error) {
 
 }  // namespace
 
+plan::Work possible_work(plan::Work work, const cluster::RaftClusterConfig& config) {
+  if (work.kind == plan::WorkKind::Queue) return work;
+  if (!config.capabilities().cas) work.cas = 0;
+  if (work.read + work.write + work.cas == 0) work.read = work.write = 1;
+  return work;
+}
+
 Workload::Workload(sandbox::Sandbox& sandbox, cluster::RaftClusterConfig& config, HistoryLog& log,
                    const faults::RunClock& clock, const plan::Work& work)
     : sandbox_(sandbox), config_(config), log_(log), clock_(clock), work_(work), keys_(work) {}

@@ -26,6 +26,9 @@
 
 namespace check::run {
 
+// Without the steps that need a capability the system lacks.
+plan::Work possible_work(plan::Work work, const cluster::RaftClusterConfig& config);
+
 class Workload : public faults::Clients {
  public:
   struct Counts {
