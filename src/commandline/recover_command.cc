@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "cli/number.h"
+#include "cli/output.h"
 #include "cli/parse.h"
 #include "commandline/exit_code.h"
 #include "offline/rebuild.h"
@@ -98,7 +99,7 @@ int RecoverCommand::write(const offline::Data& data) const {
       into_, server::cluster_id(new_cluster_).value, {{id_}, address_}, data.kind};
   const base::Status done = offline::rebuild(data, target);
   if (!done.ok()) return fail(done.error().message, cli::kUsageError);
-  fmt::print(
+  cli::print(
       "{}: cluster {}, one voter, node {}, which goes on after entry {}\n"
       "Start it: raftkv serve --cluster {} --id {} --peers {}={} --data {} --listen ...\n"
       "Then add others with empty directories, started with --cluster {} --join yes: raftkv add, "

@@ -101,6 +101,25 @@ def bad_input() -> None:
         expect(f"{file.name}:2:3: " in error, error)
 
 
+FULL = pathlib.Path("/dev/full")
+
+
+def code_of(words: list[str], redirections: str) -> int:
+    """The exit code with the shell's redirections; below 0, or above 128, if a signal ended it."""
+    return subprocess.run(["sh", "-c", f'"$@" {redirections}', "sh", *words], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode
+
+
+def outputs() -> None:
+    """Where there is no room for words, they are lost, and no more than they."""
+    few = [RAFTSIM, "--sweep", "1..5", "--events", "200"]
+    for words, expected in ((few, 0), ([RAFTSIM, "--sweep", "x"], 3), ([SEAWORTHY, "analyse", "/nonexistent"], 3)):
+        for redirections in (f"2>{FULL}", "2>&-"):
+            expect(code_of(words, redirections) == expected, f"{words} {redirections}")
+    for words in (["--sweep", "1..500", "--events", "20", "--out", str(FULL)], ["--seed", "1", "--trace"]):
+        expect(code_of([RAFTSIM, *words], f">{FULL}") <= 3, f"{words} was ended by a signal")
+
+
 def applied() -> None:
     with tempfile.TemporaryDirectory() as folder:
         run("--seed", "12", "--applied", folder)
@@ -136,4 +155,4 @@ def scenarios() -> None:
 
 
 {"golden": golden, "explore": explore, "seeds": seeds, "repeat": repeat, "sweep": sweep, "bad_input": bad_input,
- "applied": applied, "scenarios": scenarios}[sys.argv[1]]()
+ "outputs": outputs, "applied": applied, "scenarios": scenarios}[sys.argv[1]]()

@@ -14,6 +14,7 @@
 #include "check/run/saved_files.h"
 #include "check/run/summary.h"
 #include "check/verdict/verdict_json.h"
+#include "cli/output.h"
 
 namespace check::run {
 
@@ -115,7 +116,7 @@ int exit_code(const Opinion& opinion, bool accept_known) {
 }
 
 void print_known(const Opinion& opinion) {
-  for (const std::string& line : opinion.known) fmt::print("{}\n", line);
+  for (const std::string& line : opinion.known) cli::print("{}\n", line);
   (void)std::fflush(stdout);
 }
 

@@ -6,6 +6,7 @@
 
 #include "check/run/analyse.h"
 #include "check/run/commands.h"
+#include "cli/output.h"
 
 namespace check::run {
 
@@ -45,16 +46,16 @@ int analyse_folder(const AnalyseOptions& options) {
       complain(opinion.error().message);
       return kExitUsage;
     }
-    fmt::print(stderr, "{}", opinion.value().summary);
+    cli::print(stderr, "{}", opinion.value().summary);
     if (!opinion.value().not_saved.empty()) complain(opinion.value().not_saved);
-    if (options.json) fmt::print("{}", opinion.value().json);
+    if (options.json) cli::print("{}", opinion.value().json);
     if (options.accept_known && !options.json) print_known(opinion.value());
     joined.take(exit_code(opinion.value(), options.accept_known));
     repeat = opinion.value().repeat;
   }
   if (!options.json) {
     std::error_code error;
-    fmt::print("verdict: {}\nrun: {}\nrepeat: {}\n", verdict::name(verdict_of(joined.code())),
+    cli::print("verdict: {}\nrun: {}\nrepeat: {}\n", verdict::name(verdict_of(joined.code())),
                fs::absolute(options.path, error).lexically_normal().string(), repeat);
   }
   return shown_code(joined.code());

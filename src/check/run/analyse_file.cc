@@ -11,6 +11,7 @@
 #include "check/run/analyse.h"
 #include "check/run/commands.h"
 #include "check/verdict/verdict_json.h"
+#include "cli/output.h"
 
 namespace check::run {
 
@@ -42,10 +43,10 @@ base::Result<verdict::Finding> judged_file(const AnalyseOptions& options) {
   how.model = model;
   const verdict::Finding finding =
       linear::check(history.operations, how, time_limit(options.time_limit_s));
-  fmt::print(stderr, "{}: {} operations against the model {}\n{}\n", verdict::name(finding.verdict),
+  cli::print(stderr, "{}: {} operations against the model {}\n{}\n", verdict::name(finding.verdict),
              history.operations.size(), model->name, finding.sentence);
   for (const std::string& line : linear::explain(history.operations, finding.evidence)) {
-    fmt::print(stderr, "  {}\n", line);
+    cli::print(stderr, "  {}\n", line);
   }
   return finding;
 }
@@ -60,9 +61,9 @@ int analyse_file(const AnalyseOptions& options) {
   }
   const std::array findings = {finding.value()};
   if (options.json) {
-    fmt::print("{}", verdict::verdict_json(findings));
+    cli::print("{}", verdict::verdict_json(findings));
   } else {
-    fmt::print("verdict: {}\n", verdict::name(finding.value().verdict));
+    cli::print("verdict: {}\n", verdict::name(finding.value().verdict));
   }
   return exit_code(finding.value().verdict);
 }

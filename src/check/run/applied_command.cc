@@ -10,6 +10,7 @@
 #include "check/evidence/applied.h"
 #include "check/run/analyse.h"
 #include "check/run/commands.h"
+#include "cli/output.h"
 
 namespace check::run {
 
@@ -62,9 +63,9 @@ int applied_command(const AppliedOptions& options) {
     return kExitUsage;
   }
   const std::vector<verdict::Finding> findings = judge.findings();
-  for (const verdict::Finding& finding : findings) fmt::print("{}\n", finding.sentence);
+  for (const verdict::Finding& finding : findings) cli::print("{}\n", finding.sentence);
   const verdict::Verdict verdict = verdict::joined(findings);
-  fmt::print("verdict: {}\n", verdict::name(verdict));
+  cli::print("verdict: {}\n", verdict::name(verdict));
   return exit_code(verdict);
 }
 

@@ -22,6 +22,7 @@
 #include "check/run/search_command.h"
 #include "check/run/settings.h"
 #include "check/search/searcher.h"
+#include "cli/output.h"
 
 namespace check::run {
 
@@ -152,10 +153,10 @@ struct SuiteTally {
 
   int end() {
     if (skipped > 0) {
-      fmt::print("{} of {} plans skipped: this target or machine cannot do what they ask for\n",
+      cli::print("{} of {} plans skipped: this target or machine cannot do what they ask for\n",
                  skipped, plans);
     }
-    if (not_started > 0) fmt::print("{} of {} plans could not start\n", not_started, plans);
+    if (not_started > 0) cli::print("{} of {} plans could not start\n", not_started, plans);
     if (!joined.any()) return skipped == plans ? kExitUnknown : kExitUsage;
     if (not_started > 0) joined.take(kExitUnknown);
     return joined.code();
@@ -179,10 +180,10 @@ int run_suite(const CheckOptions& options, const std::vector<std::string>& names
     CheckOptions alone = options;
     alone.suite.clear();
     alone.plan = name;
-    fmt::print(stderr, "\n== {}: {}\n", name, plans[k].about);
+    cli::print(stderr, "\n== {}: {}\n", name, plans[k].about);
     const std::string folder = path + '/' + fs::path(name).filename().string();
     const auto code = run_contained({alone, plans[k], folder, repeat_command(alone), in_suite});
-    fmt::print("plan {}: {}\n", name, came_of(code));
+    cli::print("plan {}: {}\n", name, came_of(code));
     (void)std::fflush(stdout);
     if (!tally.take(code)) break;
     if (code.ok() && code.value() == kExitValid) drop_data(folder, options.nodes);
@@ -193,11 +194,11 @@ int run_suite(const CheckOptions& options, const std::vector<std::string>& names
 
 }  // namespace
 
-void complain(const std::string& sentence) { fmt::print(stderr, "seaworthy: {}\n", sentence); }
+void complain(const std::string& sentence) { cli::print(stderr, "seaworthy: {}\n", sentence); }
 
 int print_end(int code, const std::string& path, const std::string& repeat) {
   if (!judged(code)) return code;
-  fmt::print("verdict: {}\nrun: {}\nrepeat: {}\n", verdict::name(verdict_of(code)), path, repeat);
+  cli::print("verdict: {}\nrun: {}\nrepeat: {}\n", verdict::name(verdict_of(code)), path, repeat);
   return shown_code(code);
 }
 
@@ -205,7 +206,7 @@ int check_command(const CheckOptions& asked) {
   hold_interrupts();
   CheckOptions options = asked;
   if (!options.seed) options.seed = drawn_seed();
-  fmt::print("seed: {}\n", *options.seed);
+  cli::print("seed: {}\n", *options.seed);
   (void)std::fflush(stdout);
   const base::Status valid = validate(options);
   if (!valid.ok()) return refused(valid.error());

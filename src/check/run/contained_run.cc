@@ -12,6 +12,7 @@
 #include "check/run/commands.h"
 #include "check/run/interrupts.h"
 #include "check/run/judge.h"
+#include "cli/output.h"
 
 namespace check::run {
 
@@ -56,7 +57,7 @@ int run_and_judge(const RunRequest& request, const Reason& reason) {
     reason.leave(opinion.error().message);
     return kExitUsage;
   }
-  if (!request.manner.quiet) fmt::print(stderr, "\n{}", opinion.value().summary);
+  if (!request.manner.quiet) cli::print(stderr, "\n{}", opinion.value().summary);
   if (!opinion.value().not_saved.empty()) complain(opinion.value().not_saved);
   if (request.options.accept_known && !request.manner.quiet) print_known(opinion.value());
   return exit_code(opinion.value(), request.options.accept_known);
@@ -68,7 +69,7 @@ base::Result<int> judge_remains(const RunDirectory& directory, int code, bool ac
   const auto in_time = time_limit(kJudgeLimitS);
   TRY(const Opinion opinion,
       analyse_run(directory, [&] { return in_time() && held_interrupt().empty(); }));
-  fmt::print(stderr, "\n{}", opinion.summary);
+  cli::print(stderr, "\n{}", opinion.summary);
   if (accept_known) print_known(opinion);
   return exit_code(opinion, accept_known);
 }

@@ -11,13 +11,14 @@
 #include "check/run/plan_files.h"
 #include "check/wire/decoder.h"
 #include "check/wire/protocol.h"
+#include "cli/output.h"
 
 namespace check::run {
 
 namespace {
 
 void row(std::string_view name, std::string_view meaning) {
-  fmt::print("{:<23} {}\n", name, meaning);
+  cli::print("{:<23} {}\n", name, meaning);
 }
 
 int list_plans() {
@@ -47,17 +48,17 @@ int list_targets() {
 // A fault is written "kind target": both lists, and which go together.
 int list_faults() {
   for (const plan::FaultWord& fault : plan::fault_words()) row(fault.word, fault.meaning);
-  fmt::print("\nwritten \"[quiet] FAULT WHOM\", where WHOM is one of\n\n");
+  cli::print("\nwritten \"[quiet] FAULT WHOM\", where WHOM is one of\n\n");
   for (const plan::TargetWord& target : plan::target_words()) {
     const bool nodes = plan::fits(plan::FaultKind::Kill, target.target);
     row(target.word, fmt::format("{}{}", target.meaning, nodes ? "" : " (of a network only)"));
   }
-  fmt::print("\nrules do one of these to a message, a node, the network or the clients\n\n");
+  cli::print("\nrules do one of these to a message, a node, the network or the clients\n\n");
   for (const plan::ActionWord& action : plan::action_words()) {
     row(fmt::format("{}{}{}", action.word, action.arguments.empty() ? "" : " ", action.arguments),
         action.meaning);
   }
-  fmt::print("\nquiet: clients come to rest before it strikes, and begin again with reads\n");
+  cli::print("\nquiet: clients come to rest before it strikes, and begin again with reads\n");
   return kExitValid;
 }
 

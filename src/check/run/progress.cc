@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "check/run/progress.h"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdio>
+
+#include "cli/output.h"
 
 namespace check::run {
 
@@ -25,7 +26,7 @@ Progress::Progress(std::function<std::string()> line, bool quiet)
 Progress::~Progress() {
   ended_.request("the run is over");
   thread_.join();
-  if (terminal_) fmt::print(stderr, "{}", kEraseLine);
+  if (terminal_) cli::print(stderr, "{}", kEraseLine);
 }
 
 void Progress::phase(const std::string& name) {
@@ -39,7 +40,7 @@ void Progress::phase(const std::string& name) {
 void Progress::note(const std::string& text) {
   if (quiet_) return;
   const std::lock_guard lock(mutex_);
-  fmt::print(stderr, "{}{}\n", terminal_ ? kEraseLine : "", text);
+  cli::print(stderr, "{}{}\n", terminal_ ? kEraseLine : "", text);
 }
 
 void Progress::show() {
@@ -52,10 +53,10 @@ void Progress::refresh() {
   const std::lock_guard lock(mutex_);
   if (phase_.empty()) return;
   if (terminal_) {
-    fmt::print(stderr, "{}{}{}{}", kEraseLine, phase_, line.empty() ? "" : ": ", line);
+    cli::print(stderr, "{}{}{}{}", kEraseLine, phase_, line.empty() ? "" : ": ", line);
     (void)std::fflush(stderr);
   } else {
-    fmt::print(stderr, "{}{}{}\n", phase_, line.empty() ? "" : ": ", line);
+    cli::print(stderr, "{}{}{}\n", phase_, line.empty() ? "" : ": ", line);
   }
 }
 

@@ -11,6 +11,7 @@
 #include "check/run/shell_word.h"
 #include "check/run/verdict_file.h"
 #include "check/shrink/shrink.h"
+#include "cli/output.h"
 
 namespace check::run {
 
@@ -37,7 +38,7 @@ void compare(const Recording& recording, const std::string& path) {
   if (!again.ok()) return;
   const bool repeated = std::ranges::any_of(
       recording.wanted, [&](const auto& checker) { return again.value().contains(checker); });
-  fmt::print(stderr, "replay: the recorded violation ({}) {}\n", fmt::join(recording.wanted, ", "),
+  cli::print(stderr, "replay: the recorded violation ({}) {}\n", fmt::join(recording.wanted, ", "),
              repeated ? "came again" : "did not come again");
 }
 
@@ -50,8 +51,8 @@ int replay_command(const ReplayOptions& asked) {
   const auto recording = load_recording(directory.value());
   if (!recording.ok()) return refused(recording.error());
   const CheckOptions options = options_of(recording.value());
-  fmt::print("seed: {}\n", *options.seed);
-  fmt::print(stderr, "replay: {} of {} faults by points; {}\n",
+  cli::print("seed: {}\n", *options.seed);
+  cli::print(stderr, "replay: {} of {} faults by points; {}\n",
              shrink::size_of(recording.value().plan), recording.value().planned,
              recording.value().wanted.empty()
                  ? "nothing was wrong"

@@ -19,6 +19,7 @@
 #include "check/run/run_facts.h"
 #include "check/run/search_log.h"
 #include "check/search/searcher.h"
+#include "cli/output.h"
 
 namespace check::run {
 
@@ -174,7 +175,7 @@ void Search::note(const search::Searcher::Trial& trial, const Ran& ran, std::uin
   const base::Status saved = log_.append(last_);
   if (!saved.ok()) complain(saved.error().message);
   const std::string word = ran.refused ? "refused" : std::string(verdict::name(ran.verdict));
-  fmt::print(stderr, "{:.0f} s: plan {} {}: {} states, {} of them new; {} in all{}\n", last_.at_s,
+  cli::print(stderr, "{:.0f} s: plan {} {}: {} states, {} of them new; {} in all{}\n", last_.at_s,
              trial.number, word, last_.states, fresh, last_.total,
              last_.why.empty() ? "" : "; " + last_.why.substr(0, last_.why.find('\n')));
 }
@@ -218,7 +219,7 @@ bool Search::take_failure(const search::Searcher::Trial& trial, const base::Erro
 }
 
 SearchEnd Search::end(int code) const {
-  fmt::print(
+  cli::print(
       stderr, "{} plans tried in {:.0f} s ({} unknown, {} refused); {} states of the cluster\n",
       tried_, seconds_since(begin_), unknown_, refused_, searcher_ ? searcher_->states() : 0);
   if (found_) return {code, found_->run, found_->repeat};

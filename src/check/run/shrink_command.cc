@@ -23,6 +23,7 @@
 #include "check/run/toml_reader.h"
 #include "check/shrink/shrink.h"
 #include "check/wire/message.h"
+#include "cli/output.h"
 #include "version/version.h"
 
 namespace check::run {
@@ -164,7 +165,7 @@ class Trials {
 
   shrink::Answer answer(const ShrinkLog::Entry& entry, const std::string& how) const {
     const auto passed = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - begun_);
-    fmt::print(stderr, "shrink: {:4} s  {}  {} ({})\n", passed.count(),
+    cli::print(stderr, "shrink: {:4} s  {}  {} ({})\n", passed.count(),
                entry.fails ? "fails " : "passes", entry.what, how);
     return entry.fails ? shrink::Answer::Fails : shrink::Answer::Passes;
   }
@@ -217,13 +218,13 @@ class Shrinking {
 
   int run() {
     const std::size_t before = shrink::size_of(recording_.plan);
-    fmt::print(stderr, "shrink: {} of {} faults had begun when {} was violated\n", before,
+    cli::print(stderr, "shrink: {} of {} faults had begun when {} was violated\n", before,
                recording_.planned, fmt::join(recording_.wanted, " or "));
     if (log_.size() > 0)
-      fmt::print(stderr, "shrink: {} plans are known from before\n", log_.size());
+      cli::print(stderr, "shrink: {} plans are known from before\n", log_.size());
     shrink::Shrunk shrunk = shrink_with(kReliable);
     if (!shrunk.failed && !trials_.trouble() && !trials_.over()) {
-      fmt::print(stderr, "shrink: no plan fails reliably: now one failure of six is enough\n");
+      cli::print(stderr, "shrink: no plan fails reliably: now one failure of six is enough\n");
       shrunk = shrink_with(kRare);
     }
     if (!shrunk.failed) return nothing_failed();
@@ -260,7 +261,7 @@ class Shrinking {
         complain("not confirmed: " + tally.error().message);
         break;
       }
-      fmt::print(stderr, "shrink: {}: fails in {} of {} reruns\n",
+      cli::print(stderr, "shrink: {}: fails in {} of {} reruns\n",
                  back == 0 ? "the smallest plan" : "the plan before it", tally.value().failed,
                  tally.value().runs);
       if (back == 0 || tally.value().failed > best.failed) {
@@ -294,7 +295,7 @@ class Shrinking {
       complain(written.error().message);
       return kExitUsage;
     }
-    fmt::print("plan: {}\nfaults: {} of {}{}\nfails: {}\nrun: {}\nrepeat: {}\n", places_.plan,
+    cli::print("plan: {}\nfaults: {} of {}{}\nfails: {}\nrun: {}\nrepeat: {}\n", places_.plan,
                shrink::size_of(shrunk.plan), recording_.planned,
                shrunk.minimal ? "" : " (not minimal: the time was over)", rate, places_.kept,
                command);
@@ -316,7 +317,7 @@ base::Result<int> shrink_run(const ShrinkOptions& options) {
   }
   TRY(const RunDirectory directory, RunDirectory::open(options.path));
   TRY(Recording recording, load_recording(directory));
-  fmt::print("seed: {}\n", recording.facts.seed);
+  cli::print("seed: {}\n", recording.facts.seed);
   (void)std::fflush(stdout);
   if (recording.wanted.empty()) {
     return usage(

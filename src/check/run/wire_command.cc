@@ -22,6 +22,7 @@
 #include "check/run/shell_word.h"
 #include "check/run/wire_report.h"
 #include "check/sandbox/addresses.h"
+#include "cli/output.h"
 
 namespace check::run {
 
@@ -183,13 +184,13 @@ std::string repeat_line(const WireOptions& options, const Job& job) {
 
 int tell(const WireOptions& options, const WireReport& report, const std::string& repeat) {
   if (options.json && options.summary) {
-    fmt::print("{}", report_json(report));
+    cli::print("{}", report_json(report));
   } else if (!options.listing) {
     // Lines of JSON have standard output for themselves.
     std::FILE* const out = options.json ? stderr : stdout;
-    fmt::print(out, "{}", report_text(report));
+    cli::print(out, "{}", report_text(report));
     if (report.tally.messages() > 0) {
-      fmt::print(out, "verdict: {}\nrun: {}\nrepeat: {}\n",
+      cli::print(out, "verdict: {}\nrun: {}\nrepeat: {}\n",
                  verdict::name(verdict::joined(report.findings)), report.path, repeat);
     }
   }

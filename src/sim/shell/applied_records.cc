@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "base/sha256.h"
+#include "cli/output.h"
 
 namespace sim::shell {
 
@@ -31,9 +32,9 @@ base::Result<AppliedRecords> AppliedRecords::open(const std::string& folder, std
 void AppliedRecords::add(raft::NodeId node, const raft::Entry* entry) {
   std::FILE* file = records_[node.value - 1].file.get();
   if (entry == nullptr) {
-    fmt::print(file, "# start\n");
+    cli::print(file, "# start\n");
   } else if (entry->payload != nullptr) {
-    fmt::print(file, "{} {} {}\n", entry->id.index.value(), entry->id.term.value(),
+    cli::print(file, "{} {} {}\n", entry->id.index.value(), entry->id.term.value(),
                base::sha256_hex(*entry->payload));
   }
 }

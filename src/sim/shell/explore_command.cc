@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/shell/explore_command.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <chrono>
 #include <csignal>
@@ -10,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "cli/output.h"
 #include "explore/explorer.h"
 #include "sim/shell/commands.h"
 #include "sim/shell/runs.h"
@@ -48,9 +47,9 @@ thread_local std::uint32_t own_job = 0;      // NOLINT: see above.
 // other. It aborts the thread that made the step, so what it was at is known and stands still.
 extern "C" void tell_and_exit(int /*signal*/) {
   std::signal(SIGABRT, SIG_DFL);
-  for (const std::string& line : running->way_of(own_job)) fmt::print("{}\n", line);
-  fmt::print("violation: check: the next step fails a CHECK of the core, told on standard error\n");
-  fmt::print("verdict: invalid\n");
+  for (const std::string& line : running->way_of(own_job)) cli::print("{}\n", line);
+  cli::print("violation: check: the next step fails a CHECK of the core, told on standard error\n");
+  cli::print("verdict: invalid\n");
   std::fflush(stdout);
   std::_Exit(kInvalid);
 }
@@ -77,7 +76,7 @@ class Watcher {
     const double took = seconds_since(begin_);
     if (took >= shown_ + 2) {
       shown_ = took;
-      fmt::print(stderr, "depth {}, {} states, {} to go, {:.0f} s\n", progress.depth,
+      cli::print(stderr, "depth {}, {} states, {} to go, {:.0f} s\n", progress.depth,
                  progress.states, progress.waiting, took);
     }
     return took < static_cast<double>(seconds_);
@@ -105,20 +104,20 @@ check::verdict::Verdict verdict_of(explore::Finish finish) {
 }
 
 void print(const explore::Report& report, std::uint32_t jobs, double seconds) {
-  for (const std::string& line : report.trace) fmt::print("{}\n", line);
+  for (const std::string& line : report.trace) cli::print("{}\n", line);
   if (report.violation) {
-    fmt::print("violation: {}: {}\n", report.violation->rule, report.violation->sentence);
+    cli::print("violation: {}: {}\n", report.violation->rule, report.violation->sentence);
   }
   std::string by_depth;
   for (const std::uint64_t states : report.by_depth) by_depth += " " + std::to_string(states);
   const double rate = static_cast<double>(report.progress.states) / std::max(seconds, 0.001);
-  fmt::print("ended: {}\ndepth: {}\nstates: {}\nstates by depth:{}\nactions: {}\n",
+  cli::print("ended: {}\ndepth: {}\nstates: {}\nstates by depth:{}\nactions: {}\n",
              explore::describe(report.finish), report.progress.depth, report.progress.states,
              by_depth, report.progress.actions);
-  fmt::print("actions forbidden by --in-flight: {}\n", report.crowded);
-  fmt::print("states of one server: {}\nmessages: {}\nsteps of the core: {}\n",
+  cli::print("actions forbidden by --in-flight: {}\n", report.crowded);
+  cli::print("states of one server: {}\nmessages: {}\nsteps of the core: {}\n",
              report.server_states, report.messages, report.steps);
-  fmt::print("seconds: {:.1f}\nstates a second: {:.0f}, of each of {} jobs: {:.0f}\n", seconds,
+  cli::print("seconds: {:.1f}\nstates a second: {:.0f}, of each of {} jobs: {:.0f}\n", seconds,
              rate, jobs, rate / jobs);
 }
 
@@ -126,14 +125,14 @@ void print(const explore::Report& report, std::uint32_t jobs, double seconds) {
 
 int explore_command(const ExploreOptions& options) {
   if (options.nodes < 2 || options.nodes > explore::kMaxServers) {
-    fmt::print(stderr, "raftsim: --explore takes --nodes 2..{}, but not {}\n", explore::kMaxServers,
+    cli::print(stderr, "raftsim: --explore takes --nodes 2..{}, but not {}\n", explore::kMaxServers,
                options.nodes);
     return kUsage;
   }
   const explore::Bounds bounds = bounds_of(options);
   const auto jobs = static_cast<std::uint32_t>(
       options.jobs > 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency()));
-  fmt::print("explore: {} jobs={}\n", explore::describe(bounds), jobs);
+  cli::print("explore: {} jobs={}\n", explore::describe(bounds), jobs);
   std::fflush(stdout);
   Watcher watcher(options.seconds);
   explore::Explorer explorer(bounds, jobs);
@@ -144,7 +143,7 @@ int explore_command(const ExploreOptions& options) {
   std::signal(SIGABRT, SIG_DFL);
   print(report, jobs, watcher.seconds());
   const check::verdict::Verdict verdict = verdict_of(report.finish);
-  fmt::print("verdict: {}\nhash: {:016x}\n", check::verdict::name(verdict), report.hash);
+  cli::print("verdict: {}\nhash: {:016x}\n", check::verdict::name(verdict), report.hash);
   return exit_code(verdict);
 }
 

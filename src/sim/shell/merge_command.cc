@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "cli/output.h"
 #include "sim/shell/commands.h"
 #include "sim/shell/result_file.h"
 #include "sim/shell/runs.h"
@@ -35,9 +36,9 @@ int merge_command(const std::vector<std::string>& files) {
   if (results.empty()) return refuse("there is no run in these files");
   Summary summary;
   for (const auto& [seed, result] : results) summary.add(result);
-  fmt::print("seed: {}..{}\nnodes: {}\nevents: {}\n", results.begin()->first,
+  cli::print("seed: {}..{}\nnodes: {}\nevents: {}\n", results.begin()->first,
              results.rbegin()->first, shape->nodes, shape->events);
-  fmt::print("{}verdict: {}\n", summary.text(*shape), check::verdict::name(summary.verdict()));
+  cli::print("{}verdict: {}\n", summary.text(*shape), check::verdict::name(summary.verdict()));
   return exit_code(summary.verdict());
 }
 

@@ -8,6 +8,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "cli/output.h"
+
 namespace sim::shell {
 
 namespace {
@@ -33,7 +35,7 @@ base::Result<Shape> parse_shape(const std::string& line) {
 base::Result<ResultWriter> ResultWriter::create(const std::string& path, const Shape& shape) {
   std::FILE* file = std::fopen(path.c_str(), "wx");
   if (file == nullptr) return trouble(path);
-  fmt::print(file, "{{\"raftsim\":1,\"nodes\":{},\"events\":{}}}\n", shape.nodes, shape.events);
+  cli::print(file, "{{\"raftsim\":1,\"nodes\":{},\"events\":{}}}\n", shape.nodes, shape.events);
   return ResultWriter(path, file);
 }
 

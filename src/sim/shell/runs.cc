@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "base/check.h"
+#include "cli/output.h"
 
 namespace sim::shell {
 
@@ -44,7 +45,7 @@ int exit_code(check::verdict::Verdict verdict) {
 }
 
 int refuse(const std::string& sentence) {
-  fmt::print(stderr, "raftsim: {}\n", sentence);
+  cli::print(stderr, "raftsim: {}\n", sentence);
   return kUsage;
 }
 

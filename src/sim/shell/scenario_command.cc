@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/core.h>
-
 #include <fstream>
 #include <optional>
 #include <string>
 
 #include "base/check.h"
+#include "cli/output.h"
 #include "sim/diagram.h"
 #include "sim/script.h"
 #include "sim/shell/commands.h"
@@ -32,19 +31,19 @@ int scenario_command(const ScenarioOptions& options) {
   Script script(scenario.value());
   if (options.trace) {
     script.cluster().set_trace([&script](const std::string& line) {
-      fmt::print("{:>6} {}\n", script.cluster().actions(), line);
+      cli::print("{:>6} {}\n", script.cluster().actions(), line);
     });
   }
   std::optional<Diagram> diagram;
   if (options.diagram) diagram.emplace(script.cluster());
   script.run();
-  if (diagram) fmt::print("```mermaid\n{}```\n", diagram->text());
+  if (diagram) cli::print("```mermaid\n{}```\n", diagram->text());
   const Cluster& cluster = script.cluster();
   if (cluster.violation()) {
-    fmt::print("violation: {}: {} (action {}, node {})\n", cluster.violation()->judge,
+    cli::print("violation: {}: {} (action {}, node {})\n", cluster.violation()->judge,
                cluster.violation()->sentence, cluster.actions(), cluster.violation()->node);
   }
-  fmt::print("inputs: {}\nverdict: {}\nrepeat: raftsim {}\nhash: {:016x}\n", cluster.inputs(),
+  cli::print("inputs: {}\nverdict: {}\nrepeat: raftsim {}\nhash: {:016x}\n", cluster.inputs(),
              cluster.violation() ? "invalid" : "valid", options.path, cluster.hash());
   return cluster.violation() ? kInvalid : kValid;
 }

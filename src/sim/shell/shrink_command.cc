@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "base/check.h"
+#include "cli/output.h"
 #include "sim/scenario.h"
 #include "sim/script.h"
 #include "sim/shell/commands.h"
@@ -53,7 +54,7 @@ std::string judge_of(const Scenario& scenario) {
 }  // namespace
 
 int shrink_command(const ShrinkOptions& options) {
-  fmt::print("seed: {}\n", options.seed);
+  cli::print("seed: {}\n", options.seed);
   std::fflush(stdout);
   base::Result<Scenario> recorded = record(options.seed, options.shape);
   if (!recorded.ok()) return refuse(recorded.error().message);
@@ -76,21 +77,21 @@ int shrink_command(const ShrinkOptions& options) {
     tries += 1;
     return judge_of(candidate) == judge;
   }));
-  fmt::print(stderr, "{} actions of {} are left after {} runs\n", scenario.actions.size(), before,
+  cli::print(stderr, "{} actions of {} are left after {} runs\n", scenario.actions.size(), before,
              tries);
   const std::string text =
       fmt::format("# SPDX-License-Identifier: Apache-2.0\n# From {}\n{}",
                   repeat_command(options.seed, options.shape), describe(scenario));
   if (options.out.empty()) {
-    fmt::print("{}", text);
+    cli::print("{}", text);
   } else {
     std::ofstream out(options.out);
     out << text;
     out.close();
     if (!out) return refuse(options.out + ": cannot be written");
   }
-  fmt::print("verdict: invalid\n");
-  if (!options.out.empty()) fmt::print("repeat: raftsim {}\n", options.out);
+  cli::print("verdict: invalid\n");
+  if (!options.out.empty()) cli::print("repeat: raftsim {}\n", options.out);
   return kInvalid;
 }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/core.h>
-
 #include <chrono>
 #include <optional>
 #include <thread>
 
+#include "cli/output.h"
 #include "sim/shell/commands.h"
 #include "sim/shell/result_file.h"
 #include "sim/shell/runs.h"
@@ -37,7 +36,7 @@ class Progress {
     const auto now = std::chrono::steady_clock::now();
     if (now - shown_ < std::chrono::seconds(2)) return;
     shown_ = now;
-    fmt::print(stderr, "{} of {} runs, {} invalid\n", summary.runs(), total_, summary.invalid());
+    cli::print(stderr, "{} of {} runs, {} invalid\n", summary.runs(), total_, summary.invalid());
   }
 
  private:
@@ -61,7 +60,7 @@ int sweep_command(const SweepOptions& options) {
   }
   const std::uint64_t jobs =
       options.jobs > 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency());
-  fmt::print("seed: {}..{}\nnodes: {}\nevents: {}\n", seeds->first, seeds->last,
+  cli::print("seed: {}..{}\nnodes: {}\nevents: {}\n", seeds->first, seeds->last,
              options.shape.nodes, options.shape.events);
   std::fflush(stdout);
   Summary summary;
@@ -79,7 +78,7 @@ int sweep_command(const SweepOptions& options) {
       return refuse(closed.error().message);
     }
   }
-  fmt::print("{}verdict: {}\nrepeat: raftsim --sweep {} --nodes {} --events {}\n",
+  cli::print("{}verdict: {}\nrepeat: raftsim --sweep {} --nodes {} --events {}\n",
              summary.text(options.shape), check::verdict::name(summary.verdict()), options.seeds,
              options.shape.nodes, options.shape.events);
   return exit_code(summary.verdict());

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a program says, on its standard output and standard error: printed without an exception
+// where there is no room for it. That is no reason to end in the middle of the work.
+//
+//   cli::print("verdict: {}\n", name);
+//   cli::print(stderr, "plan {}\n", k);
+#pragma once
+
+#include <fmt/core.h>
+
+#include <cstdio>
+#include <string_view>
+#include <utility>
+
+namespace cli {
+
+// As much of it as can be written; std::ferror() says whether that was all.
+void put(std::FILE* stream, std::string_view text);
+
+template <class... Values>
+void print(std::FILE* stream, fmt::format_string<Values...> format, Values&&... values) {
+  put(stream, fmt::format(format, std::forward<Values>(values)...));
+}
+
+template <class... Values>
+void print(fmt::format_string<Values...> format, Values&&... values) {
+  put(stdout, fmt::format(format, std::forward<Values>(values)...));
+}
+
+}  // namespace cli
