@@ -27,4 +27,8 @@ void print(fmt::format_string<Values...> format, Values&&... values) {
   put(stdout, fmt::format(format, std::forward<Values>(values)...));
 }
 
+// At the end of main: what `program` returns if `code` is what came of its work. That is not 0 if
+// standard output did not take all that was printed; a sentence on standard error says so.
+int end(std::string_view program, int code);
+
 }  // namespace cli

@@ -77,7 +77,7 @@ int DataCommands::export_all() const {
     if (text.size() >= kPieceBytes) whole = whole && print(text);
   });
   whole = whole && print(text) && std::fflush(stdout) == 0;
-  if (!whole) return fail("cannot write to standard output", cli::kUsageError);
+  if (!whole) return cli::kUsageError;  // The end of the program says why.
   if (!data.value().is_damaged()) return 0;
   return fail(offline::damage(data.value(), directory_), kStorageDamaged);
 }

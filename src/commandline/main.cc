@@ -2,6 +2,7 @@
 // raftkv: a replicated key-value server for Redis clients.
 #include <CLI/CLI.hpp>
 
+#include "cli/output.h"
 #include "cli/parse.h"
 #include "commandline/control_commands.h"
 #include "commandline/data_commands.h"
@@ -29,9 +30,11 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a ba
   commandline::RecoverCommand recover(app);
   app.require_subcommand(1);
   app.footer(kFooter);
-  if (const std::optional<int> code = cli::parse(app, argc, argv)) return *code;
-  if (const std::optional<int> code = control.run()) return *code;
-  if (const std::optional<int> code = data.run()) return *code;
-  if (const std::optional<int> code = recover.run()) return *code;
+  if (const std::optional<int> code = cli::parse(app, argc, argv)) {
+    return cli::end("raftkv", *code);
+  }
+  if (const std::optional<int> code = control.run()) return cli::end("raftkv", *code);
+  if (const std::optional<int> code = data.run()) return cli::end("raftkv", *code);
+  if (const std::optional<int> code = recover.run()) return cli::end("raftkv", *code);
   return serve.run();
 }

@@ -117,7 +117,13 @@ def outputs() -> None:
         for redirections in (f"2>{FULL}", "2>&-"):
             expect(code_of(words, redirections) == expected, f"{words} {redirections}")
     for words in (["--sweep", "1..500", "--events", "20", "--out", str(FULL)], ["--seed", "1", "--trace"]):
-        expect(code_of([RAFTSIM, *words], f">{FULL}") <= 3, f"{words} was ended by a signal")
+        expect(code_of([RAFTSIM, *words], f">{FULL}") == 3, f"{words}: all was well")
+    for words in ([RAFTSIM, "--seed", "1"], few, [RAFTSIM, "--version"], [SEAWORTHY, "list", "models"],
+                  [SEAWORTHY, "check", "--help"]):
+        expect(code_of(words, f">{FULL}") == 3, f"{words}: what it said was lost, and all was well")
+    with FULL.open("w") as full:
+        lost = subprocess.run([RAFTSIM, "--seed", "1"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    expect(lost.stderr == "raftsim: cannot write to standard output\n", lost.stderr)
 
 
 def applied() -> None:

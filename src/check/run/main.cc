@@ -6,6 +6,7 @@
 
 #include "check/run/analyse.h"
 #include "check/run/commands.h"
+#include "cli/output.h"
 #include "cli/parse.h"
 
 namespace {
@@ -212,9 +213,7 @@ CLI::App* add_applied(CLI::App& app, AppliedOptions& options) {
   return applied;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a bad definition.
+int work(int argc, char** argv) {
   CheckOptions check_options;
   AnalyseOptions analyse_options;
   WireOptions wire_options;
@@ -251,4 +250,10 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a ba
   if (shrink->parsed()) return check::run::shrink_command(shrink_options);
   if (applied->parsed()) return check::run::applied_command(applied_options);
   return check::run::list_command(what);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a bad definition.
+  return cli::end("seaworthy", work(argc, argv));
 }

@@ -2,6 +2,7 @@
 // raftsim: the shipping Raft in a world that breaks everything, deterministically.
 #include <CLI/CLI.hpp>
 
+#include "cli/output.h"
 #include "cli/parse.h"
 #include "sim/shell/commands.h"
 #include "sim/shell/explore_command.h"
@@ -62,9 +63,7 @@ void add_exploration(CLI::App& app, sim::shell::ExploreOptions& options) {
       ->group("Exploration");
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a bad definition.
+int work(int argc, char** argv) {
   sim::shell::RunOptions run;
   sim::shell::SweepOptions sweep;
   sim::shell::ShrinkOptions shrinking;
@@ -131,4 +130,10 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a ba
   if (shrink->count() > 0) return sim::shell::shrink_command(shrinking);
   if (path->count() > 0) return sim::shell::scenario_command(scenario);
   return sim::shell::run_command(run);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a bad definition.
+  return cli::end("raftsim", work(argc, argv));
 }
