@@ -14,6 +14,10 @@
 
 namespace cli {
 
+// At the beginning of main: opens /dev/null in place of standard input, output and error that are
+// closed. Else the first file that is opened takes their place, and what is printed goes there.
+void open_closed_streams();
+
 // As much of it as can be written; std::ferror() says whether that was all.
 void put(std::FILE* stream, std::string_view text);
 

@@ -23,6 +23,7 @@ constexpr const char* kFooter =
 }  // namespace
 
 int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a bad definition.
+  cli::open_closed_streams();
   CLI::App app("A replicated key-value server for Redis clients", "raftkv");
   commandline::ServeCommand serve(app);
   commandline::ControlCommands control(app);

@@ -121,6 +121,10 @@ def outputs() -> None:
     for words in ([RAFTSIM, "--seed", "1"], few, [RAFTSIM, "--version"], [SEAWORTHY, "list", "models"],
                   [SEAWORTHY, "check", "--help"]):
         expect(code_of(words, f">{FULL}") == 3, f"{words}: what it said was lost, and all was well")
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "results"
+        expect(code_of([*few, "--out", str(file)], "<&- >&- 2>&-") == 0, "it does not work without outputs")
+        expect(all(line.startswith("{") for line in file.read_text().splitlines()), "it printed into its own file")
     with FULL.open("w") as full:
         lost = subprocess.run([RAFTSIM, "--seed", "1"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     expect(lost.stderr == "raftsim: cannot write to standard output\n", lost.stderr)

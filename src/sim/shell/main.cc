@@ -135,5 +135,6 @@ int work(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): of a bad definition.
+  cli::open_closed_streams();
   return cli::end("raftsim", work(argc, argv));
 }
