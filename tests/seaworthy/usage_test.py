@@ -40,7 +40,9 @@ class Usage(Folder):
         self.refused("check", "--target", "etcd", "--keys", "100001", said="--keys must be from 1 to 100000, not 100001")
         self.refused("check", "--target", "etcd", "--clients", "0", said="--clients must be from 1 to 1000, not 0")
         for option in ("--search", "--seed", "--time", "--nodes", "--clients", "--keys"):
-            self.refused("check", "--target", "etcd", option, "", said=f"{option}: must be a number, but is empty")
+            self.refused("check", "--target", "etcd", option, "", said=f"{option}: '' is not a whole number from 0 to ")
+        self.refused("check", "--target", "etcd", "--seed", "18446744073709551616",
+                     said="--seed: '18446744073709551616' is not a whole number from 0 to 18446744073709551615")
         self.refused("check", "--target", "etcd", "--search", "9", "--time", "9", said="--time excludes --search")
         self.refused("check", "--target", "etcd", "--monitor", "pocket", said="did you mean 'packet'")
 

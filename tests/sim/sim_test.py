@@ -91,7 +91,12 @@ def sweep() -> None:
 def bad_input() -> None:
     for arguments in (["--nodes", "0"], ["--nodes", "33"], ["--seed", "-1"], ["--seed", "99999999999999999999"],
                       ["--events", "0"], ["--sweep", "9..1"], ["--sweep", "x"], ["--sweep", "1..2", "--jobs", "9999"],
-                      ["/nonexistent.scenario"], ["--seed", "1", "--shrink", "1"]):
+                      ["/nonexistent.scenario"], ["--seed", "1", "--shrink", "1"],
+                      ["--seed", ""], ["--seed", "18446744073709551616"], ["--seed", "7", "--out", "/nonexistent/x"],
+                      ["--seed", "7", "--jobs", "4"], ["--sweep", "1..5", "--trace"], ["--explore", "--seed", "4"],
+                      ["--explore", "--events", "9"], ["--shrink", "7", "--jobs", "2"],
+                      [str(next((TESTS / "scenarios").glob("*.scenario"))), "--nodes", "5"],
+                      ["--seed", "7", "merge", "/nonexistent"]):
         _, error = run(*arguments, code=3)
         expect(len(error.strip().splitlines()) == 1, f"{arguments}: not one sentence: {error}")
     with tempfile.NamedTemporaryFile("w", suffix=".scenario") as file:

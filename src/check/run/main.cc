@@ -6,6 +6,7 @@
 
 #include "check/run/analyse.h"
 #include "check/run/commands.h"
+#include "cli/number.h"
 #include "cli/output.h"
 #include "cli/parse.h"
 
@@ -25,16 +26,6 @@ constexpr const char* kFooter =
     "  2  unknown: no violation was found, but the run does not prove enough\n"
     "  3  wrong usage, or this machine cannot do it: nothing was judged";
 
-// The library would take -1 for the largest number, and nothing for an option that is not there.
-CLI::Validator not_negative() {
-  return CLI::Validator(
-      [](const std::string& text) {
-        if (text.empty()) return std::string("must be a number, but is empty");
-        return text.starts_with('-') ? "must not be negative, but is " + text : std::string();
-      },
-      "", "");
-}
-
 // `instead_of`: what a search leaves no sense to.
 void add_search(CLI::App& check, CheckOptions& options,
                 const std::vector<CLI::Option*>& instead_of) {
@@ -44,7 +35,7 @@ void add_search(CLI::App& check, CheckOptions& options,
                       "For so many seconds: short plans, each made from what nodes said under the "
                       "ones before it")
           ->type_name("S")
-          ->check(not_negative());
+          ->check(cli::is_number32());
   for (CLI::Option* other : instead_of) search->excludes(other);
   check
       .add_option("--search-how", options.search_how,
@@ -65,14 +56,14 @@ CLI::App* add_check(CLI::App& app, CheckOptions& options) {
       ->required();
   check->add_option("--nodes", options.nodes, "Number of nodes")
       ->type_name("N")
-      ->check(not_negative())
+      ->check(cli::is_number32())
       ->capture_default_str();
   check->add_option("--clients", options.clients, "Number of clients (default: the plan's, 8)")
       ->type_name("N")
-      ->check(not_negative());
+      ->check(cli::is_number32());
   check->add_option("--keys", options.keys, "Number of keys (default: the plan's, 8)")
       ->type_name("N")
-      ->check(not_negative());
+      ->check(cli::is_number32());
   check
       ->add_option("--workload", options.workload,
                    "What clients do: register, queue (default: the plan's, register)")
@@ -87,12 +78,12 @@ CLI::App* add_check(CLI::App& app, CheckOptions& options) {
                     ->excludes(plan);
   auto* time = check->add_option("--time", options.time_s, "Seconds of the phase with faults")
                    ->type_name("S")
-                   ->check(not_negative())
+                   ->check(cli::is_number32())
                    ->capture_default_str();
   add_search(*check, options, {plan, suite, time});
   check->add_option("--seed", options.seed, "Of every random choice (default: drawn, and printed)")
       ->type_name("N")
-      ->check(not_negative());
+      ->check(cli::is_number64());
   check
       ->add_option("--out", options.out,
                    "Folder of the run (default: runs/YYYYMMDDThhmmssZ-TARGET-SEED)")
@@ -142,7 +133,7 @@ CLI::App* add_analyse(CLI::App& app, AnalyseOptions& options) {
       ->add_option("--time-limit", options.time_limit_s,
                    "Seconds until the verdict is unknown; 0: none")
       ->type_name("S")
-      ->check(not_negative())
+      ->check(cli::is_number64())
       ->capture_default_str();
   analyse->add_flag("--json", options.json, "Print verdict.json instead of the last three lines");
   analyse->add_flag("--accept-known", options.accept_known,
@@ -199,7 +190,7 @@ CLI::App* add_shrink(CLI::App& app, ShrinkOptions& options) {
       ->add_option("--time-limit", options.time_limit_s,
                    "Seconds until the smallest so far is written")
       ->type_name("S")
-      ->check(not_negative())
+      ->check(cli::is_number64())
       ->capture_default_str();
   return shrink;
 }

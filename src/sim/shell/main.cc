@@ -1,27 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // raftsim: the shipping Raft in a world that breaks everything, deterministically.
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <string>
+#include <vector>
 
+#include "cli/number.h"
 #include "cli/output.h"
 #include "cli/parse.h"
 #include "sim/shell/commands.h"
 #include "sim/shell/explore_command.h"
 #include "sim/shell/mutants.h"
+#include "sim/shell/runs.h"
 
 namespace {
-
-// The library would take -1, and what has too many digits, for the largest number.
-CLI::Validator whole_number() {
-  return CLI::Validator(
-      [](const std::string& text) {
-        constexpr std::string_view kLargest = "18446744073709551615";
-        if (text.starts_with('-')) return "must not be negative, but is " + text;
-        const bool large =
-            text.size() > kLargest.size() || (text.size() == kLargest.size() && text > kLargest);
-        return large ? text + " is too large" : std::string();
-      },
-      "", "");
-}
 
 constexpr const char* kFooter =
     "Exit codes:\n"
@@ -29,6 +21,8 @@ constexpr const char* kFooter =
     "  1  invalid: a judge saw a violation\n"
     "  2  unknown: the clients' history could not be decided\n"
     "  3  wrong usage, or this machine cannot do it: nothing was judged";
+
+constexpr const char* kExploration = "Exploration";
 
 void add_exploration(CLI::App& app, sim::shell::ExploreOptions& options) {
   auto* explore =
@@ -40,7 +34,7 @@ void add_exploration(CLI::App& app, sim::shell::ExploreOptions& options) {
         ->check(range)
         ->needs(explore)
         ->capture_default_str()
-        ->group("Exploration");
+        ->group(kExploration);
   };
   const CLI::Range often(0, 255);
   number("--depth", options.depth, CLI::Range(1, 1'000'000), "Actions in a row");
@@ -60,7 +54,36 @@ void add_exploration(CLI::App& app, sim::shell::ExploreOptions& options) {
       ->check(CLI::IsMember({"prompt", "slow", "forgetful"}))
       ->needs(explore)
       ->capture_default_str()
-      ->group("Exploration");
+      ->group(kExploration);
+}
+
+struct Way {
+  std::string name;
+  std::vector<std::string> options;  // That it heeds, beside those of an exploration.
+};
+
+// How the program shall work.
+Way way_of(const CLI::App& app) {
+  const auto given = [&app](const char* option) { return app.count(option) > 0; };
+  if (app.got_subcommand("merge")) return {"merge", {}};
+  if (given("--explore")) return {"--explore", {"--explore", "--nodes", "--jobs"}};
+  if (given("--sweep")) return {"--sweep", {"--sweep", "--nodes", "--events", "--jobs", "--out"}};
+  if (given("--shrink")) return {"--shrink", {"--shrink", "--nodes", "--events", "--out"}};
+  if (given("scenario")) return {"a scenario", {"scenario", "--trace", "--diagram"}};
+  return {"the run of one seed",
+          {"--seed", "--nodes", "--events", "--trace", "--diagram", "--applied"}};
+}
+
+// A sentence about an option that would be ignored; empty: there is none.
+std::string on_ignored(const CLI::App& app) {
+  const Way way = way_of(app);
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string name = option->get_name();
+    const bool heeded = std::ranges::count(way.options, name) > 0 || name == "--mutant" ||
+                        option->get_group() == kExploration;
+    if (option->count() > 0 && !heeded) return name + " means nothing to " + way.name;
+  }
+  return {};
 }
 
 int work(int argc, char** argv) {
@@ -73,7 +96,7 @@ int work(int argc, char** argv) {
   CLI::App app("Runs the shipping Raft in a simulated world that breaks everything", "raftsim");
   auto* seed = app.add_option("--seed", run.seed, "Of all that is drawn")
                    ->type_name("N")
-                   ->check(whole_number())
+                   ->check(cli::is_number64())
                    ->capture_default_str();
   app.add_option("--nodes", run.shape.nodes, "Number of servers")
       ->type_name("N")
@@ -81,7 +104,7 @@ int work(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--events", run.shape.events, "Inputs of the phase with faults")
       ->type_name("N")
-      ->check(whole_number())
+      ->check(cli::is_number64())
       ->check(CLI::Range(1, 1'000'000'000))
       ->capture_default_str();
   auto* trace = app.add_flag("--trace", run.trace, "Print every event and effect");
@@ -104,7 +127,7 @@ int work(int argc, char** argv) {
   auto* shrink = app.add_option("--shrink", shrinking.seed,
                                 "Find a shortest list of actions that fails as this seed does")
                      ->type_name("SEED")
-                     ->check(whole_number())
+                     ->check(cli::is_number64())
                      ->excludes(seed)
                      ->excludes(range);
   auto* path = app.add_option("scenario", scenario.path, "A scenario file to play")
@@ -118,6 +141,9 @@ int work(int argc, char** argv) {
   sim::shell::add_mutant_options(app);
   app.footer(kFooter);
   if (const std::optional<int> code = cli::parse(app, argc, argv)) return *code;
+  if (const std::string ignored = on_ignored(app); !ignored.empty()) {
+    return sim::shell::refuse(ignored);
+  }
   if (merge->parsed()) return sim::shell::merge_command(files);
   sweep.shape = shrinking.shape = run.shape;
   shrinking.out = sweep.out;
