@@ -130,7 +130,7 @@ std::string man_page(const Outline& outline, std::string_view version) {
   page += ".SH NAME\n" + plain(outline.program) + " \\- " + plain(program.description) + "\n";
   page += ".SH SYNOPSIS\n";
   for (const Command& command : outline.commands) {
-    if (!command.children.empty()) continue;
+    if (command.needs_child) continue;
     const std::string path = path_text(command);
     page += synopsis(command, outline.program + (path.empty() ? "" : " " + path));
   }

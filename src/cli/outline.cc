@@ -46,7 +46,12 @@ bool shown(const CLI::App& child) {
 }
 
 Command command_of(const CLI::App& app, std::vector<std::string> path) {
-  Command command{std::move(path), app.get_description(), app.get_footer(), {}, {}};
+  Command command{std::move(path),
+                  app.get_description(),
+                  app.get_footer(),
+                  {},
+                  {},
+                  app.get_require_subcommand_min() > 0};
   for (const CLI::Option* option : app.get_options()) {
     const bool help_again = option == app.get_help_ptr() && !command.path.empty();
     if (!option->get_group().empty() && !help_again) command.options.push_back(outline(*option));

@@ -28,6 +28,7 @@ struct Command {
   std::string footer;
   std::vector<Option> options;
   std::vector<std::string> children;  // The subcommands that may follow.
+  bool needs_child = false;           // One of them must: it does nothing by itself.
 };
 
 struct Outline {

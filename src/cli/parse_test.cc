@@ -171,6 +171,15 @@ TEST(ManPage, IsMadeFromTheCommandLine) {
   expect_file("boat.1", man_page(outline(Sample().app), "boat 1.0"));
 }
 
+TEST(ManPage, ShowsHowAProgramIsUsedWithoutItsCommands) {
+  CLI::App app{"Sail a boat", "boat"};
+  app.add_subcommand("list", "Print names");
+  const std::string page = man_page(outline(app), "boat 1.0");
+  const std::size_t begin = page.find(".SH SYNOPSIS\n");
+  EXPECT_EQ(page.substr(begin, page.find(".SH OPTIONS") - begin),
+            ".SH SYNOPSIS\n.TP\n\\fBboat\\fR\n[\\fIoption\\fR ...]\n.TP\n\\fBboat list\\fR\n");
+}
+
 TEST(Completion, IsMadeFromTheCommandLine) {
   expect_file("boat.bash", completion(outline(Sample().app), {{"TARGET", "list ports"}}));
 }
