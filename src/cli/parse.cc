@@ -162,7 +162,11 @@ std::optional<Ending> interpret(CLI::App& app, int argc, const char* const* argv
     app.parse(argc, argv);
     return std::nullopt;
   } catch (const CLI::CallForHelp&) {
-    return Ending{0, app.help(), {}};
+    // Help about a command that is not there would be taken for that of all.
+    const std::vector<std::string> extras = app.remaining(true);
+    if (extras.empty()) return Ending{0, app.help(), {}};
+    const Reached where = reached(app);
+    return Ending{kUsageError, {}, where.path + ": " + sentence_on_extra(where, extras) + "\n"};
   } catch (const CLI::CallForVersion& answer) {
     return Ending{0, std::string(answer.what()) + "\n", {}};
   } catch (const CLI::ParseError& error) {

@@ -82,6 +82,7 @@ TEST(CommandLine, IsRefusedInOneSentenceWithTheNearestWord) {
   EXPECT_EQ(refusal({"sial"}), "boat: unknown command 'sial'; did you mean 'sail'?\n");
   EXPECT_EQ(refusal({"swim"}), "boat: unknown command 'swim'; did you mean 'sail'?\n");
   EXPECT_EQ(refusal({"frobnicate"}), "boat: unknown command 'frobnicate': one of sail, list\n");
+  EXPECT_EQ(refusal({"sial", "--help"}), "boat: unknown command 'sial'; did you mean 'sail'?\n");
   EXPECT_EQ(refusal({"sail", "--taget", "Rome"}),
             "boat sail: unknown option --taget; did you mean '--target'?\n");
   EXPECT_EQ(refusal({"sail", "--taget=Rome"}),
