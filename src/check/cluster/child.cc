@@ -2,16 +2,20 @@
 #include "check/cluster/child.h"
 
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "check/cluster/environment.h"
@@ -24,6 +28,7 @@ using base::ErrorCode;
 
 constexpr std::size_t kLastWordsBytes = 2000;
 constexpr std::size_t kLongestOutput = 64U << 10U;
+constexpr std::chrono::milliseconds kReadingPoll{2};
 
 std::string message_of(int error) { return std::generic_category().message(error); }
 
@@ -124,6 +129,23 @@ std::optional<Broken> Child::send(std::string_view bytes, const Deadline& deadli
   return broken;
 }
 
+// Nothing says when the other end reads, so it is asked again and again.
+base::Status Child::await_reading(const Deadline& deadline) {
+  for (;;) {
+    listen();
+    int unread = 0;
+    const bool told = ::ioctl(talk_.fd(), SIOCOUTQ, &unread) == 0;
+    // What a program that ended left unread counts as read.
+    pollfd entry{talk_.fd(), POLLRDHUP, 0};
+    if (::poll(&entry, 1, 0) > 0) {
+      return Error{ErrorCode::Unavailable, "the program ended" + last_words()};
+    }
+    if (!told || unread == 0) return base::Done{};
+    if (deadline.passed()) return Error{ErrorCode::Timeout, "it reads nothing" + last_words()};
+    std::this_thread::sleep_for(std::min(kReadingPoll, deadline.left()));
+  }
+}
+
 base::Status Child::receive(std::string& text, const Deadline& deadline) {
   for (;;) {
     std::array<pollfd, 2> entries{pollfd{talk_.fd(), POLLIN, 0},
@@ -147,6 +169,7 @@ base::Status Child::receive(std::string& text, const Deadline& deadline) {
 }
 
 void Child::listen() {
+  if (!complaints_.open()) return;
   std::array<char, 4096> space{};
   for (;;) {
     const ssize_t count = ::recv(complaints_.fd(), space.data(), space.size(), MSG_DONTWAIT);
@@ -158,7 +181,7 @@ void Child::listen() {
 }
 
 std::string Child::last_words() {
-  if (complaints_.open()) listen();
+  listen();
   const std::size_t end = said_.find_last_not_of(" \r\n");
   if (end == std::string::npos) return {};
   return "; it said: " + said_.substr(0, end + 1);

@@ -32,6 +32,8 @@ class Child {
   Child& operator=(const Child&) = delete;
 
   std::optional<Broken> send(std::string_view bytes, const Deadline& deadline);
+  // Waits until the program has read all that was sent to it. An error quotes its last words.
+  base::Status await_reading(const Deadline& deadline);
   // Appends what there is on standard output to `text`; at its end, an error that quotes the
   // program's last words.
   base::Status receive(std::string& text, const Deadline& deadline);

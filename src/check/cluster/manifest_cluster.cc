@@ -65,7 +65,7 @@ ManifestCluster::ManifestCluster(Hosts& hosts, Manifest manifest, std::string ve
       manifest_(std::move(manifest)),
       membership_(this->hosts(), shim_command()) {
   for (std::uint32_t id = 1; id <= nodes(); ++id) {
-    probes_.push_back(std::make_unique<Probe>(shim_command()));
+    probes_.push_back(std::make_unique<Probe>(shim()));
   }
 }
 

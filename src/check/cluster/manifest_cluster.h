@@ -29,23 +29,27 @@ class ManifestCluster final : public ProcessCluster {
   std::vector<std::uint16_t> peer_ports() const override { return manifest_.peer_ports; }
   std::string protocol() const override { return manifest_.protocol; }
 
-  // Starts one shim.
-  Command shim_command() const;
+  std::optional<base::Error> client_trouble() const override { return shim_starts_.trouble(); }
+
+  // One that is not started yet; this object outlives it.
+  Shim shim() const { return Shim(shim_command(), &shim_starts_); }
 
  private:
   // A shim for ready() and status(), one for each node: a frozen one delays no other.
   struct Probe {
     std::mutex mutex;
     Shim shim;  // Guarded by mutex.
-    explicit Probe(Command command) : shim(std::move(command)) {}
+    explicit Probe(Shim one) : shim(std::move(one)) {}
   };
 
   ManifestCluster(Hosts& hosts, Manifest manifest, std::string version);
   Command command(NodeId node) const override;
+  Command shim_command() const;
   Scope scope(std::optional<NodeId> self) const;
   Exchange<ShimReply> probe(NodeId node, ShimFunction function);
 
   Manifest manifest_;  // `program` is a path.
+  mutable ShimStarts shim_starts_;
   std::vector<std::unique_ptr<Probe>> probes_;
   ShimMembership membership_;
 };

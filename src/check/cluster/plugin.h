@@ -16,7 +16,7 @@
 #include "check/cluster/raft_cluster_config.h"
 
 // Raised whenever hosts.h, raft_client.h, raft_cluster_config.h or what they contain changes.
-#define SEAWORTHY_TARGET_ABI 3
+#define SEAWORTHY_TARGET_ABI 4
 
 // What std::string and its like look like in memory.
 #if defined(_GLIBCXX_DEBUG)

@@ -69,7 +69,8 @@ class RaftClusterConfig {
   virtual base::Status start(NodeId node) = 0;
   virtual base::Status stop(NodeId node) = 0;
   virtual base::Status kill(NodeId node) = 0;
-  // Whether `node` takes part and answers clients. Returns within a second.
+  // Whether `node` takes part and answers clients. Returns within a second, once what asks for it
+  // has been started; status() likewise.
   virtual bool ready(NodeId node) = 0;
   // Returns within a second; an error if the node does not answer.
   virtual base::Result<NodeStatus> status(NodeId node) = 0;
@@ -78,6 +79,9 @@ class RaftClusterConfig {
   virtual Membership* membership() { return nullptr; }
 
   virtual std::unique_ptr<RaftClient> create_client() = 0;
+  // Why a program of the checker's own, which its clients need, did not start: that says nothing of
+  // the system. Timeout: it did not within its allowance; else the last one ended at its start.
+  virtual std::optional<base::Error> client_trouble() const { return std::nullopt; }
 
   // TCP and UDP ports on which nodes talk to each other, where known. For the record: a run relays
   // and cuts all traffic between nodes, whatever its port.

@@ -50,6 +50,12 @@ Error not_understood(const std::string& what, std::string_view line) {
           "the shim's answer has " + what + ": " + std::string(line.substr(0, kLongestQuoteBytes))};
 }
 
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
 std::optional<Outcome> outcome_of(const json& answer) {
   const auto type = answer.find("type");
   if (type == answer.end()) return std::nullopt;
@@ -132,24 +138,47 @@ base::Result<ShimReply> parse_shim_line(std::string_view line, std::uint64_t id,
   return reply;
 }
 
-base::Status Shim::open() {
-  if (child_) return base::Done{};
+void ShimStarts::failed(const base::Error& error) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  if (error.code == ErrorCode::Timeout && !late_) late_ = error;
+  failed_ = error;
+}
+
+void ShimStarts::succeeded() {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  failed_.reset();
+}
+
+std::optional<Error> ShimStarts::trouble() const {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  return late_ ? late_ : failed_;
+}
+
+// A space in front of a JSON object means nothing, but only a program that is up reads it.
+base::Status Shim::start() {
+  const Deadline deadline = Deadline::after(start_up_);
   TRY(Child child, Child::start(command_));
+  if (const auto broken = child.send(" ", deadline)) {
+    return Error{ErrorCode::Unavailable, broken->note};
+  }
+  TRY([[maybe_unused]] const base::Done reads, child.await_reading(deadline));
   child_ = std::move(child);
   return base::Done{};
 }
 
-std::optional<Broken> Shim::send(std::string_view line, const Deadline& deadline) {
-  for (;;) {
-    const bool kept = child_.has_value();
-    if (const base::Status opened = open(); !opened.ok()) {
-      return Broken{false, opened.error().message};
-    }
-    std::optional<Broken> broken = child_->send(line, deadline);
-    if (!broken) return std::nullopt;
-    close();
-    if (broken->sent || !kept) return broken;
+base::Status Shim::open() {
+  if (child_) return base::Done{};
+  const base::Status started = start();
+  if (started.ok()) {
+    if (starts_ != nullptr) starts_->succeeded();
+    return base::Done{};
   }
+  const Error error{started.error().code, "the client shim '" + joined(command_.words) +
+                                              "' was not up within " +
+                                              std::to_string(start_up_.count()) +
+                                              " ms of its start: " + started.error().message};
+  if (starts_ != nullptr) starts_->failed(error);
+  return error;
 }
 
 base::Result<std::string> Shim::receive_line(const Deadline& deadline) {
@@ -164,13 +193,26 @@ base::Result<std::string> Shim::receive_line(const Deadline& deadline) {
 }
 
 Exchange<ShimReply> Shim::ask(const ShimRequest& request, std::chrono::milliseconds timeout) {
-  const Deadline deadline = Deadline::after(timeout);
   const std::uint64_t id = ++last_id_;
   // So that a shim which keeps its deadline can still say so.
-  const std::chrono::milliseconds for_shim = timeout * 9 / 10;
-  if (std::optional<Broken> broken = send(shim_line(id, request, for_shim), deadline)) {
-    return *std::move(broken);
+  const std::string text = shim_line(id, request, timeout * 9 / 10);
+  for (;;) {
+    const bool kept = child_.has_value();
+    if (const base::Status opened = open(); !opened.ok()) {
+      return Broken{false, opened.error().message};
+    }
+    const Deadline deadline = Deadline::after(timeout);
+    if (std::optional<Broken> broken = child_->send(text, deadline)) {
+      close();
+      if (broken->sent || !kept) return *std::move(broken);
+      continue;
+    }
+    return receive(id, request, deadline);
   }
+}
+
+Exchange<ShimReply> Shim::receive(std::uint64_t id, const ShimRequest& request,
+                                  const Deadline& deadline) {
   const base::Result<std::string> line = receive_line(deadline);
   if (!line.ok()) {
     close();

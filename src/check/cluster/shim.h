@@ -6,10 +6,12 @@
 //   shim  {"id":17,"type":"fail","found":"3"}
 //
 // A shim that answers late, wrongly or not at all is ended, and started again for the next request.
+// What it needs to start is no part of any request: it is up when it has read a first space.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -48,21 +50,45 @@ std::string shim_line(std::uint64_t id, const ShimRequest& request,
 base::Result<ShimReply> parse_shim_line(std::string_view line, std::uint64_t id,
                                         const ShimRequest& request);
 
+// What became of the starts of a system's shims. For several threads.
+class ShimStarts {
+ public:
+  void failed(const base::Error& error);
+  void succeeded();
+  // The first start that took too long (Timeout), or else the last one, if it failed.
+  std::optional<base::Error> trouble() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::optional<base::Error> late_;    // Guarded by mutex_.
+  std::optional<base::Error> failed_;  // Likewise.
+};
+
 class Shim {
  public:
-  explicit Shim(Command command) : command_(std::move(command)) {}
+  // Far more than an interpreter or a virtual machine needs on a busy machine.
+  static constexpr std::chrono::milliseconds kStartUp{10'000};
 
-  // Starts the program if it does not run.
+  // `starts` outlives the shim; null: nobody wants to know.
+  explicit Shim(Command command, ShimStarts* starts = nullptr,
+                std::chrono::milliseconds start_up = kStartUp)
+      : command_(std::move(command)), starts_(starts), start_up_(start_up) {}
+
+  // Starts the program if it does not run, and waits until it reads. An error names it.
   base::Status open();
-  // Returns within `timeout`.
+  // Returns within `timeout`, once the shim is open.
   Exchange<ShimReply> ask(const ShimRequest& request, std::chrono::milliseconds timeout);
   void close() { child_.reset(); }
 
  private:
-  std::optional<Broken> send(std::string_view line, const Deadline& deadline);
+  base::Status start();
+  Exchange<ShimReply> receive(std::uint64_t id, const ShimRequest& request,
+                              const Deadline& deadline);
   base::Result<std::string> receive_line(const Deadline& deadline);
 
   Command command_;
+  ShimStarts* starts_;
+  std::chrono::milliseconds start_up_;
   std::optional<Child> child_;
   std::uint64_t last_id_ = 0;
 };

@@ -10,8 +10,7 @@ using history::Outcome;
 std::unique_ptr<RaftClient> ShimClient::createClient(RaftClusterConfig* config) {
   const auto* cluster = dynamic_cast<const ManifestCluster*>(config);
   CHECK(cluster != nullptr);
-  return std::unique_ptr<RaftClient>(
-      new ShimClient(cluster->shim_command(), cluster->capabilities()));
+  return std::unique_ptr<RaftClient>(new ShimClient(cluster->shim(), cluster->capabilities()));
 }
 
 base::Status ShimClient::connect(NodeId node, std::chrono::milliseconds timeout) {

@@ -27,7 +27,7 @@ class ShimClient final : public RaftClient {
   void close() override { shim_.close(); }
 
  private:
-  ShimClient(Command shim, Capabilities capabilities)
+  ShimClient(Shim shim, Capabilities capabilities)
       : shim_(std::move(shim)), capabilities_(capabilities) {}
   Answer change(const ShimRequest& request);
 

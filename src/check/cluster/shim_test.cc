@@ -121,12 +121,54 @@ TEST(Shim, ThatSpeaksNonsenseIsNotBelieved) {
   }
 }
 
-TEST(Shim, ThatNeverReadsBlocksNobody) {
-  Shim shim({{"sleep", "60"}, {}});
+TEST(Shim, ThatStopsReadingBlocksNobody) {
+  Shim shim({{"sh", "-c", "head -c 1 > /dev/null; sleep 60"}, {}});
   const ShimRequest large = {NodeId{1}, ShimFunction::Write, "x", {}, std::string(4U << 20U, 'x')};
   const Exchange<ShimReply> exchange = shim.ask(large, kShort);
   ASSERT_TRUE(std::holds_alternative<Broken>(exchange));
   EXPECT_TRUE(std::get<Broken>(exchange).sent);
+}
+
+// Each request finds a shim that has just been started: the first is late on purpose.
+TEST(Shim, ThatStartsSlowlyHasTheWholeTimeoutForEachRequest) {
+  Command slow = python_command(
+      "asked['id'] == 1 and time.sleep(60); "
+      "answer(id=asked['id'], type='ok', value=str(asked['id']))");
+  slow.words.back().insert(0, "import time; time.sleep(0.9)\n");
+  ShimStarts starts;
+  Shim shim(slow, &starts);
+  EXPECT_TRUE(expect_broken(shim, kShort).sent);
+  const Exchange<ShimReply> again = shim.ask(kRead, kShort);
+  ASSERT_TRUE(std::holds_alternative<ShimReply>(again)) << std::get<Broken>(again).note;
+  EXPECT_EQ(std::get<ShimReply>(again).value, "2");
+  EXPECT_FALSE(starts.trouble());
+}
+
+TEST(Shim, ThatDoesNotComeUpIsNamedAndWasSentNothing) {
+  ShimStarts starts;
+  Shim shim({{"sh", "-c", "echo still loading >&2; exec sleep 60"}, {}}, &starts, kShort);
+  const Broken broken = expect_broken(shim);
+  EXPECT_FALSE(broken.sent);
+  EXPECT_EQ(
+      broken.note,
+      "the client shim 'sh -c echo still loading >&2; exec sleep 60' was not up within 400 ms "
+      "of its start: it reads nothing; it said: still loading");
+  ASSERT_TRUE(starts.trouble());
+  EXPECT_EQ(starts.trouble()->code, base::ErrorCode::Timeout);
+}
+
+TEST(Shim, ThatEndsAtItsStartIsTroubleUntilOneStarts) {
+  ShimStarts starts;
+  Shim broken({{"sh", "-c", "echo no module >&2; exit 1"}, {}}, &starts);
+  EXPECT_FALSE(expect_broken(broken).sent);
+  ASSERT_TRUE(starts.trouble());
+  EXPECT_EQ(starts.trouble()->code, base::ErrorCode::Unavailable);
+  EXPECT_NE(starts.trouble()->message.find("the program ended; it said: no module"),
+            std::string::npos)
+      << starts.trouble()->message;
+  Shim good(python_command("answer(id=asked['id'], type='fail')"), &starts);
+  EXPECT_TRUE(good.open().ok());
+  EXPECT_FALSE(starts.trouble());
 }
 
 TEST(Shim, ThatComplainsWithoutEndBlocksNobody) {

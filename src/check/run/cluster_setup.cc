@@ -25,6 +25,19 @@ base::Error interrupted(const faults::Stop& stop) {
   return {base::ErrorCode::Unavailable, "interrupted during set-up: " + stop.reason()};
 }
 
+// What kept the checker from asking is told before what it was not told.
+base::Error not_seen(const Cluster& cluster, std::string what) {
+  const auto trouble = cluster.config.client_trouble();
+  if (trouble) what = trouble->message + "\n" + what;
+  return {base::ErrorCode::Timeout, std::move(what)};
+}
+
+// Nobody can be asked, and it will not get better.
+bool cannot_ask(const Cluster& cluster) {
+  const auto trouble = cluster.config.client_trouble();
+  return trouble && trouble->code == base::ErrorCode::Timeout;
+}
+
 base::Error exited(const Cluster& cluster, history::NodeId node) {
   return {base::ErrorCode::Unavailable,
           fmt::format("node n{} exited before it was ready; its last output:\n{}", node.value,
@@ -88,10 +101,10 @@ base::Result<std::uint64_t> measure_one_election(Cluster& cluster) {
   }
   if (cluster.stop.requested()) return interrupted(cluster.stop);
   if (!in_time) {
-    return base::Error{base::ErrorCode::Timeout,
-                       fmt::format("no write was acknowledged within {} s after the leader n{} was "
-                                   "killed during set-up",
-                                   kElectionLimit.count() / 1000, leader.value)};
+    return not_seen(cluster,
+                    fmt::format("no write was acknowledged within {} s after the leader n{} was "
+                                "killed during set-up",
+                                kElectionLimit.count() / 1000, leader.value));
   }
   TRY([[maybe_unused]] auto back, await_ready(cluster, kReadyLimit));
   return static_cast<std::uint64_t>(took.count());
@@ -111,29 +124,32 @@ base::Status await_ready(Cluster& cluster, milliseconds limit) {
       }
       if (!ready(cluster, {k})) missing.push_back(fmt::format("n{}", k));
     }
-    return missing.empty();
+    return missing.empty() || cannot_ask(cluster);
   };
+  const auto begin = std::chrono::steady_clock::now();
   const bool in_time = cluster.stop.wait_until(all_ready, limit, kPoll);
   if (dead) return *dead;
-  if (in_time) return base::Done{};
+  if (in_time && missing.empty()) return base::Done{};
   if (cluster.stop.requested()) return interrupted(cluster.stop);
-  return base::Error{base::ErrorCode::Timeout,
-                     fmt::format("{} not ready after {} s; the last output of the first:\n{}",
-                                 fmt::join(missing, ", "), limit.count() / 1000,
-                                 cluster.hosts.last_output({static_cast<std::uint32_t>(
-                                     std::stoul(missing.front().substr(1)))}))};
+  const auto passed =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begin);
+  return not_seen(cluster, fmt::format("{} not ready after {} s; the last output of the first:\n{}",
+                                       fmt::join(missing, ", "), passed.count(),
+                                       cluster.hosts.last_output({static_cast<std::uint32_t>(
+                                           std::stoul(missing.front().substr(1)))})));
 }
 
 base::Result<history::NodeId> await_leader(Cluster& cluster, milliseconds limit) {
   std::optional<history::NodeId> leader;
   const auto seen = [&] {
     leader = cluster.board.leader();
-    return leader.has_value();
+    return leader.has_value() || cannot_ask(cluster);
   };
-  if (cluster.stop.wait_until(seen, limit, kPoll)) return *leader;
+  (void)cluster.stop.wait_until(seen, limit, kPoll);
+  if (leader) return *leader;
   if (cluster.stop.requested()) return interrupted(cluster.stop);
-  return base::Error{base::ErrorCode::Timeout,
-                     fmt::format("no node states that it leads after {} s", limit.count() / 1000)};
+  return not_seen(cluster,
+                  fmt::format("no node states that it leads after {} s", limit.count() / 1000));
 }
 
 base::Status start_cluster(Cluster& cluster) {

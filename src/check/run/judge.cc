@@ -122,6 +122,10 @@ Finding judge_liveness(const Evidence& evidence) {
     return finding("liveness", Verdict::Unknown,
                    "the faults could not all be ended: " + recovery.not_healed);
   }
+  if (!recovery.not_asked.empty()) {
+    return finding("liveness", Verdict::Unknown,
+                   "clients could not ask the system: " + recovery.not_asked);
+  }
   if (!facts.own_exits.empty()) {
     return finding("liveness", Verdict::Unknown,
                    fmt::format("{}, which no fault did; see nodes/N/output.log",

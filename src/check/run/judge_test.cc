@@ -163,6 +163,13 @@ TEST(Judge, EachThingThatIsMissingChangesItsOpinionAlone) {
       {"faults that could not be ended",
        [](Evidence& e) { e.facts.recovery.not_healed = "n2 would not start"; }, "liveness",
        Verdict::Unknown},
+      {"clients of ours that did not start",
+       [](Evidence& e) {
+         e.facts.recovery.not_asked = "the client shim 'x' was not up";
+         e.facts.recovery.not_ready = "n2";
+         e.facts.recovery.leader_ms.reset();
+       },
+       "liveness", Verdict::Unknown},
       {"a node that died by itself",
        [](Evidence& e) { e.facts.own_exits = {"n2 exited with code 1"}; }, "liveness",
        Verdict::Unknown},

@@ -150,13 +150,18 @@ bool await_recovery(Cluster& cluster, const Workload& workload, const faults::Ru
   // Of a system that does not tell who leads: somebody does, or nobody would have been served.
   if (!tells && all_served) recovery.leader_ms = waiting.passed_ms();
   recovery.complete = !cluster.stop.requested();
-  return ready.ok() && recovery.leader_ms && all_served;
+  const bool recovered = ready.ok() && recovery.leader_ms && all_served;
+  // What was not asked cannot have answered.
+  const auto trouble = cluster.config.client_trouble();
+  if (trouble && !recovered) recovery.not_asked = trouble->message;
+  return recovered;
 }
 
 void try_restart(Cluster& cluster, faults::ProcessFaults& processes, const Workload& workload,
                  const faults::RunClock& clock, Recovery& recovery) {
   // A node that exits by itself needs more than a restart; and nothing is judged when interrupted.
   if (cluster.stop.requested() || !cluster.hosts.own_exits().empty()) return;
+  if (!recovery.not_asked.empty()) return;  // It would tell nothing.
   faults::ProcessFaults::Nodes running;
   for (std::uint32_t k = 1; k <= cluster.config.nodes(); ++k) {
     if (cluster.hosts.running({k})) running.insert({k});

@@ -19,6 +19,7 @@ namespace check::run {
 struct Recovery {
   std::uint64_t healed_ns = 0;             // When that was.
   std::string not_healed;                  // Why the faults could not all be ended; else empty.
+  std::string not_asked;                   // Why clients could not even ask; else empty.
   std::uint64_t bound_ms = 0;              // What the system was given for each demand.
   std::string not_ready;                   // Which nodes did not come back; else empty.
   std::optional<std::uint64_t> leader_ms;  // When a leader was seen.

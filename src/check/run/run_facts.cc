@@ -34,6 +34,7 @@ std::optional<std::uint64_t> count_at(const Json& json, const char* key) {
 
 Json recovery_json(const Recovery& recovery) {
   return {{"not_healed", recovery.not_healed},
+          {"not_asked", recovery.not_asked},
           {"healed_ns", recovery.healed_ns},
           {"bound_ms", recovery.bound_ms},
           {"not_ready", recovery.not_ready},
@@ -47,6 +48,7 @@ Json recovery_json(const Recovery& recovery) {
 Recovery recovery_from(const Json& json) {
   Recovery recovery;
   recovery.not_healed = json.at("not_healed");
+  recovery.not_asked = json.value("not_asked", std::string());
   recovery.healed_ns = json.at("healed_ns");
   recovery.bound_ms = json.at("bound_ms");
   recovery.not_ready = json.at("not_ready");

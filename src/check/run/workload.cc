@@ -148,10 +148,11 @@ void Workload::record(Client& client, history::Moment called, const cluster::Ans
 }
 
 bool Workload::perform(Client& client, Asking& asking, Connections& connections, Call& call) {
+  // First, since what a client needs to start is no part of the operation.
+  const auto ready = connections.to(call.node);
   call.process = client.process;
   const history::Moment called = clock_.now();  // Not after the history's own.
   log_.invoke(call);
-  const auto ready = connections.to(call.node);
   const cluster::Answer answer =
       ready.ok() ? performed(*ready.value(), call) : not_sent(ready.error());
   log_.complete(call, answer);
