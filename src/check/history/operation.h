@@ -49,6 +49,9 @@ struct Operation {
   Outcome outcome = Outcome::Info;
   std::optional<std::uint32_t> node;  // The node that was asked, where the history says so.
   bool final = false;                 // Part of the read-back after the faults.
+  // A judge's, who spreads moments in which a process does several things (check/linear/turns.h).
+  std::uint64_t turns_before_call = 0;
+  std::uint64_t turns_before_return = 0;
 };
 
 }  // namespace check::history

@@ -43,11 +43,11 @@ inline bool happens(const Operation& operation, Value& value, bool mismatch_know
 }
 
 // All orders of at most some 12 operations of one key, one operation after the other. What is
-// unknown may also never happen.
+// unknown may also never happen. By lines: those of one process that touch are in order, too.
 class Judge {
  public:
-  Judge(std::span<const Operation> operations, bool mismatch_known)
-      : operations_(operations), mismatch_known_(mismatch_known) {}
+  Judge(std::span<const Operation> operations, bool mismatch_known, bool by_lines = false)
+      : operations_(operations), mismatch_known_(mismatch_known), by_lines_(by_lines) {}
 
   bool linearizable() { return go_on(0, Value()); }
 
@@ -56,8 +56,14 @@ class Judge {
     for (std::size_t other = 0; other < operations_.size(); ++other) {
       if ((done >> other & 1U) != 0 || operations_[other].outcome == Outcome::Info) continue;
       if (*operations_[other].returned < operations_[candidate].called) return true;
+      if (by_lines_ && touches(operations_[other], operations_[candidate])) return true;
     }
     return false;
+  }
+
+  static bool touches(const Operation& early, const Operation& late) {
+    return early.process == late.process && early.invoked_at < late.invoked_at &&
+           *early.returned == late.called;
   }
 
   // NOLINTNEXTLINE(misc-no-recursion)
@@ -77,6 +83,7 @@ class Judge {
 
   std::span<const Operation> operations_;
   bool mismatch_known_;
+  bool by_lines_;
   std::set<std::pair<unsigned, Value>> been_;
 };
 

@@ -10,6 +10,7 @@
 #include "check/linear/invent.h"
 #include "check/linear/linear.h"
 #include "check/linear/search.h"
+#include "check/linear/turns.h"
 #include "check/linear/words.h"
 #include "check/linear/zones.h"
 
@@ -137,10 +138,22 @@ void expect_evidence_suffices(const std::vector<Operation>& operations,
     }
     reduced.push_back(operation);
   }
-  EXPECT_FALSE(brute::Judge(reduced, mismatch_known).linearizable())
+  EXPECT_FALSE(brute::Judge(reduced, mismatch_known, true).linearizable())
       << finding.sentence << '\n'
       << listing(operations) << "of which\n"
       << listing(reduced);
+}
+
+// With the moments that in_turn() spread as moments of their own.
+std::vector<Operation> spread(const std::vector<Operation>& operations) {
+  std::vector<Operation> result = in_turn(operations);
+  if (result.empty()) return operations;
+  for (Operation& operation : result) {
+    const bool returns = return_of(operation) != kEver;
+    if (returns) operation.returned = history::Moment(return_of(operation));
+    operation.called = history::Moment(call_of(operation));
+  }
+  return result;
 }
 
 void compare(std::uint64_t seed, Tally& tally) {
@@ -148,7 +161,7 @@ void compare(std::uint64_t seed, Tally& tally) {
   const invent::Shape shape = shape_of(prng);
   const auto operations = Spoiler(prng.next()).spoil(invent::Inventor(shape, prng.next()).invent());
   const bool mismatch_known = prng.between(0, 1) == 0;
-  const bool expected = brute::Judge(operations, mismatch_known).linearizable();
+  const bool expected = brute::Judge(spread(operations), mismatch_known).linearizable();
   ++(expected ? tally.linearizable : tally.not_linearizable);
 
   Options options;
@@ -208,7 +221,7 @@ TEST(Linear, AgreesWithBruteForceOnTextThatGrows) {
         Spoiler(prng.next()).spoil(invent::Inventor(shape, prng.next()).invent());
     Options options;
     options.model = model::find_model("kv");
-    const bool expected = brute::Judge(operations, false).linearizable();
+    const bool expected = brute::Judge(spread(operations), false).linearizable();
     const verdict::Finding finding = check(operations, options, nullptr);
     ASSERT_EQ(finding.verdict == verdict::Verdict::Valid, expected)
         << "round " << round << ": " << finding.sentence << '\n'

@@ -11,6 +11,7 @@
 #include "check/linear/facts.h"
 #include "check/linear/lists.h"
 #include "check/linear/search.h"
+#include "check/linear/turns.h"
 #include "check/linear/violation.h"
 #include "check/linear/words.h"
 #include "check/linear/zones.h"
@@ -198,6 +199,8 @@ std::string key_prefix(const Key& key) {
 std::vector<Finding> check_each(std::span<const Operation> operations, const Options& options,
                                 const KeepGoing& keep_going, std::size_t most) {
   CHECK(operations.size() < kNobody, operations.size());
+  const std::vector<Operation> turns = in_turn(operations);
+  if (!turns.empty()) operations = turns;
   const std::vector<Key> keys = by_key(operations);
   const Judge judge(operations, options, keep_going);
   Finding healthy{"linear", Verdict::Valid, {}, {}, std::nullopt};

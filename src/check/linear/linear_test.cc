@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "check/history/reader.h"
@@ -39,6 +40,61 @@ std::string judge_file(const golden::Case& the_case) {
 TEST(Linear, AcceptsTheGood) { golden::run(TESTDATA "/good.txt", judge_file); }
 TEST(Linear, ConvictsTheBadInWords) { golden::run(TESTDATA "/bad.txt", judge_file); }
 TEST(Linear, TakesAFailedCasAsTold) { golden::run(TESTDATA "/mismatch.txt", judge_file); }
+
+// The verdict on lines `PROCESS TYPE VALUE`, all at one moment; "-" is nothing. Writes and appends
+// are what a value is given to at the call, all else are reads.
+Verdict at_one_moment(const std::string& model, const std::vector<std::string>& lines) {
+  std::string text;
+  std::map<std::string, std::string> open;  // What each process has under way.
+  for (std::size_t k = 0; k < lines.size(); ++k) {
+    std::istringstream words(lines[k]);
+    std::string process;
+    std::string type;
+    std::string value;
+    words >> process >> type >> value;
+    const std::string change = model == "list" ? "append" : "write";
+    if (type == "invoke") open[process] = value == "-" ? "read" : change;
+    text += R"({"index":)" + std::to_string(k) + R"(,"time":7,"process":)" + process +
+            R"(,"type":")" + type + R"(","f":")" + open[process] + R"(","key":"x","value":)" +
+            (value == "-" ? "null" : value) + "}\n";
+  }
+  const auto history = history::read_history(text, "lines");
+  if (!history.ok()) ADD_FAILURE() << history.error().message;
+  if (!history.ok()) return Verdict::Unknown;
+  Options options;
+  options.model = model::find_model(model);
+  return check(history.value().operations, options, nullptr).verdict;
+}
+
+TEST(Linear, AProcessGoesInTheOrderOfItsLines) {
+  const std::vector<std::string> stale = {R"(1 invoke "1")", R"(1 ok "1")", "1 invoke -", "1 ok -"};
+  EXPECT_EQ(at_one_moment("register", stale), Verdict::Invalid);
+  // Values that are written twice take the search.
+  std::vector<std::string> twice = stale;
+  twice.insert(twice.begin(), stale.begin(), stale.begin() + 2);
+  EXPECT_EQ(at_one_moment("register", twice), Verdict::Invalid);
+  EXPECT_EQ(at_one_moment("list", stale), Verdict::Invalid);
+  EXPECT_EQ(
+      at_one_moment("register", {R"(1 invoke "1")", R"(1 ok "1")", "1 invoke -", R"(1 ok "1")"}),
+      Verdict::Valid);
+}
+
+TEST(Linear, ProcessesThatTouchAreConcurrentWhateverTheirLines) {
+  EXPECT_EQ(at_one_moment("register", {R"(1 invoke "1")", R"(1 ok "1")", "2 invoke -", "2 ok -"}),
+            Verdict::Valid);
+  // Process 2's write may be before, between and behind what process 1 did in turn.
+  for (const char* seen : {"-", R"("1")", R"("2")"}) {
+    const std::string read = std::string("1 ok ") + seen;
+    EXPECT_EQ(at_one_moment("register", {R"(2 invoke "2")", R"(2 ok "2")", "1 invoke -", read,
+                                         R"(1 invoke "1")", R"(1 ok "1")"}),
+              *seen == '"' && seen[1] == '1' ? Verdict::Invalid : Verdict::Valid)
+        << seen;
+    EXPECT_EQ(at_one_moment("register", {R"(1 invoke "1")", R"(1 ok "1")", "1 invoke -", read,
+                                         R"(2 invoke "2")", R"(2 ok "2")"}),
+              *seen == '-' ? Verdict::Invalid : Verdict::Valid)
+        << seen;
+  }
+}
 
 // Twenty writers of few values, all at once, and a read at the end that nothing explains: a search
 // has to try everything.

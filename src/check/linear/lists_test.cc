@@ -16,6 +16,7 @@
 #include "check/linear/invent.h"
 #include "check/linear/linear.h"
 #include "check/linear/search.h"
+#include "check/linear/turns.h"
 #include "check/linear/words.h"
 
 namespace check::linear {
@@ -163,7 +164,9 @@ std::vector<Position> that_say_something(const std::vector<Operation>& operation
 
 using Answer = SearchResult::Answer;
 
-Answer searched(const std::vector<Operation>& operations) {
+Answer searched(const std::vector<Operation>& as_told) {
+  const std::vector<Operation> turns = in_turn(as_told);
+  const std::vector<Operation>& operations = turns.empty() ? as_told : turns;
   const std::vector<Position> members = that_say_something(operations);
   return search({operations, members}, *model::find_model("list"),
                 {.memory_bytes = std::size_t{4} << 20U})

@@ -21,13 +21,19 @@ constexpr Position kNobody = std::numeric_limits<Position>::max();
 // Where an operation lies on the line of time; 0 is before, kEver after all of them.
 constexpr std::uint64_t kEver = std::numeric_limits<std::uint64_t>::max();
 
+// Moments of which some are spread (turns.h); the last of all take their turns at once.
+inline std::uint64_t place_of(history::Moment moment, std::uint64_t turns) {
+  const std::uint64_t time = std::min(moment.value(), kEver - 2);
+  return time + std::min(turns, kEver - 2 - time) + 1;
+}
+
 inline std::uint64_t call_of(const history::Operation& operation) {
-  return std::min(operation.called.value(), kEver - 2) + 1;
+  return place_of(operation.called, operation.turns_before_call);
 }
 
 inline std::uint64_t return_of(const history::Operation& operation) {
   if (operation.outcome == history::Outcome::Info || !operation.returned) return kEver;
-  return std::min(operation.returned->value(), kEver - 2) + 1;
+  return place_of(*operation.returned, operation.turns_before_return);
 }
 
 // Intervals are closed: operations that touch are concurrent.
