@@ -12,6 +12,13 @@ base::Error refused(std::string message) {
   return base::Error{base::ErrorCode::Corrupt, std::move(message)};
 }
 
+// An ok of a change may leave out what was changed, but not tell it otherwise.
+bool tells_otherwise(const Event& end, const Operation& begun) {
+  if (end.function == Function::Read || end.type != EventType::Ok) return false;
+  const bool value = end.value && end.value != begun.written;
+  return value || (end.expected && end.expected != begun.expected);
+}
+
 }  // namespace
 
 base::Status Pairing::add(Event event) {
@@ -57,6 +64,9 @@ base::Status Pairing::end(Event event) {
   const std::string begun = std::to_string(operation.invoked_at.value());
   if (event.function != operation.function || event.key != operation.key) {
     return refused(who + " ends another operation than it invoked at event " + begun);
+  }
+  if (tells_otherwise(event, operation)) {
+    return refused(who + " ends its operation of event " + begun + " with another value");
   }
   if (event.time < operation.called) {
     return refused(who + " ends its operation of event " + begun + " before it began");
