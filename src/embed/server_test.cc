@@ -185,6 +185,7 @@ TEST_F(Server, AStorageOfOnesOwnKeepsTheLog) {
   }
   start_on_logs();
   EXPECT_EQ(servers_[2]->read("").get().answer, "kept");
+  servers_.clear();  // Before the logs.
 }
 
 TEST_F(Server, AStorageOfOnesOwnDoesNotPassALogOver) {
