@@ -46,6 +46,12 @@ class Piece:
         self.folders = re.findall(r"-(?:I|isystem )\S+", command["command"])
         self.others = [word for word in words if word.startswith(("-W", "-std="))]
         self.test = "-DGTEST_HAS_PTHREAD=1" in words
+        # Each reader of TOML sets the library up in its own way, before the one time that its header is read.
+        self.toml = any(macro.startswith("TOML_") for macro in self.macros) or any("toml" in text for text in texts)
+
+    def bears(self, other: "Piece") -> bool:
+        """Whether both may stand in one file."""
+        return self.module != other.module and not (self.toml and other.toml)
 
 
 def united(pieces: list[Piece], file: pathlib.Path) -> dict:
@@ -72,7 +78,7 @@ def unite(commands: list[dict], folder: pathlib.Path, least: int = FILES) -> lis
     for test in (False, True):
         files: list[list[Piece]] = [[] for _ in range(least)]
         for piece in sorted((piece for piece in pieces if piece.test == test), key=lambda piece: -piece.size):
-            free = [file for file in files if all(piece.module != other.module for other in file)]
+            free = [file for file in files if all(map(piece.bears, file))]
             if not free:
                 files.append([])
                 free = files[-1:]

@@ -21,24 +21,21 @@ constexpr std::size_t kPlaceMask = (std::size_t{1} << kClientPlaceBits) - 1;
 
 }  // namespace
 
-base::Result<std::unique_ptr<Clients>> Clients::listen(os::Loop& loop, const os::Log& log,
+base::Result<std::unique_ptr<Clients>> Clients::listen(const Ground& ground,
                                                        const os::HostPort& where,
-                                                       const ClientLimits& limits,
-                                                       const NodeView& node, Counters& counters) {
+                                                       const ClientLimits& limits) {
   TRY(os::Fd listening, os::listen_tcp(where));
-  return std::unique_ptr<Clients>(
-      new Clients(loop, log, std::move(listening), limits, node, counters));
+  return std::unique_ptr<Clients>(new Clients(ground, std::move(listening), limits));
 }
 
-Clients::Clients(os::Loop& loop, const os::Log& log, os::Fd listening, const ClientLimits& limits,
-                 const NodeView& node, Counters& counters)
-    : loop_(loop),
-      log_(log),
+Clients::Clients(const Ground& ground, os::Fd listening, const ClientLimits& limits)
+    : loop_(ground.loop),
+      log_(ground.log),
       listening_(std::move(listening)),
       watch_(loop_.add(listening_.number(), os::Loop::Interest::Read, *this)),
       limits_(limits),
-      node_(node),
-      counters_(counters),
+      node_(ground.node),
+      counters_(ground.counters),
       input_(limits_.all_input_bytes),
       replies_(limits_.all_output_bytes) {}
 

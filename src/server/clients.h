@@ -15,11 +15,16 @@ namespace server {
 
 class Clients final : public os::Handler, public Client::Listener {
  public:
-  // Requires: all references outlive it.
-  static base::Result<std::unique_ptr<Clients>> listen(os::Loop& loop, const os::Log& log,
+  struct Ground {
+    os::Loop& loop;
+    const os::Log& log;
+    const NodeView& node;
+    Counters& counters;
+  };
+  // Requires: what is in `ground` outlives it.
+  static base::Result<std::unique_ptr<Clients>> listen(const Ground& ground,
                                                        const os::HostPort& where,
-                                                       const ClientLimits& limits,
-                                                       const NodeView& node, Counters& counters);
+                                                       const ClientLimits& limits);
   Clients(const Clients&) = delete;
   Clients& operator=(const Clients&) = delete;
   ~Clients() override;
@@ -48,8 +53,7 @@ class Clients final : public os::Handler, public Client::Listener {
   void on_silent(std::string_view why) override;
 
  private:
-  Clients(os::Loop& loop, const os::Log& log, os::Fd listening, const ClientLimits& limits,
-          const NodeView& node, Counters& counters);
+  Clients(const Ground& ground, os::Fd listening, const ClientLimits& limits);
   void refuse(const os::Fd& socket);
   void wait(Client& client);
   void flush(Client& client);

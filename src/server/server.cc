@@ -174,7 +174,7 @@ base::Status Server::open_all() {
   disk_->watch_syncs([this](std::chrono::nanoseconds took) { counters_.on_sync(took); });
   TRY(options_.max_clients, allowed_clients(options_, log_));
   TRY(clients_,
-      Clients::listen(*loop_, log_, options_.listen, client_limits(options_), *this, counters_));
+      Clients::listen({*loop_, log_, *this, counters_}, options_.listen, client_limits(options_)));
   if (options_.http) {
     TRY(http_, HttpPort::listen(*loop_, *options_.http,
                                 [this](std::string_view path) { return page(path); }));

@@ -93,7 +93,7 @@ static void test_a_client_that_does_not_read(void) {
 
 /* More than may wait for it at once: the rest is found when it has read. */
 static void test_a_client_that_asks_for_much_and_reads(void) {
-  enum { kReads = 100 }; /* 800 MiB. */
+  enum { READS = 100 }; /* 800 MiB. */
   char* bytes = malloc(RAFT_MAX_BYTES);
   struct server server = server_of("much");
   int client;
@@ -101,8 +101,8 @@ static void test_a_client_that_asks_for_much_and_reads(void) {
   run(&server);
   client = dial(&server.where);
   write_nothing(client);
-  ask(client, 1, kReads);
-  for (i = 0; i < kReads; ++i) take_result(client, bytes, RAFT_MAX_BYTES);
+  ask(client, 1, READS);
+  for (i = 0; i < READS; ++i) take_result(client, bytes, RAFT_MAX_BYTES);
   require_memory(server.process, 500);
   close(client);
   free(bytes);
