@@ -158,10 +158,10 @@ std::optional<Error> ShimStarts::trouble() const {
 base::Status Shim::start() {
   const Deadline deadline = Deadline::after(start_up_);
   TRY(Child child, Child::start(command_));
-  if (const auto broken = child.send(" ", deadline)) {
-    return Error{ErrorCode::Unavailable, broken->note};
-  }
+  const std::optional<Broken> broken = child.send(" ", deadline);
+  // Of one that has ended already, too.
   TRY([[maybe_unused]] const base::Done reads, child.await_reading(deadline));
+  if (broken) return Error{ErrorCode::Unavailable, broken->note};
   child_ = std::move(child);
   return base::Done{};
 }
