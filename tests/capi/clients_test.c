@@ -91,16 +91,23 @@ static void test_a_client_that_does_not_read(void) {
   stop(&server);
 }
 
+/* A server, and a client of it that has something to read. */
+static int serve_one(struct server* server, const char* name) {
+  int client;
+  *server = server_of(name);
+  run(server);
+  client = dial(&server->where);
+  write_nothing(client);
+  return client;
+}
+
 /* More than may wait for it at once: the rest is found when it has read. */
 static void test_a_client_that_asks_for_much_and_reads(void) {
   enum { READS = 100 }; /* 800 MiB. */
   char* bytes = malloc(RAFT_MAX_BYTES);
-  struct server server = server_of("much");
-  int client;
+  struct server server;
+  const int client = serve_one(&server, "much");
   int i;
-  run(&server);
-  client = dial(&server.where);
-  write_nothing(client);
   ask(client, 1, READS);
   for (i = 0; i < READS; ++i) take_result(client, bytes, RAFT_MAX_BYTES);
   require_memory(server.process, 500);
@@ -112,12 +119,9 @@ static void test_a_client_that_asks_for_much_and_reads(void) {
 /* It has never read all that is there. */
 static void test_a_client_that_reads_late(void) {
   char* bytes = malloc(RAFT_MAX_BYTES);
-  struct server server = server_of("behind");
-  int client;
+  struct server server;
+  const int client = serve_one(&server, "behind");
   int i;
-  run(&server);
-  client = dial(&server.where);
-  write_nothing(client);
   ask(client, 1, 4);
   for (i = 0; i < 60; ++i) {
     ask(client, 1, 1);
